@@ -1,0 +1,43 @@
+/**
+ * The steps of continuous integration, in order, each with its time. All run even if one fails, so
+ * that one run tells everything. The last line is `N passed, N failed`.
+ */
+import { runStep, type Step, script, timeTable } from './run.ts';
+
+const node = process.execPath;
+
+/** Two compilations of half the suites take less memory and time than one of all of them. */
+function forgeStep(name: string, skip: readonly string[]): Step {
+  const skips = skip.flatMap((pattern) => ['--skip', pattern]);
+  return { name, command: node, args: ['tools/forge.mjs', 'test', ...skips] };
+}
+const steps = [
+  // The command that the README gives.
+  { name: 'test', command: 'npm', args: ['test'] },
+  script('check', 'tools/check.ts'),
+  forgeStep('forge, parts', ['*ClearingHouse*', '*Packing*', '*VenueTest*']),
+  forgeStep('forge, clearing house', [
+    '*Vault*.t.sol',
+    '*Oracle*.t.sol',
+    '*Quorum*.t.sol',
+    '*Breaker*.t.sol',
+    '*Parameters*.t.sol',
+  ]),
+  script('gas', 'tools/gas.ts', '--check'),
+  script('e2e', 'tools/e2e.ts'),
+];
+
+const setup = await runStep({ name: 'setup', command: node, args: ['tools/setup.mjs'] });
+const results = [setup];
+if (setup.code === 0) {
+  for (const step of steps) {
+    console.log(`\n━━ ${step.name}`);
+    results.push(await runStep(step));
+  }
+}
+
+console.log(`\n${timeTable(results)}`);
+const passed = results.reduce((sum, { counts }) => sum + counts.passed, 0);
+const failed = results.reduce((sum, { counts }) => sum + counts.failed, 0);
+console.log(`${passed} passed, ${failed} failed`);
+if (failed > 0) process.exitCode = 1;

@@ -1,0 +1,25 @@
+/**
+ * `npm run e2e [-- filter…]`: runs the whole-venue tests of tests/e2e one after another, each in
+ * its own process. A filter is a part of a file's name.
+ */
+import { filesIn } from './files.ts';
+import { runStep, timeTable } from './run.ts';
+
+const filters = process.argv.slice(2);
+const files = filesIn('tests/e2e', '.e2e.ts')
+  .filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)))
+  .sort();
+
+if (files.length === 0) {
+  console.error(`e2e: no file of tests/e2e matches ${filters.join(' ') || '*.e2e.ts'}`);
+  process.exit(1);
+}
+
+const results = [];
+for (const path of files) {
+  console.log(`\n── ${path}`);
+  const args = ['--import', 'tsx', '--test-reporter=spec', path];
+  results.push(await runStep({ name: path, command: process.execPath, args }));
+}
+console.log(`\n${timeTable(results)}`);
+if (results.some(({ code }) => code !== 0)) process.exitCode = 1;

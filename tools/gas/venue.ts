@@ -1,0 +1,178 @@
+/** The venue deployed on a fresh chain, with accounts, keys and reporters fixed by number. */
+
+import {
+  assembleReport,
+  encodeReport,
+  observationDigest,
+  oracleDomain,
+  oracleDomainSeparator,
+} from '@holdfast/oracle';
+import {
+  addressOf,
+  type BatchFill,
+  domain,
+  domainSeparator,
+  type Order,
+  orderDigest,
+  packFill,
+  packOrder,
+  signDigest,
+} from '@holdfast/order';
+import { concatBytes, type Hex, keccak256, toHex } from '@holdfast/units';
+import { type Address, getContractAddress } from 'viem';
+import { artifact, type Chain, chainId, deploy, deployer, transact } from './chain.ts';
+
+const parameters = {
+  tickValue: 100,
+  initialPpm: 50_000,
+  maintenancePpm: 30_000,
+  takerFeePpm: 450,
+  makerFeePpm: 150,
+  priceAgeSecondsMax: 60,
+  bandPpm: 100_000,
+  fillBandPpm: 50_000,
+  fundingRatePpmMax: 120_000,
+  openInterestMax: 10 ** 9,
+};
+const windows = {
+  hourFloorQuote: 10n ** 12n,
+  dayFloorQuote: 10n ** 13n,
+  hourPpm: 10_000n,
+  dayPpm: 100_000n,
+};
+const breakerLimits = {
+  holdSecondsMax: 86_400n,
+  clearDelaySeconds: 3_600n,
+  guardianDelaySeconds: 86_400n,
+};
+const delaySeconds = 172_800n;
+const quorum = 3;
+const reporters = 5;
+
+/** A deployed venue; `owners` are the secret keys of account 2, 3, … */
+export type Venue = {
+  readonly chain: Chain;
+  readonly clearingHouse: Address;
+  readonly token: Address;
+  readonly vault: Address;
+  readonly separator: Uint8Array;
+  readonly oracleSeparator: Uint8Array;
+  readonly reporterKeys: readonly Uint8Array[];
+  readonly keys: Map<number, Uint8Array>;
+  round: number;
+  number: bigint;
+  head: Hex;
+};
+
+const keyOf = (name: string): Uint8Array => keccak256(new TextEncoder().encode(name));
+
+/** Deploys everything: one market, 3 of 5 reporters, the deployer is the sequencer. */
+export async function deployVenue(chain: Chain): Promise<Venue> {
+  const reporterKeys = Array.from({ length: reporters }, (_, i) => keyOf(`reporter ${i}`)).sort(
+    (a, b) => (addressOf(a) < addressOf(b) ? -1 : 1),
+  );
+  const nonce = await chain.client.getTransactionCount({ address: deployer });
+  const clearingHouse = getContractAddress({ from: deployer, nonce: BigInt(nonce + 6) });
+  const token = await deploy(chain, 'TestToken', ['Test Dollar', 'TUSD', 6]);
+  const venue = { sequencer: deployer, quietSeconds: 30, reportSkewSecondsMax: 30 };
+  const params = await deploy(chain, 'Parameters', [deployer, delaySeconds, venue, [parameters]]);
+  const breaker = await deploy(chain, 'Breaker', [params, [deployer], breakerLimits]);
+  const verifier = await deploy(chain, 'QuorumVerifier', [quorum, reporterKeys.map(addressOf)]);
+  const vault = await deploy(chain, 'Vault', [token, clearingHouse, windows]);
+  const oracle = await deploy(chain, 'Oracle', [clearingHouse, params, verifier, delaySeconds]);
+  const config = { vault, oracle, breaker, parameters: params };
+  const deployed = await deploy(chain, 'ClearingHouse', [config]);
+  if (deployed.toLowerCase() !== clearingHouse.toLowerCase()) throw new Error('address moved');
+  const lower = (address: Address) => address.toLowerCase() as Hex;
+  return {
+    chain,
+    clearingHouse,
+    token,
+    vault,
+    separator: domainSeparator(domain(chainId, lower(clearingHouse))),
+    oracleSeparator: oracleDomainSeparator(oracleDomain(chainId, lower(verifier))),
+    reporterKeys,
+    keys: new Map(),
+    round: 0,
+    number: 0n,
+    head: `0x${'00'.repeat(32)}`,
+  };
+}
+
+/** A call to the clearing house; returns its gas. */
+export const call = (venue: Venue, fn: string, args: readonly unknown[], from?: Address) =>
+  transact(venue.chain, { name: 'ClearingHouse', address: venue.clearingHouse }, fn, args, from);
+
+/** Opens the next account, owned by a key of its own. */
+export async function openAccount(venue: Venue): Promise<number> {
+  const id = 2 + venue.keys.size;
+  const key = keyOf(`owner ${id}`);
+  venue.keys.set(id, key);
+  await call(venue, 'openAccount', [addressOf(key)]);
+  return id;
+}
+
+/** Address that owns an account. */
+export const ownerOf = (venue: Venue, id: number): Address =>
+  addressOf(venue.keys.get(id) as Uint8Array);
+
+/** Mints for the deployer, who approves the vault once. */
+export async function fund(venue: Venue, amount: bigint): Promise<void> {
+  const token = { name: 'TestToken', address: venue.token };
+  await transact(venue.chain, token, 'mint', [deployer, amount]);
+  await transact(venue.chain, token, 'approve', [venue.vault, amount]);
+}
+
+/** The next report, observed at the time of the next block by the quorum. */
+export function report(venue: Venue, price: number): Hex {
+  venue.round += 1;
+  const quotes = [{ market: 0, price, rate: 1_234 }];
+  const base = { round: venue.round, time: venue.chain.time, quotes } as never as Parameters<
+    typeof observationDigest
+  >[1];
+  const digest = observationDigest(venue.oracleSeparator, base);
+  const signed = venue.reporterKeys.slice(0, quorum).map((key) => ({
+    ...base,
+    signer: addressOf(key),
+    signature: signDigest(digest, key),
+  }));
+  const assembled = assembleReport(signed, quorum);
+  if ('code' in assembled) throw new Error(assembled.message);
+  return toHex(encodeReport(assembled));
+}
+
+/** Settles orders (sorted here) and fills that name them by account and lane. */
+export async function settle(
+  venue: Venue,
+  orders: readonly Order[],
+  fills: readonly { maker: Order; taker: Order; lots: number; price: number }[],
+  price: number,
+): Promise<number> {
+  const sorted = [...orders].sort((a, b) => a.account - b.account || a.lane - b.lane);
+  const place = new Map(sorted.map((order, i) => [order, i]));
+  const packed = sorted.map((order) => {
+    const digest = orderDigest(venue.separator, order);
+    const key = venue.keys.get(order.account) as Uint8Array;
+    return packOrder({ ...order, signature: signDigest(digest, key) });
+  });
+  const packedFills = fills.map(({ maker, taker, ...rest }) =>
+    packFill({ ...rest, maker: place.get(maker), taker: place.get(taker) } as never as BatchFill),
+  );
+  const batch = {
+    number: venue.number + 1n,
+    previous: venue.head,
+    receipts: toHex(keyOf(`receipts ${venue.number}`)),
+    report: report(venue, price),
+    orders: toHex(concatBytes(...packed)),
+    fills: toHex(concatBytes(...packedFills)),
+    signatures: '0x',
+  };
+  const gas = await call(venue, 'settle', [batch]);
+  venue.number += 1n;
+  venue.head = (await venue.chain.client.readContract({
+    address: venue.clearingHouse,
+    abi: artifact('ClearingHouse').abi,
+    functionName: 'batchHead',
+  })) as Hex;
+  return gas;
+}

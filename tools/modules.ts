@@ -1,0 +1,41 @@
+/**
+ * The module table: which workspace packages exist and which of each other they may import.
+ * `tools/tidy.ts` holds imports and each package.json to it.
+ */
+
+const rules = ['units', 'laws', 'order', 'oracle', 'risk'] as const;
+
+/** Allowed `@holdfast/*` imports of each package's sources. Tests may also import `testExtras`. */
+export const modules: Readonly<Record<string, readonly string[]>> = {
+  units: [],
+  laws: ['units'],
+  order: ['units', 'laws'],
+  oracle: ['units', 'laws'],
+  risk: ['units', 'laws'],
+  core: rules,
+  abi: ['units'],
+  host: ['units'],
+  settle: [...rules, 'core', 'abi', 'host'],
+  node: [...rules, 'core', 'settle', 'abi', 'host'],
+  sdk: ['units', 'order', 'oracle', 'risk', 'abi', 'host'],
+  keeper: [...rules, 'abi', 'host'],
+  reporter: ['units', 'oracle', 'abi', 'host'],
+  trader: ['units', 'order', 'sdk', 'host'],
+  cli: ['units', 'order', 'risk', 'sdk', 'host', 'abi'],
+  venue: [
+    ...rules,
+    'core',
+    'abi',
+    'host',
+    'settle',
+    'node',
+    'sdk',
+    'keeper',
+    'reporter',
+    'trader',
+    'cli',
+  ],
+};
+
+/** Packages that hold no clock, no randomness, no timers, no process and no `node:*`. */
+export const pureModules: readonly string[] = [...rules, 'core'];

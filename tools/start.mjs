@@ -1,0 +1,17 @@
+/**
+ * `npm start`: readies the checkout, then runs the venue in this very process, so that Ctrl-C
+ * reaches one process, which closes the others in order.
+ */
+import { setup } from './setup.mjs';
+
+try {
+  await setup();
+} catch (error) {
+  process.stderr.write(`setup: ${error.message}\n`);
+  process.exit(1);
+}
+const { register } = await import('tsx/esm/api');
+register();
+const main = new URL('../packages/venue/src/main.ts', import.meta.url);
+process.argv[1] = main.pathname;
+await import(main.href);

@@ -1,0 +1,69 @@
+import { isGenerated, isSolidity, patternRule, type Rule, type Source } from './source.ts';
+
+export const functionLinesMax = 60;
+export const fileLinesMax = 400;
+
+const isContract = (path: string): boolean =>
+  isSolidity(path) && path.startsWith('contracts/src/') && !path.startsWith('contracts/src/mocks/');
+const isOutsideLibraries = (path: string): boolean =>
+  isContract(path) && !isGenerated(path) && !path.startsWith('contracts/src/libraries/');
+
+/** Powers that no contract of the venue may use. */
+export const solidityBansRule = patternRule('solidity-bans', 'code', isContract, [
+  [/\btx\s*\.\s*origin\b/, 'tx.origin is never an authority'],
+  [/\bdelegatecall\b/, 'delegatecall runs foreign code on our state'],
+  [/\bcallcode\b|\bselfdestruct\b/, 'callcode and selfdestruct are forbidden'],
+]);
+
+/** Unchecked arithmetic and assembly live in the libraries, where they are proved. */
+export const solidityLibrariesRule = patternRule('solidity-libraries', 'code', isOutsideLibraries, [
+  [/\bunchecked\b/, 'unchecked outside contracts/src/libraries'],
+  [/\bassembly\b/, 'assembly outside contracts/src/libraries'],
+]);
+
+/** Files and functions of Solidity stay small; biome holds TypeScript to the same numbers. */
+export const solidityLengthRule: Rule = {
+  name: 'solidity-length',
+  *check(sources) {
+    for (const file of sources.filter(({ path }) => isSolidity(path) && !isGenerated(path))) {
+      const count = lineCount(file);
+      if (count > fileLinesMax) {
+        yield { path: file.path, line: 0, message: `${count} lines, ${fileLinesMax} at most` };
+      }
+      for (const { name, line, lines } of functionsOf(file)) {
+        if (lines <= functionLinesMax) continue;
+        const message = `${name} has ${lines} lines, ${functionLinesMax} at most`;
+        yield { path: file.path, line, message };
+      }
+    }
+  },
+};
+
+function lineCount(file: Source): number {
+  return file.text.endsWith('\n') ? file.lines.length - 1 : file.lines.length;
+}
+
+/** Functions with a body: name, first line, and lines from the first to the closing brace. */
+export function functionsOf(file: Source): { name: string; line: number; lines: number }[] {
+  const head = /\b(?:function\s+(\w+)|(constructor|modifier\s+\w+|receive|fallback))\b[^;{}]*\{/g;
+  return [...file.code.matchAll(head)].map((match) => {
+    const open = match.index + match[0].length - 1;
+    const close = closingBrace(file.code, open);
+    const line = lineAt(file.code, match.index);
+    const name = match[1] ?? match[2]!;
+    return { name, line, lines: lineAt(file.code, close) - line + 1 };
+  });
+}
+
+function closingBrace(code: string, open: number): number {
+  let depth = 0;
+  for (let at = open; at < code.length; at++) {
+    if (code[at] === '{') depth++;
+    else if (code[at] === '}' && --depth === 0) return at;
+  }
+  return code.length - 1;
+}
+
+function lineAt(code: string, at: number): number {
+  return code.slice(0, at).split('\n').length;
+}
