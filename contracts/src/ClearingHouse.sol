@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {IClearingHouse} from "./interfaces/IClearingHouse.sol";
+import {AccountWord} from "./libraries/Accounts.sol";
+import {Arrays} from "./libraries/Arrays.sol";
+import {Lanes, LaneWord} from "./libraries/Lanes.sol";
+import {Margin} from "./libraries/Margin.sol";
+import {Custody} from "./Custody.sol";
+import {Liquidation} from "./Liquidation.sol";
+import {Pricing} from "./Pricing.sol";
+import {Settlement} from "./Settlement.sol";
+import {Config, Position, VenueParams} from "./Types.sol";
+import {Book, Totals} from "./Working.sol";
+
+/// @title The clearing house: accounts, positions, lanes, funding, open interest.
+/// @notice Who may change what: the owner and its session keys their lanes and epoch; whoever
+/// signed an order its account's cash and position, within what was signed; anyone an account's
+/// cash upward; a keeper an unhealthy account. Nobody can change an owner.
+/// Assumes: vault, oracle, breaker and parameters are the venue's own and immutable here.
+/// Stays live without the sequencer: deposit, withdraw, cancel, push and liquidate need nobody.
+contract ClearingHouse is Settlement, Custody, Liquidation {
+    using Margin for Totals;
+
+    uint256 private constant MARKETS_MAX = 256;
+
+    constructor(Config memory config)
+        Pricing(config)
+        Custody(config)
+        EIP712("Holdfast", "1")
+    {}
+
+    /// @inheritdoc IClearingHouse
+    /// @dev Skips the diff, its laws and pay: only prices and funding move.
+    function push(bytes calldata report) external nonReentrant {
+        VenueParams memory venue = parameters.venue();
+        if (msg.sender != venue.sequencer) {
+            (, uint40 time) = oracle.last();
+            uint256 age = block.timestamp > time ? block.timestamp - time : 0;
+            if (age <= venue.quietSeconds) revert TooSoon(age, venue.quietSeconds);
+        }
+        if (report.length == 0) revert LengthWrong(0, 1);
+        _storeMarkets(_refresh(venue, report));
+    }
+
+    /// @inheritdoc IClearingHouse
+    function account(uint32 id)
+        external
+        view
+        nonReentrantView
+        returns (address owner, int128 cash, uint32 epoch, Position[] memory positions)
+    {
+        AccountWord word = _accounts[id];
+        uint256 count = word.others() + (word.size() == 0 ? 0 : 1);
+        positions = new Position[](count);
+        uint256 found = 0;
+        for (uint256 market_ = 0; found < count; ++market_) {
+            int256 size = _sizeOf(word, id, market_);
+            if (size == 0) continue;
+            positions[found] = Position({market: uint8(market_), size: int56(size)});
+            ++found;
+        }
+        return (_owners[id], int128(word.cash()), uint32(word.epoch()), positions);
+    }
+
+    /// @inheritdoc IClearingHouse
+    function health(uint32 id)
+        external
+        view
+        nonReentrantView
+        returns (int256 equity, uint256 initial, uint256 maintenance)
+    {
+        Book memory book;
+        book.anyAge = true;
+        book.list = Arrays.markets(MARKETS_MAX);
+        Totals memory totals;
+        AccountWord word = _accounts[id];
+        totals.equityQ32 = word.cash();
+        _addPositions(book, id, word, 0, totals);
+        return (totals.equity(), totals.initial, totals.maintenance);
+    }
+
+    /// @inheritdoc IClearingHouse
+    function lane(uint32 id, uint16 laneId) external view returns (uint32 seq, uint40 filled) {
+        LaneWord word = _lanes[Lanes.key(id, laneId)];
+        return (uint32(word.seq()), uint40(word.filled()));
+    }
+
+    /// @inheritdoc IClearingHouse
+    function market(uint8 id)
+        external
+        view
+        returns (int96 fundingIndex, uint40 fundingTime, uint56 openInterest)
+    {
+        MarketState memory state = _markets[id];
+        return (state.fundingIndex, state.fundingTime, state.openInterest);
+    }
+
+    /// @inheritdoc IClearingHouse
+    function sessionExpiry(uint32 id, address key) external view returns (uint40) {
+        return uint40(_sessions[_sessionKey(id, key)]);
+    }
+}

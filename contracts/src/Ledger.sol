@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {LawLib} from "./generated/LawLib.sol";
+import {Accounts, AccountWord} from "./libraries/Accounts.sol";
+import {Margin} from "./libraries/Margin.sol";
+import {Pricing} from "./Pricing.sol";
+import {Book, Leg, Market, Subject, Totals} from "./Working.sol";
+
+/// @title Cash and positions, and the judgement at the end of every operation.
+/// @notice Owns: the slot of each account and its positions beyond the home position.
+/// A position is at home (in the account slot) when it was opened while no other was there;
+/// it stays where it was opened, so that no market is ever in two places.
+abstract contract Ledger is Pricing {
+    using Margin for Totals;
+
+    /// @dev The insurance fund and the fees are accounts without an owner.
+    uint256 internal constant INSURANCE = 0;
+    uint256 internal constant FEES = 1;
+
+    mapping(uint256 => AccountWord) internal _accounts;
+    /// @dev Bit m: the account has a position in market m beyond its home.
+    mapping(uint256 => uint256) internal _bitmaps;
+    mapping(uint256 => int256) internal _positions;
+
+    /// @dev Lots of an account in a market.
+    function _sizeOf(AccountWord word, uint256 id, uint256 market) internal view returns (int256) {
+        if (word.home() == market) return word.size();
+        return word.others() == 0 ? int256(0) : _positions[(id << 8) | market];
+    }
+
+    /// @dev Adds all positions of an account except those in `except` (bitmap of markets).
+    function _addPositions(
+        Book memory book,
+        uint256 id,
+        AccountWord word,
+        uint256 except,
+        Totals memory totals
+    ) internal view {
+        uint256 home = word.home();
+        if (word.size() != 0 && except & (1 << home) == 0) {
+            _price(book, home);
+            totals.add(book.list[home], word.size());
+        }
+        if (word.others() == 0) return;
+        uint256 bits = _bitmaps[id] & ~except;
+        for (uint256 market = 0; bits >> market != 0; ++market) {
+            if (bits & (1 << market) == 0) continue;
+            _price(book, market);
+            totals.add(book.list[market], _positions[(id << 8) | market]);
+        }
+    }
+
+    /// @dev Judges one touched account at the prices of this operation, and leaves its cash after
+    /// in the word of its first leg. Law: healthy or healthier.
+    function _judge(Book memory book, Subject memory subject) internal view {
+        Leg memory leg = subject.legs[subject.first];
+        Totals memory totals = subject.totals;
+        AccountWord word = leg.word;
+        totals.equityQ32 = word.cash();
+        for (uint256 i = subject.first; i < subject.end; ++i) {
+            leg = subject.legs[i];
+            totals.equityQ32 += leg.cashQ32;
+            subject.touched |= 1 << leg.market.id;
+        }
+        subject.legs[subject.first].word = word.withCash(totals.equityQ32);
+        for (uint256 i = subject.first; i < subject.end; ++i) {
+            leg = subject.legs[i];
+            totals.add(leg.market, leg.size);
+        }
+        _addPositions(book, leg.account, word, subject.touched, totals);
+        // At initial margin the state before does not matter, and need not be computed.
+        if (totals.equity() < int256(totals.initial)) _judgeShort(book, subject, word);
+    }
+
+    /// @dev Below initial margin: only a step that makes the account healthier is lawful.
+    function _judgeShort(Book memory book, Subject memory subject, AccountWord word) private view {
+        Totals memory old;
+        bool grew = false;
+        Leg memory leg = subject.legs[subject.first];
+        old.equityQ32 = word.cash();
+        for (uint256 i = subject.first; i < subject.end; ++i) {
+            leg = subject.legs[i];
+            old.add(leg.market, leg.sizeBefore);
+            grew = grew || !LawLib.reduceOnlyHeld(leg.sizeBefore, leg.size);
+        }
+        _addPositions(book, leg.account, word, subject.touched, old);
+        Totals memory totals = subject.totals;
+        bool lawful = LawLib.healthyOrHealthier(
+            old.equity(),
+            old.maintenance,
+            totals.equity(),
+            totals.initial,
+            totals.maintenance,
+            grew
+        );
+        if (!lawful) revert MarginShort(uint32(leg.account), totals.equity(), totals.initial);
+    }
+
+    /// @dev Stores one judged account.
+    function _storeAccount(Subject memory subject) internal {
+        Leg memory leg = subject.legs[subject.first];
+        AccountWord word = leg.word;
+        uint256 id = leg.account;
+        for (uint256 i = subject.first; i < subject.end; ++i) {
+            leg = subject.legs[i];
+            uint256 market = leg.market.id;
+            if (word.home() == market) word = word.withHome(market, leg.size);
+            else if (leg.size != leg.sizeBefore) word = _place(word, id, leg);
+        }
+        _accounts[id] = word;
+    }
+
+    /// @dev Stores a position that is not at home, and moves in when the home is empty.
+    function _place(AccountWord word, uint256 id, Leg memory leg) private returns (AccountWord) {
+        uint256 market = leg.market.id;
+        uint256 others = word.others();
+        if (leg.sizeBefore == 0) {
+            if (word.size() == 0) return word.withHome(market, leg.size);
+            // The home counts as well.
+            if (others + 1 >= Accounts.POSITIONS_MAX) {
+                revert PositionsExceeded(uint32(id), others + 2, Accounts.POSITIONS_MAX);
+            }
+            _bitmaps[id] |= 1 << market;
+            word = word.withOthers(others + 1);
+        } else if (leg.size == 0) {
+            _bitmaps[id] &= ~(1 << market);
+            word = word.withOthers(others - 1);
+        }
+        // Same width as at home: 2^55 lots.
+        word.withHome(market, leg.size);
+        _positions[(id << 8) | market] = leg.size;
+        return word;
+    }
+
+    /// @dev Law: open interest does not grow above the cap of its market.
+    function _holdInterest(Book memory book) internal pure {
+        for (uint256 id = 0; book.loaded >> id != 0; ++id) {
+            if (book.loaded & (1 << id) == 0) continue;
+            Market memory market = book.list[id];
+            uint256 cap = market.params.openInterestMax;
+            uint256 open = uint256(market.openInterest);
+            if (!LawLib.openInterestWithin(uint256(market.openInterestBefore), open, cap)) {
+                revert OpenInterestExceeded(uint8(id), open, cap);
+            }
+        }
+    }
+
+    /// @dev Adds to the cash of an account that holds no position.
+    function _credit(uint256 id, int256 cashQ32) internal returns (int128 cashAfter) {
+        AccountWord word = _accounts[id];
+        word = word.withCash(word.cash() + cashQ32);
+        _accounts[id] = word;
+        return int128(word.cash());
+    }
+
+    /// @dev How `_addPositions` loads a market: priced and fresh, unless a view overrides it.
+    function _price(Book memory book, uint256 id) private view {
+        if (book.anyAge) _peek(book, id);
+        else _use(book, id);
+    }
+}

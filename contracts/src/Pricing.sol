@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IBreaker} from "./interfaces/IBreaker.sol";
+import {IClearingHouse} from "./interfaces/IClearingHouse.sol";
+import {IOracle} from "./interfaces/IOracle.sol";
+import {IParameters} from "./interfaces/IParameters.sol";
+import {Arrays} from "./libraries/Arrays.sol";
+import {Funding} from "./libraries/Funding.sol";
+import {LawLib} from "./generated/LawLib.sol";
+import {Packer} from "./libraries/Packer.sol";
+import {Config, MarketParams, Report, VenueParams} from "./Types.sol";
+import {Book, Market} from "./Working.sol";
+
+/// @title The phase "refresh price and funding".
+/// @notice Owns: funding index, its time and open interest of each market.
+/// Assumes: the oracle accepts only newer reports inside the band; parameters are inside their
+/// hard bounds.
+abstract contract Pricing is IClearingHouse {
+    using SafeCast for int256;
+    using SafeCast for uint256;
+
+    /// @dev One slot. Written by whoever moves the index (a report) or open interest (a fill).
+    struct MarketState {
+        int96 fundingIndex;
+        uint40 fundingTime;
+        uint56 openInterest;
+    }
+
+    uint256 private constant MARKETS_MAX = 256;
+    uint256 private constant QUOTE_BYTES = 21;
+
+    IOracle public immutable oracle;
+    IBreaker public immutable breaker;
+    IParameters public immutable parameters;
+
+    mapping(uint256 => MarketState) internal _markets;
+
+    constructor(Config memory config) {
+        oracle = IOracle(config.oracle);
+        breaker = IBreaker(config.breaker);
+        parameters = IParameters(config.parameters);
+    }
+
+    /// @dev Accepts a report when there is one, and charges funding up to its time.
+    function _refresh(VenueParams memory venue, bytes calldata report)
+        internal
+        returns (Book memory book)
+    {
+        book.skewSecondsMax = venue.reportSkewSecondsMax;
+        book.list = Arrays.markets(MARKETS_MAX);
+        if (report.length == 0) return book;
+        Report memory accepted = oracle.accept(report);
+        uint256 count = accepted.markets.length;
+        (bytes memory quotes, uint256 cursor) = Packer.open(count * QUOTE_BYTES);
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 quote = _accept(book, accepted, i);
+            cursor = Packer.put(cursor, quote, QUOTE_BYTES);
+        }
+        Packer.close(quotes, cursor);
+        emit Refreshed(accepted.round, accepted.time, quotes);
+    }
+
+    /// @dev Loads a market that is about to be priced; reverts when it cannot be.
+    function _use(Book memory book, uint256 id) internal view {
+        if (book.usable & (1 << id) != 0) return;
+        _peek(book, id);
+        Market memory market = book.list[id];
+        if (market.params.tickValue == 0) revert MarketUnknown(uint8(id), 0);
+        uint256 time = market.priceTime;
+        uint256 ageMax = market.params.priceAgeSecondsMax;
+        if (!LawLib.priceValid(market.price, time, block.timestamp, ageMax, book.skewSecondsMax)) {
+            revert PriceStale(block.timestamp > time ? block.timestamp - time : 0, ageMax);
+        }
+        book.usable |= 1 << id;
+    }
+
+    /// @dev Loads a market at its last price, however old that is.
+    function _peek(Book memory book, uint256 id) internal view {
+        if (book.loaded & (1 << id) != 0) return;
+        (uint32 price, uint40 time) = oracle.price(uint8(id));
+        _view(book, id, price, time);
+    }
+
+    /// @dev Stores what this operation changed of the markets that it loaded.
+    function _storeMarkets(Book memory book) internal {
+        for (uint256 id = 0; book.loaded >> id != 0; ++id) {
+            if (book.loaded & (1 << id) == 0) continue;
+            Market memory market = book.list[id];
+            _markets[id] = MarketState({
+                fundingIndex: market.fundingIndex.toInt96(),
+                fundingTime: uint40(market.fundingTime),
+                openInterest: market.openInterest.toUint256().toUint56()
+            });
+        }
+    }
+
+    function _view(Book memory book, uint256 id, uint256 price, uint256 time) private view {
+        MarketState memory state = _markets[id];
+        MarketParams memory params = parameters.market(uint8(id));
+        uint256 lotValue = price * params.tickValue;
+        book.list[id] = Market({
+            id: id,
+            price: price,
+            priceTime: time,
+            lotValue: lotValue,
+            unitQ32: _unit(lotValue, state.fundingIndex),
+            fundingIndex: state.fundingIndex,
+            fundingTime: state.fundingTime,
+            openInterestBefore: int256(uint256(state.openInterest)),
+            openInterest: int256(uint256(state.openInterest)),
+            level: breaker.level(uint16(id + 1)),
+            params: params
+        });
+        book.loaded |= 1 << id;
+    }
+
+    /// @dev Takes market `i` of a report: its price, and funding up to the report's time. Returns
+    /// the record for the event: id u8, price u32, rate i32, index after i96.
+    function _accept(Book memory book, Report memory accepted, uint256 i)
+        private
+        view
+        returns (uint256)
+    {
+        uint256 id = accepted.markets[i];
+        _view(book, id, accepted.prices[i], accepted.time);
+        Market memory market = book.list[id];
+        int256 rate = Funding.clamp(accepted.rates[i], market.params.fundingRatePpmMax);
+        _charge(market, rate, accepted.time);
+        uint256 index = uint96(market.fundingIndex.toInt96());
+        return (((id << 32 | market.price) << 32 | uint32(int32(rate))) << 96) | index;
+    }
+
+    function _charge(Market memory market, int256 rate, uint256 time) private pure {
+        uint256 since = market.fundingTime;
+        market.fundingTime = time;
+        if (since == 0 || time <= since) return;
+        int256 before = market.fundingIndex;
+        market.fundingIndex =
+            before + Funding.step(rate, market.price, market.params.tickValue, time - since);
+        market.unitQ32 = _unit(market.lotValue, market.fundingIndex);
+        // Holds by construction; the law is its second witness.
+        assert(
+            LawLib.fundingWithin(
+                before,
+                market.fundingIndex,
+                market.price,
+                market.params.tickValue,
+                market.params.fundingRatePpmMax,
+                time - since
+            )
+        );
+    }
+
+    function _unit(uint256 lotValue, int256 fundingIndex) private pure returns (int256) {
+        // 80 + 32 bits: the cast keeps the value.
+        return int256(lotValue << 32) - fundingIndex;
+    }
+}

@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: Apache-2.0
+// Generated from packages/laws by `npm run docs`. Do not edit.
+pragma solidity ^0.8.30;
+
+/// @title LawLib: the laws of the venue that speak of single values
+/// @dev Each function gives the verdict of one law. An argument outside its declared width makes
+/// the verdict false; inside the widths no term can leave 256 bits, which the generator proves,
+/// hence unchecked. Whole-state laws are in Laws.
+library LawLib {
+    /// @notice The parameters of a market, each as wide as a word. An unlisted market is all zero.
+    /// @param tickValue quote units of one lot at one tick
+    /// @param initialPpm initial margin
+    /// @param maintenancePpm maintenance margin
+    /// @param takerFeePpm fee of the taker
+    /// @param makerFeePpm fee of the maker
+    /// @param priceAgeSecondsMax oldest usable price
+    /// @param bandPpm largest step of a price per report
+    /// @param fillBandPpm largest distance of a fill from the price
+    /// @param fundingRatePpmMax largest funding rate per day
+    /// @param openInterestMax cap of open interest, lots
+    struct MarketLimits {
+        uint256 tickValue;
+        uint256 initialPpm;
+        uint256 maintenancePpm;
+        uint256 takerFeePpm;
+        uint256 makerFeePpm;
+        uint256 priceAgeSecondsMax;
+        uint256 bandPpm;
+        uint256 fillBandPpm;
+        uint256 fundingRatePpmMax;
+        uint256 openInterestMax;
+    }
+
+    /// @notice L02. The tokens in the vault are worth at least its liabilities.
+    /// @dev Assumes: The balance is read from the token itself, rounded down to quote units.
+    /// @param balance tokens held by the vault, quote units
+    /// @param liabilities what the vault owes, quote units
+    /// @return True if the law holds.
+    function vaultCovers(uint256 balance, uint256 liabilities) internal pure returns (bool) {
+        unchecked {
+            if (balance >> 128 != 0) return false;
+            if (liabilities >> 96 != 0) return false;
+            return liabilities <= balance;
+        }
+    }
+
+    /// @notice L03. An operation changes the sum of all cash by exactly the change of the
+    /// liabilities.
+    /// @dev Assumes: The change of cash is summed over every account that the operation touched.
+    /// @param cashDeltaQ32 change of the sum of cash, Q32
+    /// @param liabilitiesDelta change of what the vault owes, quote units
+    /// @return True if the law holds.
+    function conserved(int256 cashDeltaQ32, int256 liabilitiesDelta) internal pure returns (bool) {
+        unchecked {
+            if (uint256(cashDeltaQ32 + 2 ** 135) >> 136 != 0) return false;
+            if (uint256(liabilitiesDelta + 2 ** 95) >> 96 != 0) return false;
+            return cashDeltaQ32 == liabilitiesDelta * int256(2 ** 32);
+        }
+    }
+
+    /// @notice L06. Open interest does not grow above the cap of its market.
+    /// @dev Assumes: Before and after are taken around one whole batch.
+    /// @param openInterestBefore lots
+    /// @param openInterestAfter lots
+    /// @param openInterestMax lots
+    /// @return True if the law holds.
+    function openInterestWithin(
+        uint256 openInterestBefore,
+        uint256 openInterestAfter,
+        uint256 openInterestMax
+    ) internal pure returns (bool) {
+        unchecked {
+            if ((openInterestBefore | openInterestAfter | openInterestMax) >> 53 != 0) return false;
+            return openInterestAfter <= openInterestMax || openInterestAfter <= openInterestBefore;
+        }
+    }
+
+    /// @notice L07. A touched account ends at or above initial margin, or no position grew or
+    /// flipped, maintenance did not rise and equity per maintenance did not fall.
+    /// @dev Assumes: Before and after are valued at the same price and funding index.
+    /// @param equityBefore equity before, quote units, rounded down
+    /// @param maintenanceBefore maintenance requirement before, quote units, rounded up
+    /// @param equityAfter equity after, quote units, rounded down
+    /// @param initialAfter initial requirement after, quote units, rounded up
+    /// @param maintenanceAfter maintenance requirement after, quote units, rounded up
+    /// @param grew whether any position grew or flipped
+    /// @return True if the law holds.
+    function healthyOrHealthier(
+        int256 equityBefore,
+        uint256 maintenanceBefore,
+        int256 equityAfter,
+        uint256 initialAfter,
+        uint256 maintenanceAfter,
+        bool grew
+    ) internal pure returns (bool) {
+        unchecked {
+            if (uint256(equityBefore + 2 ** 127) >> 128 != 0) return false;
+            if (uint256(equityAfter + 2 ** 127) >> 128 != 0) return false;
+            if ((maintenanceBefore | initialAfter | maintenanceAfter) >> 128 != 0) return false;
+            return int256(initialAfter) <= equityAfter
+                || (
+                    !grew
+                    && maintenanceAfter <= maintenanceBefore
+                    && equityBefore * int256(maintenanceAfter)
+                        <= equityAfter * int256(maintenanceBefore)
+                    && (maintenanceBefore != 0 || equityBefore <= equityAfter)
+                );
+        }
+    }
+
+    /// @notice L08. A price that moves value exists, is not too old and not from the future.
+    /// @dev Assumes: The price was accepted under L09 and L10.
+    /// @param price ticks
+    /// @param priceTime time of the report, seconds
+    /// @param nowTime time of the block, or of the venue, seconds
+    /// @param ageSecondsMax oldest usable price
+    /// @param skewSecondsMax how far a report may be ahead
+    /// @return True if the law holds.
+    function priceValid(
+        uint256 price,
+        uint256 priceTime,
+        uint256 nowTime,
+        uint256 ageSecondsMax,
+        uint256 skewSecondsMax
+    ) internal pure returns (bool) {
+        unchecked {
+            if ((price | ageSecondsMax | skewSecondsMax) >> 32 != 0) return false;
+            if ((priceTime | nowTime) >> 40 != 0) return false;
+            return 0 < price
+                && nowTime <= priceTime + ageSecondsMax
+                && priceTime <= nowTime + skewSecondsMax;
+        }
+    }
+
+    /// @notice L09. Round and time of a report are above the last ones, and its time is about now.
+    /// @dev Assumes: Round and time before are zero when there was no report yet.
+    /// @param roundBefore last round
+    /// @param round round of the report
+    /// @param timeBefore time of the last report, seconds
+    /// @param time time of the report, seconds
+    /// @param nowTime time of the block, seconds
+    /// @param skewSecondsMax largest distance of a report from now
+    /// @return True if the law holds.
+    function reportAdvances(
+        uint256 roundBefore,
+        uint256 round,
+        uint256 timeBefore,
+        uint256 time,
+        uint256 nowTime,
+        uint256 skewSecondsMax
+    ) internal pure returns (bool) {
+        unchecked {
+            if ((roundBefore | round | skewSecondsMax) >> 32 != 0) return false;
+            if ((timeBefore | time | nowTime) >> 40 != 0) return false;
+            return roundBefore < round
+                && timeBefore < time
+                && _abs(int256(nowTime) - int256(time)) <= skewSecondsMax;
+        }
+    }
+
+    /// @notice L10. A price differs from its reference by at most the band.
+    /// @dev Assumes: For a report the reference is the last price (the first price of a market has
+    /// none and is not asked); for a fill it is the price now.
+    /// @param price ticks
+    /// @param referencePrice ticks
+    /// @param bandPpm width of the band on each side
+    /// @return True if the law holds.
+    function withinBand(
+        uint256 price,
+        uint256 referencePrice,
+        uint256 bandPpm
+    ) internal pure returns (bool) {
+        unchecked {
+            if ((price | referencePrice) >> 32 != 0) return false;
+            if (bandPpm >> 24 != 0) return false;
+            return 0 < price
+                && _abs(int256(price) - int256(referencePrice)) * 1_000_000
+                    <= bandPpm * referencePrice;
+        }
+    }
+
+    /// @notice L11. The sequence of a lane never falls, its filled size never falls under one
+    /// sequence, and filled never exceeds the size of the order.
+    /// @dev Assumes: The size is that of the signed order with the sequence after.
+    /// @param seqBefore sequence stored in the lane
+    /// @param filledBefore lots stored in the lane
+    /// @param seqAfter sequence of the order
+    /// @param filledAfter lots filled with this operation included
+    /// @param size lots of the signed order
+    /// @return True if the law holds.
+    function laneLawful(
+        uint256 seqBefore,
+        uint256 filledBefore,
+        uint256 seqAfter,
+        uint256 filledAfter,
+        uint256 size
+    ) internal pure returns (bool) {
+        unchecked {
+            if ((seqBefore | seqAfter) >> 32 != 0) return false;
+            if ((filledBefore | filledAfter | size) >> 40 != 0) return false;
+            return 0 < seqAfter
+                && seqBefore <= seqAfter
+                && (seqBefore != seqAfter || filledBefore <= filledAfter)
+                && filledAfter <= size;
+        }
+    }
+
+    /// @notice L12. A buyer pays at most, and a seller receives at least, the limit that it signed.
+    /// @dev Assumes: It is asked once for each of the two orders of a fill.
+    /// @param isBuy side of the order
+    /// @param limit limit price of the order, ticks
+    /// @param price price of the fill, ticks
+    /// @return True if the law holds.
+    function fillWithin(bool isBuy, uint256 limit, uint256 price) internal pure returns (bool) {
+        unchecked {
+            if ((limit | price) >> 32 != 0) return false;
+            return 0 < price && (isBuy ? price <= limit : limit <= price);
+        }
+    }
+
+    /// @notice L13. The position neither grew nor flipped.
+    /// @dev Assumes: Asked for reduce-only orders, and for every account while a breaker is
+    /// tripped.
+    /// @param sizeBefore lots, signed
+    /// @param sizeAfter lots, signed
+    /// @return True if the law holds.
+    function reduceOnlyHeld(int256 sizeBefore, int256 sizeAfter) internal pure returns (bool) {
+        unchecked {
+            if (uint256(sizeBefore + 2 ** 53) >> 54 != 0) return false;
+            if (uint256(sizeAfter + 2 ** 53) >> 54 != 0) return false;
+            return 0 <= sizeBefore
+                ? (0 <= sizeAfter && sizeAfter <= sizeBefore)
+                : (sizeBefore <= sizeAfter && sizeAfter <= 0);
+        }
+    }
+
+    /// @notice L14. What leaves in the last hour and in the last day is within both caps.
+    /// @dev Assumes: Outflow is gross, in the same unit as the caps; caps come from the trailing
+    /// minimum.
+    /// @param amount about to leave
+    /// @param hourUsed left in the last hour
+    /// @param hourMax cap of an hour
+    /// @param dayUsed left in the last day
+    /// @param dayMax cap of a day
+    /// @return True if the law holds.
+    function outflowWithin(
+        uint256 amount,
+        uint256 hourUsed,
+        uint256 hourMax,
+        uint256 dayUsed,
+        uint256 dayMax
+    ) internal pure returns (bool) {
+        unchecked {
+            if ((amount | hourUsed | hourMax | dayUsed | dayMax) >> 128 != 0) return false;
+            return hourUsed + amount <= hourMax && dayUsed + amount <= dayMax;
+        }
+    }
+
+    /// @notice L15. A batch has the next number and names the head that it extends.
+    /// @dev Assumes: Head and last number are what the clearing house stores.
+    /// @param number number of the batch
+    /// @param numberLast number of the last settled batch
+    /// @param previous head that the batch names
+    /// @param head head that is stored
+    /// @return True if the law holds.
+    function batchContiguous(
+        uint256 number,
+        uint256 numberLast,
+        bytes32 previous,
+        bytes32 head
+    ) internal pure returns (bool) {
+        unchecked {
+            if ((number | numberLast) >> 64 != 0) return false;
+            return number == numberLast + 1 && previous == head;
+        }
+    }
+
+    /// @notice L16. A guardian raises the level to at most 3, for a bounded time, and never
+    /// shortens what the new entry replaces.
+    /// @dev Assumes: Level before is the effective one; until before is 0 if nothing is replaced.
+    /// @param levelBefore effective level
+    /// @param levelAfter level asked for
+    /// @param untilBefore expiry of the entry that is replaced, seconds
+    /// @param untilAfter expiry of the new entry, seconds
+    /// @param nowTime time of the block, seconds
+    /// @param secondsMax longest entry
+    /// @return True if the law holds.
+    function breakerTightens(
+        uint256 levelBefore,
+        uint256 levelAfter,
+        uint256 untilBefore,
+        uint256 untilAfter,
+        uint256 nowTime,
+        uint256 secondsMax
+    ) internal pure returns (bool) {
+        unchecked {
+            if ((levelBefore | levelAfter) >> 8 != 0) return false;
+            if ((untilBefore | untilAfter | nowTime) >> 40 != 0) return false;
+            if (secondsMax >> 32 != 0) return false;
+            return levelBefore < levelAfter
+                && levelAfter <= 3
+                && nowTime < untilAfter
+                && untilAfter <= nowTime + secondsMax
+                && untilBefore <= untilAfter;
+        }
+    }
+
+    /// @notice L17. No parameter of a market leaves the bounds that are fixed in code.
+    /// @dev Assumes: Asked for every tuple before it is stored or scheduled.
+    /// @param limits The parameters of a market, each as wide as a word. An unlisted market is all
+    /// zero.
+    /// @return True if the law holds.
+    function parametersBounded(MarketLimits memory limits) internal pure returns (bool) {
+        unchecked {
+            if (limits.tickValue >> 48 != 0) return false;
+            if ((limits.initialPpm | limits.maintenancePpm) >> 24 != 0) return false;
+            if ((limits.takerFeePpm | limits.makerFeePpm) >> 16 != 0) return false;
+            if (limits.priceAgeSecondsMax >> 16 != 0) return false;
+            if ((limits.bandPpm | limits.fillBandPpm) >> 24 != 0) return false;
+            if (limits.fundingRatePpmMax >> 24 != 0) return false;
+            if (limits.openInterestMax >> 40 != 0) return false;
+            return 0 < limits.tickValue
+                && 10_000 <= limits.initialPpm
+                && limits.initialPpm <= 1_000_000
+                && 5_000 <= limits.maintenancePpm
+                && limits.maintenancePpm * 10 <= limits.initialPpm * 8
+                && limits.takerFeePpm <= 10_000
+                && limits.makerFeePpm <= 10_000
+                && 1 <= limits.priceAgeSecondsMax
+                && limits.priceAgeSecondsMax <= 7_200
+                && 1 <= limits.bandPpm
+                && limits.bandPpm <= 500_000
+                && 1 <= limits.fillBandPpm
+                && limits.fillBandPpm <= 500_000
+                && limits.fundingRatePpmMax <= 300_000;
+        }
+    }
+
+    /// @notice L18. A change that loosens any field, moves maintenance or lists a market applies
+    /// only inside its window after the delay; the tick value of a listed market never changes.
+    /// @dev Assumes: Proposed time is 0 for a change that was not scheduled.
+    /// @param current The parameters of a market, each as wide as a word. An unlisted market is all
+    /// zero.
+    /// @param next The parameters of a market, each as wide as a word. An unlisted market is all
+    /// zero.
+    /// @param proposedTime when it was scheduled, seconds
+    /// @param delaySeconds wait before it may apply
+    /// @param windowSeconds how long it may then apply
+    /// @param nowTime time of the block, seconds
+    /// @return True if the law holds.
+    function parameterChangeLawful(
+        MarketLimits memory current,
+        MarketLimits memory next,
+        uint256 proposedTime,
+        uint256 delaySeconds,
+        uint256 windowSeconds,
+        uint256 nowTime
+    ) internal pure returns (bool) {
+        unchecked {
+            if ((current.tickValue | next.tickValue) >> 48 != 0) return false;
+            if ((current.initialPpm | current.maintenancePpm) >> 24 != 0) return false;
+            if ((current.takerFeePpm | current.makerFeePpm) >> 16 != 0) return false;
+            if ((current.priceAgeSecondsMax | next.takerFeePpm) >> 16 != 0) return false;
+            if ((current.bandPpm | current.fillBandPpm | next.initialPpm) >> 24 != 0) return false;
+            if ((current.fundingRatePpmMax | next.maintenancePpm) >> 24 != 0) return false;
+            if ((current.openInterestMax | next.openInterestMax | nowTime) >> 40 != 0) return false;
+            if ((next.makerFeePpm | next.priceAgeSecondsMax) >> 16 != 0) return false;
+            if ((next.bandPpm | next.fillBandPpm | next.fundingRatePpmMax) >> 24 != 0) return false;
+            if (proposedTime >> 40 != 0) return false;
+            if ((delaySeconds | windowSeconds) >> 32 != 0) return false;
+            return (current.tickValue == 0 || current.tickValue == next.tickValue)
+                && (
+                    (
+                        0 < current.tickValue
+                        && current.initialPpm <= next.initialPpm
+                        && current.maintenancePpm == next.maintenancePpm
+                        && next.takerFeePpm <= current.takerFeePpm
+                        && next.makerFeePpm <= current.makerFeePpm
+                        && next.priceAgeSecondsMax <= current.priceAgeSecondsMax
+                        && next.bandPpm <= current.bandPpm
+                        && next.fillBandPpm <= current.fillBandPpm
+                        && next.fundingRatePpmMax <= current.fundingRatePpmMax
+                        && next.openInterestMax <= current.openInterestMax
+                    )
+                    || (
+                        0 < proposedTime
+                        && proposedTime + delaySeconds <= nowTime
+                        && nowTime <= proposedTime + delaySeconds + windowSeconds
+                    )
+                );
+        }
+    }
+
+    /// @notice L19. A funding index moves by at most the largest rate for the time elapsed, of
+    /// which at most an hour counts.
+    /// @dev Assumes: Price is the one that the report brought; the time is since the last step.
+    /// @param indexBefore funding index before, quote × 2^32 per lot
+    /// @param indexAfter funding index after
+    /// @param price ticks
+    /// @param tickValue quote units of one lot at one tick
+    /// @param ratePpmMax largest rate per day
+    /// @param elapsedSeconds since the last step
+    /// @return True if the law holds.
+    function fundingWithin(
+        int256 indexBefore,
+        int256 indexAfter,
+        uint256 price,
+        uint256 tickValue,
+        uint256 ratePpmMax,
+        uint256 elapsedSeconds
+    ) internal pure returns (bool) {
+        unchecked {
+            if (uint256(indexBefore + 2 ** 95) >> 96 != 0) return false;
+            if (uint256(indexAfter + 2 ** 95) >> 96 != 0) return false;
+            if (price >> 32 != 0) return false;
+            if (tickValue >> 48 != 0) return false;
+            if (ratePpmMax >> 24 != 0) return false;
+            if (elapsedSeconds >> 40 != 0) return false;
+            return _abs(indexAfter - indexBefore) * 86_400_000_000
+                <= price * tickValue * 2 ** 32 * (ratePpmMax * _min(elapsedSeconds, 3_600));
+        }
+    }
+
+    /// @notice L20. Only an account below maintenance is liquidated; it loses no more than the
+    /// penalty, the penalty is at most 1.5 % of the notional, and its health does not fall.
+    /// @dev Assumes: Before and after are valued at the same price; insurance cover counts in
+    /// after.
+    /// @param equityBefore equity before, quote units, rounded down
+    /// @param maintenanceBefore maintenance requirement before, quote units, rounded up
+    /// @param equityAfter equity after, quote units, rounded down
+    /// @param maintenanceAfter maintenance requirement after, quote units, rounded up
+    /// @param penalty penalty taken, quote units
+    /// @param notional notional of the position moved, quote units
+    /// @return True if the law holds.
+    function liquidationLawful(
+        int256 equityBefore,
+        uint256 maintenanceBefore,
+        int256 equityAfter,
+        uint256 maintenanceAfter,
+        uint256 penalty,
+        uint256 notional
+    ) internal pure returns (bool) {
+        unchecked {
+            if (uint256(equityBefore + 2 ** 127) >> 128 != 0) return false;
+            if (uint256(equityAfter + 2 ** 127) >> 128 != 0) return false;
+            if ((maintenanceBefore | maintenanceAfter) >> 128 != 0) return false;
+            if (penalty >> 96 != 0) return false;
+            if (notional >> 112 != 0) return false;
+            return equityBefore < int256(maintenanceBefore)
+                && maintenanceAfter <= maintenanceBefore
+                && equityBefore <= equityAfter + int256(penalty)
+                && penalty * 1_000_000 <= notional * 15_000
+                && (
+                    equityBefore <= equityAfter
+                    || (
+                        0 < equityBefore
+                        && equityBefore * int256(maintenanceAfter)
+                            <= equityAfter * int256(maintenanceBefore)
+                    )
+                );
+        }
+    }
+
+    /// @notice L21. A fee is the notional times its rate, rounded up to a whole quote unit.
+    /// @dev Assumes: The rate is that of the side of the order (maker or taker) in its market.
+    /// @param fee fee taken, quote units
+    /// @param notional notional of the fill, quote units
+    /// @param feePpm rate
+    /// @return True if the law holds.
+    function feesWithin(
+        uint256 fee,
+        uint256 notional,
+        uint256 feePpm
+    ) internal pure returns (bool) {
+        unchecked {
+            if (fee >> 96 != 0) return false;
+            if (notional >> 112 != 0) return false;
+            if (feePpm >> 24 != 0) return false;
+            return notional * feePpm <= fee * 1_000_000
+                && fee * 1_000_000 < notional * feePpm + 1_000_000;
+        }
+    }
+
+    function _abs(int256 a) private pure returns (uint256) {
+        return uint256(a < 0 ? -a : a);
+    }
+
+    function _min(uint256 a, uint256 b) private pure returns (uint256) {
+        return a < b ? a : b;
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Report} from "../Types.sol";
+
+/// @title Keeps the last accepted price of each market.
+interface IOracle {
+    /// @notice The caller is not the clearing house.
+    error NotClearingHouse(address found, address required);
+
+    /// @notice The report's round does not follow the last one.
+    error RoundNotNewer(uint32 found, uint32 required);
+
+    /// @notice The report's time does not follow the last one.
+    error TimeNotNewer(uint40 found, uint40 required);
+
+    /// @notice The report was observed too long ago.
+    error ReportStale(uint256 ageSeconds, uint256 ageSecondsMax);
+
+    /// @notice The report was observed too far in the future.
+    error ReportAhead(uint256 aheadSeconds, uint256 aheadSecondsMax);
+
+    /// @notice A price moved by more than the market's band in one report.
+    error PriceOutsideBand(uint8 market, uint32 found, uint32 last);
+
+    /// @notice Verifies a report, judges it against the last one and stores its prices.
+    /// @dev Only the clearing house may call.
+    function accept(bytes calldata report) external returns (Report memory);
+
+    /// @notice Last accepted index price (ticks) of a market and its time; zeros when none.
+    function price(uint8 market) external view returns (uint32 priceTicks, uint40 time);
+
+    /// @notice Round and time of the last accepted report; zeros when none.
+    function last() external view returns (uint32 round, uint40 time);
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {AccountWord} from "./Accounts.sol";
+
+/// @title Writing of packed records into one buffer, for events.
+/// @dev Assembly: unaligned stores; abi.encodePacked would copy the whole buffer for each record.
+library Packer {
+    /// @notice A buffer for `capacity` bytes and the address of its first one.
+    /// @dev One word of slack: `put` always stores a whole word.
+    function open(uint256 capacity) internal pure returns (bytes memory buffer, uint256 cursor) {
+        buffer = new bytes(capacity + 32);
+        assembly ("memory-safe") {
+            cursor := add(buffer, 0x20)
+        }
+    }
+
+    /// @notice Writes the low `count` bytes of `value` and returns the address after them.
+    /// @dev Assumes: 1 <= count <= 32 and the buffer has room.
+    function put(uint256 cursor, uint256 value, uint256 count)
+        internal
+        pure
+        returns (uint256 next)
+    {
+        assembly ("memory-safe") {
+            mstore(cursor, shl(sub(256, shl(3, count)), value))
+            next := add(cursor, count)
+        }
+    }
+
+    /// @notice Cuts the buffer to what was written.
+    function close(bytes memory buffer, uint256 cursor) internal pure {
+        assembly ("memory-safe") {
+            mstore(buffer, sub(cursor, add(buffer, 0x20)))
+        }
+    }
+
+    /// @notice Writes the record of an account with one position, 29 bytes: id u32, cash i128,
+    /// 1, market u8, size i56.
+    function putAccount(uint256 cursor, uint256 id, AccountWord word)
+        internal
+        pure
+        returns (uint256)
+    {
+        uint256 raw = AccountWord.unwrap(word);
+        uint256 position = (1 << 64) | (uint256(uint8(raw >> 184)) << 56) | uint56(raw >> 128);
+        return put(cursor, (id << 200) | (uint256(uint128(raw)) << 72) | position, 29);
+    }
+}

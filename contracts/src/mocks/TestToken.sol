@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+
+/// @title TestToken: collateral of a demonstration, which anyone may mint.
+/// Warning: worthless by construction; never list it where anything has a value.
+contract TestToken is ERC20 {
+    uint8 private immutable _decimals;
+
+    constructor(string memory name_, string memory symbol_, uint8 decimals_)
+        ERC20(name_, symbol_)
+    {
+        _decimals = decimals_;
+    }
+
+    /// @notice Faucet: mints `amount` token units to `to`.
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    /// @notice Decimals of the amounts shown to people.
+    function decimals() public view override returns (uint8) {
+        return _decimals;
+    }
+}
