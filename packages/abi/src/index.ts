@@ -1,0 +1,2 @@
+export * from './generated/index.ts';
+export { linkBytecode } from './link.ts';
