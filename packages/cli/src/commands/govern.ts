@@ -1,0 +1,219 @@
+/** govern: what guardians and the governor do, and what anyone may finish for them. */
+import { loadVenue, type Venue } from '@holdfast/host';
+import {
+  createGovernance,
+  type Done,
+  type Governance,
+  type MarketField,
+  type MarketTuple,
+  marketFields,
+} from '@holdfast/sdk';
+import type { Rejection } from '@holdfast/units';
+import { Command } from 'commander';
+import { UsageError } from '../failure.ts';
+import { type Result, table } from '../io.ts';
+import { parseAddress, parseDuration, parseWhole } from '../parse.ts';
+import { agreed, type Session } from '../session.ts';
+import { finish, group, type Perform } from './shared.ts';
+
+type Desk = { readonly venue: Venue; readonly govern: Governance };
+
+async function deskOf(s: Session, how: 'sign' | 'read'): Promise<Desk> {
+  const venue = loadVenue(s.dir);
+  const client = await s.client(how);
+  return { venue, govern: createGovernance(venue, client.chain()) };
+}
+
+function marketOf(venue: Venue, symbol: string): Venue['markets'][number] {
+  const found = venue.markets.find((market) => market.symbol === symbol.toUpperCase());
+  if (found) return found;
+  const known = venue.markets.map((market) => market.symbol).join(', ');
+  throw new UsageError(`there is no market "${symbol}"; the venue lists ${known}`);
+}
+
+/** 'venue' or a market's symbol as the breaker's scope. */
+function scopeOf(venue: Venue, name: string): number {
+  return name.toLowerCase() === 'venue' ? 0 : 1 + marketOf(venue, name).id;
+}
+
+/** `name=value` pairs over the tuple in force. @throws UsageError */
+export function changeTuple(before: MarketTuple, changes: readonly string[]): MarketTuple {
+  const after: Record<MarketField, bigint> = { ...before };
+  for (const change of changes) {
+    const [name = '', value = ''] = change.split('=');
+    const field = marketFields.find((each) => each === name);
+    if (field === undefined) {
+      throw new UsageError(`"${name}" is no parameter; there are ${marketFields.join(', ')}`);
+    }
+    after[field] = BigInt(parseWhole(value, name));
+  }
+  return after;
+}
+
+async function act(
+  s: Session,
+  what: string,
+  run: (desk: Desk) => Promise<Done | Rejection>,
+  next?: string,
+): Promise<Result> {
+  const done = agreed(await run(await deskOf(s, 'sign')));
+  return { data: { ...done, action: what }, text: `${what}: transaction ${done.tx}`, next };
+}
+
+async function show(s: Session): Promise<Result> {
+  const { venue, govern } = await deskOf(s, 'read');
+  const [governor, venueLevel] = await Promise.all([govern.governor(), govern.level(0)]);
+  const markets = await Promise.all(
+    venue.markets.map(async ({ id, symbol }) => ({
+      symbol,
+      level: await govern.level(1 + id),
+      clearReadyAt: await govern.clearReadyAt(1 + id),
+      params: await govern.market(id),
+      pending: await govern.pendingMarket(id),
+    })),
+  );
+  const rows = markets.map((market) => [
+    market.symbol,
+    `${market.level}`,
+    `${market.params.initialPpm}`,
+    `${market.params.maintenancePpm}`,
+    `${market.params.openInterestMax}`,
+    market.pending === undefined ? '-' : `from ${market.pending.readyAt}`,
+  ]);
+  const head = ['market', 'breaker', 'initialPpm', 'maintenancePpm', 'openInterestMax', 'pending'];
+  const lines = [`governor ${governor}`, `breaker of the venue: level ${venueLevel}`, ''];
+  const text = [...lines, table([head, ...rows])].join('\n');
+  return { data: { governor, venueLevel, markets }, text };
+}
+
+async function proposeMarket(s: Session, symbol: string, changes: string[]): Promise<Result> {
+  const { venue, govern } = await deskOf(s, 'sign');
+  const { id } = marketOf(venue, symbol);
+  const tuple = changeTuple(await govern.market(id), changes);
+  const done = agreed(await govern.proposeMarket(id, tuple));
+  const pending = await govern.pendingMarket(id);
+  const when =
+    pending === undefined
+      ? 'it only tightens: in force now'
+      : `it loosens: anyone may apply it from ${pending.readyAt} (venue seconds)`;
+  return { data: { ...done, tuple, pending }, text: `${symbol}: ${when}; transaction ${done.tx}` };
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+function breakerCommands(perform: Perform): Command[] {
+  const tighten = new Command('tighten')
+    .description('Guardian: raise the level of a scope for a bounded time')
+    .requiredOption('--scope <name>', '"venue" or a market')
+    .requiredOption('--level <n>', '1 no growth, 2 also no liquidation, 3 only reduce-only orders')
+    .requiredOption('--seconds <time>', 'how long, such as 3600 or 1h');
+  const examples = [
+    'holdfast govern tighten --scope venue --level 1 --seconds 3600 --key guardian',
+    'holdfast govern tighten --scope BTC-USD --level 3 --seconds 15m --key guardian',
+  ];
+  finish(tighten, examples).action((options) => {
+    const level = parseWhole(options.level, 'level', 3);
+    const seconds = parseDuration(options.seconds);
+    return perform(options, (s) =>
+      act(s, `tightened ${options.scope} to ${level}`, ({ venue, govern }) =>
+        govern.tighten(scopeOf(venue, options.scope), level, seconds),
+      ),
+    );
+  });
+  const clears = (['propose', 'apply', 'cancel'] as const).map((verb) => {
+    const who = verb === 'apply' ? 'Anyone, after the delay' : 'Governor';
+    const command = new Command(`${verb}-clear`)
+      .description(`${who}: ${verb} the clearing of a breaker entry`)
+      .requiredOption('--scope <name>', '"venue" or a market');
+    const key = verb === 'apply' ? 'keeper' : 'governor';
+    return finish(command, [`holdfast govern ${verb}-clear --scope venue --key ${key}`]).action(
+      (options) =>
+        perform(options, (s) =>
+          act(s, `${verb} clearing of ${options.scope}`, ({ venue, govern }) => {
+            const scope = scopeOf(venue, options.scope);
+            if (verb === 'propose') return govern.proposeClear(scope);
+            return verb === 'apply' ? govern.applyClear(scope) : govern.cancelClear(scope);
+          }),
+        ),
+    );
+  });
+  return [tighten, ...clears];
+}
+
+function guardianCommands(perform: Perform): Command[] {
+  return (['propose', 'apply', 'remove'] as const).map((verb) => {
+    const who = verb === 'apply' ? 'Anyone, after the delay' : 'Governor';
+    const command = new Command(`${verb}-guardian`)
+      .description(`${who}: ${verb} a guardian`)
+      .argument('<address>', 'address of the guardian');
+    const key = verb === 'apply' ? 'keeper' : 'governor';
+    return finish(command, [`holdfast govern ${verb}-guardian 0x… --key ${key}`]).action(
+      (text, options) => {
+        const guardian = parseAddress(text);
+        return perform(options, (s) =>
+          act(s, `${verb} guardian ${guardian}`, ({ govern }) => {
+            if (verb === 'propose') return govern.proposeGuardian(guardian);
+            if (verb === 'apply') return govern.applyGuardian(guardian);
+            return govern.removeGuardian(guardian);
+          }),
+        );
+      },
+    );
+  });
+}
+
+function marketCommands(perform: Perform): Command[] {
+  const propose = new Command('propose-market')
+    .description('Governor: change parameters of a market, as one tuple')
+    .argument('<market>', 'symbol')
+    .requiredOption(
+      '--set <name=value>',
+      'a field, in the contracts’ units; repeatable',
+      collect,
+      [],
+    );
+  const examples = [
+    'holdfast govern propose-market BTC-USD --set initialPpm=60000 --key governor',
+    'holdfast govern propose-market BTC-USD --set bandPpm=50000 --set fillBandPpm=30000',
+  ];
+  finish(propose, examples).action((symbol, options) =>
+    perform(options, (s) => proposeMarket(s, symbol, options.set)),
+  );
+  const rest = (['apply', 'cancel'] as const).map((verb) => {
+    const who = verb === 'apply' ? 'Anyone, after the delay' : 'Governor';
+    const command = new Command(`${verb}-market`)
+      .description(`${who}: ${verb} the pending change of a market`)
+      .argument('<market>', 'symbol');
+    const key = verb === 'apply' ? 'keeper' : 'governor';
+    return finish(command, [`holdfast govern ${verb}-market BTC-USD --key ${key}`]).action(
+      (symbol, options) =>
+        perform(options, (s) =>
+          act(s, `${verb} ${symbol}`, ({ venue, govern }) => {
+            const { id } = marketOf(venue, symbol);
+            return verb === 'apply' ? govern.applyMarket(id) : govern.cancelMarket(id);
+          }),
+        ),
+    );
+  });
+  return [propose, ...rest];
+}
+
+/** The `govern` group. */
+export function governCommands(perform: Perform): Command {
+  const govern = group('govern', 'Guardian and governor: tighten at once, loosen slowly', [
+    'holdfast govern show',
+    'holdfast govern tighten --scope venue --level 1 --seconds 3600 --key guardian',
+    'holdfast govern propose-market BTC-USD --set initialPpm=60000 --key governor',
+  ]);
+  const showing = new Command('show').description('Levels, parameters and what is pending');
+  govern.addCommand(
+    finish(showing, ['holdfast govern show --json']).action((options) => perform(options, show)),
+  );
+  const all = [
+    ...breakerCommands(perform),
+    ...guardianCommands(perform),
+    ...marketCommands(perform),
+  ];
+  for (const command of all) govern.addCommand(command);
+  return govern;
+}

@@ -1,0 +1,77 @@
+/** How a command fails: code, message and cure on standard error, and an exit code. */
+import { errorMessage, toJson } from '@holdfast/host';
+import { cureOf } from '@holdfast/sdk';
+import { EnvironmentError, type Rejection } from '@holdfast/units';
+import type { Io } from './io.ts';
+
+/** 0 done, 1 refused by the venue, 2 called wrongly, 3 something around failed. */
+export const exitCodes = { done: 0, rejected: 1, usage: 2, environment: 3 } as const;
+
+/** Carries a refusal up to the command line, where it is printed. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly rejection: Rejection;
+  constructor(rejection: Rejection) {
+    super(rejection.message);
+    this.rejection = rejection;
+  }
+}
+
+/** The command was called wrongly. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const cures: Readonly<Record<string, string>> = {
+  AccountMissing: 'holdfast account open',
+  ChainFailed: 'check that the chain runs, and --rpc',
+  FaucetUnavailable: 'get the native currency of the chain elsewhere',
+  FileMissing: 'start a venue with npm start, or point --venue at its folder',
+  GatewayTimeout: 'holdfast order list, then try again',
+  KeyExists: 'choose another name, or use the key that is there',
+  KeyMissing: 'holdfast key create',
+  PassphraseMissing: 'give --passphrase-file, or run in a terminal',
+  PassphraseWrong: 'try again; nothing can open the key without its passphrase',
+  ReceiptWrong: 'keep what was printed: the node answers differently than it signs',
+  RpcMissing: 'give --rpc',
+  Unreachable: 'start the venue with npm start; money can still be moved with --rpc',
+  VenueUnknown: 'start a venue with npm start, or give --venue DIR or --url URL',
+};
+
+type Failure = {
+  readonly exit: number;
+  readonly code: string;
+  readonly message: string;
+  readonly cure: string | undefined;
+  readonly data?: unknown;
+};
+
+/** What went wrong, as one shape. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Refused) {
+    const { code, message, data } = error.rejection;
+    return { exit: exitCodes.rejected, code, message, cure: cureOf(code), data };
+  }
+  if (error instanceof UsageError) {
+    const cure = 'run the command with --help';
+    return { exit: exitCodes.usage, code: 'Usage', message: error.message, cure };
+  }
+  if (error instanceof EnvironmentError) {
+    const { code, message } = error;
+    return { exit: exitCodes.environment, code, message, cure: cures[code] ?? cureOf(code) };
+  }
+  const message = errorMessage(error);
+  return { exit: exitCodes.environment, code: 'Internal', message, cure: 'report this' };
+}
+
+/** Prints a failure and gives its exit code. */
+export function printFailure(io: Io, error: unknown, json: boolean): number {
+  const { exit, ...failure } = failureOf(error);
+  if (json) {
+    io.err(`${toJson({ error: failure })}\n`);
+    return exit;
+  }
+  io.err(`${failure.code}: ${failure.message}\n`);
+  if (failure.cure !== undefined) io.err(`  cure: ${failure.cure}\n`);
+  return exit;
+}
