@@ -1,0 +1,22 @@
+/**
+ * The whole exchange as one function of state and command. No clock, no randomness, no I/O: the
+ * journal of commands is its only input, so replay gives the same hash.
+ */
+export { apply } from './apply.ts';
+export type { Book, Level, Resting } from './book/book.ts';
+export { checkLaws } from './check.ts';
+export { stateHash } from './hash.ts';
+export { orderIntake } from './intake.ts';
+export { restore, snapshot } from './snapshot.ts';
+export { createState } from './state.ts';
+export type * from './types.ts';
+export {
+  type AccountView,
+  accountView,
+  bestPrices,
+  depth,
+  type MarketView,
+  marketView,
+  ordersOf,
+  unconfirmedFills,
+} from './views.ts';

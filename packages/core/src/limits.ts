@@ -1,0 +1,108 @@
+/** Limits that are not margin: rate, breaker levels, freshness of prices, fill band, positions. */
+import { fillBand as bandOf } from '@holdfast/risk';
+import { type Rejection, reject, type Ticks } from '@holdfast/units';
+import type { AccountState, Bucket, MarketState, RateLimit, State } from './types.ts';
+
+const milli = 1000;
+
+/** Most positions (or markets with resting orders) of one account, as on chain. */
+export const positionsMax = 16;
+
+function refill(bucket: Bucket, limit: RateLimit, at: State['at']): void {
+  const earned = (at - bucket.at) * limit.perSecond * milli;
+  bucket.milli = Math.min(bucket.milli + earned, limit.burst * milli);
+  bucket.at = at;
+}
+
+/** Takes one token. Rejection: RateLimited. */
+export function spendToken(state: State, account: AccountState): Rejection | undefined {
+  const { bucket } = account;
+  refill(bucket, state.config.rateLimit, state.at);
+  if (bucket.milli < milli) {
+    return reject(
+      'RateLimited',
+      `account ${account.id} has used up its order rate; wait or trade`,
+      {
+        found: bucket.milli,
+        required: milli,
+      },
+    );
+  }
+  bucket.milli -= milli;
+  return undefined;
+}
+
+/** Traded volume earns tokens. */
+export function earnTokens(state: State, account: AccountState, notional: bigint): void {
+  const { bucket } = account;
+  const limit = state.config.rateLimit;
+  refill(bucket, limit, state.at);
+  const volume = bucket.carry + notional;
+  const full = limit.burst * milli;
+  const wanted = BigInt(Math.max(full - bucket.milli, 0));
+  const gained = (volume / limit.quotePerToken) * BigInt(milli);
+  bucket.milli = gained >= wanted ? full : bucket.milli + Number(gained);
+  bucket.carry = volume % limit.quotePerToken;
+}
+
+/** Effective level of a market: the higher of its own and the venue's unexpired entries. */
+export function breakerLevel(state: State, market: MarketState): number {
+  return Math.max(scopeLevel(state, 0), scopeLevel(state, 1 + market.id));
+}
+
+function scopeLevel(state: State, scope: number): number {
+  const entry = state.breakers.get(scope);
+  return entry !== undefined && state.at < entry.until ? entry.level : 0;
+}
+
+/** Age of the price and the most that is allowed; `fresh` says whether it may be traded on. */
+export function priceAge(state: State, market: MarketState): { age: number; ageMax: number } {
+  const ageMax = market.params.priceAgeSecondsMax - state.config.priceAgeMarginSeconds;
+  return {
+    age: market.price === 0 ? Number.MAX_SAFE_INTEGER : state.at - market.priceTime,
+    ageMax,
+  };
+}
+
+/** Whether a market has a price and it is not too old. */
+export function isFresh(state: State, market: MarketState): boolean {
+  const { age, ageMax } = priceAge(state, market);
+  return age <= ageMax;
+}
+
+/** The first stale market that valuing the account needs: one with a position or orders. */
+export function staleMarket(state: State, account: AccountState): MarketState | undefined {
+  for (const id of account.positions.keys()) {
+    const market = state.markets.get(id);
+    if (market !== undefined && !isFresh(state, market)) return market;
+  }
+  for (const id of account.open.keys()) {
+    const market = state.markets.get(id);
+    if (market !== undefined && !isFresh(state, market)) return market;
+  }
+  return undefined;
+}
+
+/** Prices that a fill may have: within fillBandPpm of the index price, both ends included. */
+export function fillBand({ price, params }: MarketState): { low: number; high: number } {
+  return bandOf(price as Ticks, params.fillBandPpm);
+}
+
+/** Whether the account may have a position in this market too. */
+export function mayHold({ positions }: AccountState, market: MarketState): boolean {
+  return positions.has(market.id) || positions.size < positionsMax;
+}
+
+/** Whether the account may have orders in this market too: each could become a position. */
+export function mayRest(account: AccountState, market: MarketState): boolean {
+  const { positions, open } = account;
+  if (positions.has(market.id) || open.has(market.id)) return true;
+  let used = positions.size;
+  for (const id of open.keys()) if (!positions.has(id)) used += 1;
+  return used < positionsMax;
+}
+
+/** Whether a price satisfies a limit on the other side. */
+export function crosses(isBuy: boolean, limit: number, price: number): boolean {
+  return isBuy ? price <= limit : price >= limit;
+}
