@@ -1,0 +1,248 @@
+import { clearingHouseAbi } from '@holdfast/abi';
+import type { ChainReader, Venue } from '@holdfast/host';
+import type { MarketContext, RiskAccount } from '@holdfast/risk';
+import {
+  type AccountId,
+  accountId,
+  type CashQ32,
+  cashQ32,
+  type FundingIndex,
+  fromHex,
+  fundingIndex,
+  getInt,
+  getSignedBig,
+  getUint,
+  type Hex,
+  type Lots,
+  lots,
+  type MarketId,
+  marketId,
+  ppm,
+  type Ticks,
+  ticks,
+} from '@holdfast/units';
+import { type Address, type Log, parseEventLogs } from 'viem';
+
+/** Price and funding index of a market as the chain knows them. */
+export interface MarketMark {
+  price: Ticks;
+  index: FundingIndex;
+}
+
+interface MirrorAccount {
+  owner: Address;
+  cash: CashQ32;
+  positions: Map<MarketId, Lots>;
+}
+
+/** The part of the chain's state that a keeper needs, rebuilt from logs alone. */
+export interface Mirror {
+  readonly accounts: ReadonlyMap<AccountId, RiskAccount & { readonly owner: Address }>;
+  readonly marks: ReadonlyMap<MarketId, MarketMark>;
+  /** Last accepted round and its time. */
+  readonly round: () => number;
+  readonly reportTime: () => number;
+  /** Applies logs in the order of the chain. */
+  apply(logs: readonly Log[]): void;
+}
+
+const sizeBytes = 7;
+const quoteBytes = 21;
+
+/** Reads `Settled.accounts`: id u32 | cash int128 | count u8 | count × (market u8, size int56). */
+export function readSettledAccounts(
+  hex: Hex,
+): { account: number; cash: bigint; sizes: [market: number, size: number][] }[] {
+  const data = fromHex(hex);
+  const found = [];
+  let at = 0;
+  while (at < data.length) {
+    const account = getUint(data, at, 4);
+    const cash = getSignedBig(data, at + 4, 16);
+    const count = getUint(data, at + 20, 1);
+    at += 21;
+    const sizes: [number, number][] = [];
+    for (let i = 0; i < count; i += 1) {
+      const size = Number(getSignedBig(data, at + 1, sizeBytes));
+      sizes.push([getUint(data, at, 1), size]);
+      at += 1 + sizeBytes;
+    }
+    found.push({ account, cash, sizes });
+  }
+  return found;
+}
+
+/** Reads `Refreshed.quotes`: market u8 | price u32 | rate i32 | index i96. */
+export function readRefreshedQuotes(
+  hex: Hex,
+): { market: number; price: number; rate: number; index: bigint }[] {
+  const data = fromHex(hex);
+  const found = [];
+  for (let at = 0; at < data.length; at += quoteBytes) {
+    found.push({
+      market: getUint(data, at, 1),
+      price: getUint(data, at + 1, 4),
+      rate: getInt(data, at + 5, 4),
+      index: getSignedBig(data, at + 9, 12),
+    });
+  }
+  return found;
+}
+
+/** An empty mirror of a clearing house at its first block. */
+export function createMirror(): Mirror {
+  const accounts = new Map<AccountId, MirrorAccount>();
+  const marks = new Map<MarketId, MarketMark>();
+  let round = 0;
+  let reportTime = 0;
+
+  function at(id: number): MirrorAccount {
+    const key = accountId(id);
+    let found = accounts.get(key);
+    if (found === undefined) {
+      found = { owner: `0x${'0'.repeat(40)}`, cash: cashQ32(0n), positions: new Map() };
+      accounts.set(key, found);
+    }
+    return found;
+  }
+
+  function setSize(account: MirrorAccount, market: number, size: number): void {
+    if (size === 0) account.positions.delete(marketId(market));
+    else account.positions.set(marketId(market), lots(size));
+  }
+
+  function settled(hex: Hex): void {
+    for (const { account, cash, sizes } of readSettledAccounts(hex)) {
+      const target = at(account);
+      target.cash = cashQ32(cash);
+      for (const [market, size] of sizes) setSize(target, market, size);
+    }
+  }
+
+  function liquidated(args: {
+    account: number;
+    market: number;
+    keeperAccount: number;
+    size: bigint;
+    accountCash: bigint;
+    keeperCash: bigint;
+    insuranceCash: bigint;
+  }): void {
+    const { account, market, keeperAccount } = args;
+    setSize(at(account), market, 0);
+    const keeper = at(keeperAccount);
+    const held = keeper.positions.get(marketId(market)) ?? 0;
+    setSize(keeper, market, held + Number(args.size));
+    at(account).cash = cashQ32(args.accountCash);
+    keeper.cash = cashQ32(args.keeperCash);
+    at(0).cash = cashQ32(args.insuranceCash);
+  }
+
+  function applyOne(event: ReturnType<typeof decode>[number]): void {
+    if (event.eventName === 'AccountOpened') at(event.args.account).owner = event.args.owner;
+    else if (event.eventName === 'Deposited' || event.eventName === 'Withdrawn') {
+      at(event.args.account).cash = cashQ32(event.args.cashAfter);
+    } else if (event.eventName === 'Settled') settled(event.args.accounts);
+    else if (event.eventName === 'Liquidated') liquidated(event.args);
+    else if (event.eventName === 'Refreshed') {
+      round = event.args.round;
+      reportTime = event.args.time;
+      for (const { market, price, index } of readRefreshedQuotes(event.args.quotes)) {
+        marks.set(marketId(market), { price: ticks(price), index: fundingIndex(index) });
+      }
+    }
+  }
+
+  return {
+    accounts,
+    marks,
+    round: () => round,
+    reportTime: () => reportTime,
+    apply: (logs) => {
+      for (const event of decode(logs)) applyOne(event);
+    },
+  };
+}
+
+const followed = [
+  'AccountOpened',
+  'Deposited',
+  'Withdrawn',
+  'Refreshed',
+  'Settled',
+  'Liquidated',
+] as const;
+
+function decode(logs: readonly Log[]) {
+  return parseEventLogs({ abi: clearingHouseAbi, logs: [...logs], eventName: [...followed] });
+}
+
+/** Follows the chain block by block; begins again when the chain has lost blocks. */
+export interface Follower {
+  /** Reads up to the head; the mirror as of that block. */
+  catchUp(): Promise<{ mirror: Mirror; block: number; begunAgain: boolean }>;
+}
+
+const blocksPerRead = 2000;
+
+/** Makes a follower that starts at the venue's first block. */
+export function createFollower(venue: Venue, reader: ChainReader): Follower {
+  let mirror = createMirror();
+  let next = venue.deployBlock;
+  let lastHash: Hex | undefined;
+
+  async function stillThere(head: number): Promise<boolean> {
+    if (lastHash === undefined) return true;
+    if (head < next - 1) return false;
+    const block = await reader.getBlock({ blockNumber: BigInt(next - 1) });
+    return block.hash === lastHash;
+  }
+
+  return {
+    async catchUp() {
+      const head = Number(await reader.getBlockNumber());
+      const begunAgain = !(await stillThere(head));
+      if (begunAgain) {
+        mirror = createMirror();
+        next = venue.deployBlock;
+        lastHash = undefined;
+      }
+      const address = venue.contracts.clearingHouse;
+      while (next <= head) {
+        const to = Math.min(next + blocksPerRead - 1, head);
+        const range = { fromBlock: BigInt(next), toBlock: BigInt(to) };
+        const logs = await reader.getLogs({ address, ...range });
+        const { hash } = await reader.getBlock({ blockNumber: BigInt(to) });
+        mirror.apply(logs);
+        lastHash = hash;
+        next = to + 1;
+      }
+      return { mirror, block: next - 1, begunAgain };
+    },
+  };
+}
+
+/**
+ * A market's context for the margin rules.
+ *
+ * @param price price to value at; the mirror's own unless given
+ */
+export function contextOf(
+  venue: Venue,
+  mirror: Mirror,
+  prices: ReadonlyMap<number, Ticks>,
+): (market: MarketId) => MarketContext | undefined {
+  return (id) => {
+    const market = venue.markets.find((each) => each.id === id);
+    const mark = mirror.marks.get(id);
+    const price = prices.get(id) ?? mark?.price;
+    if (market === undefined || price === undefined) return undefined;
+    return {
+      price,
+      index: mark?.index ?? fundingIndex(0n),
+      tickValue: market.tickValue,
+      initialPpm: ppm(market.initialPpm),
+      maintenancePpm: ppm(market.maintenancePpm),
+    };
+  };
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Venue } from '@holdfast/host';
+import { findVictims, type KeptReport, type Mirror, usableReport } from '@holdfast/keeper';
+import type { MarketContext } from '@holdfast/risk';
+import {
+  accountId,
+  cashQ32,
+  fundingIndex,
+  lots,
+  type MarketId,
+  marketId,
+  ppm,
+  ticks,
+} from '@holdfast/units';
+
+const venue = {
+  markets: [{ id: 0, priceAgeSecondsMax: 60, bandPpm: 100_000 }],
+} as unknown as Venue;
+
+function mirrorWith(price: number, round: number): Mirror {
+  const zero = `0x${'0'.repeat(40)}` as const;
+  const q32 = 1n << 32n;
+  const account = (tokens: bigint, size: number) => ({
+    owner: zero,
+    cash: cashQ32((tokens * 1_000_000n - BigInt(size) * 1_000_000n * 100n) * q32),
+    positions: new Map(size === 0 ? [] : [[marketId(0), lots(size)]]),
+  });
+  // Entered at 1,000,000 ticks of 100: one lot is worth 100 tokens.
+  const accounts = new Map([
+    [accountId(0), account(0n, 0)],
+    [accountId(2), account(100n, 10)],
+    [accountId(3), account(40n, 10)],
+    [accountId(4), account(20n, -10)],
+    [accountId(5), account(-5n, 0)],
+  ]);
+  return {
+    accounts,
+    marks: new Map([[marketId(0), { price: ticks(price), index: fundingIndex(0n) }]]),
+    round: () => round,
+    reportTime: () => round,
+    apply: () => undefined,
+  };
+}
+
+const context =
+  (price: number) =>
+  (id: MarketId): MarketContext | undefined =>
+    id !== 0
+      ? undefined
+      : {
+          price: ticks(price),
+          index: fundingIndex(0n),
+          tickValue: 100,
+          initialPpm: ppm(50_000),
+          maintenancePpm: ppm(30_000),
+        };
+
+const report = (round: number, price: number): KeptReport => ({
+  round,
+  time: round,
+  raw: '0x01',
+  quotes: [{ market: 0, price, rate: 0 }],
+});
+
+describe('victims', () => {
+  it('are those below maintenance, the worst first, and only with positions', () => {
+    const mirror = mirrorWith(1_000_000, 100);
+    const found = (price: number, spare = false) =>
+      findVictims(mirror, context(price), (id) => spare && id === 4).map((v) => v.account);
+    assert.deepEqual(found(1_000_000), [4]);
+    assert.deepEqual(found(1_000_000, true), []);
+    // Ten lots lose 1 token per 1000 ticks down; maintenance is about 30 tokens.
+    assert.deepEqual(found(989_000), [3]);
+    assert.deepEqual(found(920_000), [3, 2]);
+  });
+
+  it('wait while a market has no price', () => {
+    const mirror = mirrorWith(1_000_000, 100);
+    assert.deepEqual(
+      findVictims(
+        mirror,
+        () => undefined,
+        () => false,
+      ),
+      [],
+    );
+  });
+});
+
+describe('usable report', () => {
+  it('is the newest that the chain would accept', () => {
+    const mirror = mirrorWith(1_000_000, 100);
+    const pick = (reports: KeptReport[], now = 130) =>
+      usableReport(reports, venue, mirror, now)?.round;
+    assert.equal(pick([report(110, 1_000_000), report(120, 1_010_000)]), 120);
+    assert.equal(pick([report(100, 1_000_000)]), undefined);
+    assert.equal(pick([report(110, 1_000_000)], 400), undefined);
+  });
+
+  it('goes there in steps when the newest is outside the band', () => {
+    const mirror = mirrorWith(1_000_000, 100);
+    const path = [report(110, 950_000), report(112, 901_000), report(114, 850_000)];
+    assert.equal(usableReport(path, venue, mirror, 130)?.round, 112);
+    assert.equal(usableReport(path.slice(2), venue, mirror, 130), undefined);
+  });
+});

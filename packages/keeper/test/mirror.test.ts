@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { clearingHouseAbi } from '@holdfast/abi';
+import { createMirror, readRefreshedQuotes, readSettledAccounts } from '@holdfast/keeper';
+import { accountId, type Hex, marketId } from '@holdfast/units';
+import {
+  type AbiEvent,
+  encodeAbiParameters,
+  encodeEventTopics,
+  encodePacked,
+  type Log,
+} from 'viem';
+
+const owner = `0x${'ab'.repeat(20)}` as const;
+
+function log(eventName: string, args: Record<string, unknown>): Log {
+  const event = clearingHouseAbi.find((item) => item.type === 'event' && item.name === eventName) as
+    | AbiEvent
+    | undefined;
+  assert.ok(event !== undefined, `no event ${eventName}`);
+  const topics = encodeEventTopics({ abi: [event], eventName, args } as never);
+  const rest = event.inputs.filter((input) => !input.indexed);
+  const data = encodeAbiParameters(
+    rest,
+    rest.map((input) => args[input.name ?? '']),
+  );
+  return { address: owner, topics, data } as unknown as Log;
+}
+
+function settledAccount(account: number, cash: bigint, sizes: [number, bigint][]): Hex {
+  const head = encodePacked(['uint32', 'int128', 'uint8'], [account, cash, sizes.length]);
+  const tail = sizes.map(([market, size]) => encodePacked(['uint8', 'int56'], [market, size]));
+  return `0x${[head, ...tail].map((part) => part.slice(2)).join('')}`;
+}
+
+const quotes = encodePacked(['uint8', 'uint32', 'int32', 'int96'], [3, 22_000, -5, -(1n << 40n)]);
+
+describe('mirror', () => {
+  it('reads the packed fields of events', () => {
+    assert.deepEqual(readRefreshedQuotes(quotes), [
+      { market: 3, price: 22_000, rate: -5, index: -(1n << 40n) },
+    ]);
+    const two = `${settledAccount(2, -7n, [[0, -3n]])}${settledAccount(9, 8n, []).slice(2)}`;
+    assert.deepEqual(readSettledAccounts(two as Hex), [
+      { account: 2, cash: -7n, sizes: [[0, -3]] },
+      { account: 9, cash: 8n, sizes: [] },
+    ]);
+  });
+
+  it('follows an account from opening to liquidation', () => {
+    const mirror = createMirror();
+    const two = accountId(2);
+    mirror.apply([
+      log('AccountOpened', { account: 2, owner }),
+      log('Deposited', { account: 2, from: owner, quote: 5n, cashAfter: 5n << 32n }),
+      log('Refreshed', { round: 77, time: 78, quotes }),
+    ]);
+    assert.equal(mirror.accounts.get(two)?.cash, 5n << 32n);
+    assert.equal(mirror.accounts.get(two)?.owner.toLowerCase(), owner);
+    assert.equal(mirror.marks.get(marketId(3))?.price, 22_000);
+    assert.deepEqual([mirror.round(), mirror.reportTime()], [77, 78]);
+    const head = `0x${'0'.repeat(64)}`;
+    const accounts = settledAccount(2, 1n, [[3, -40n]]);
+    mirror.apply([log('Settled', { number: 1n, head, accounts, orders: '0x' })]);
+    assert.equal(mirror.accounts.get(two)?.positions.get(marketId(3)), -40);
+    mirror.apply([
+      log('Liquidated', {
+        account: 2,
+        market: 3,
+        keeperAccount: 6,
+        size: -40n,
+        price: 22_000,
+        penalty: 1n,
+        covered: 0n,
+        shortfall: 0n,
+        accountCash: 3n,
+        keeperCash: 4n,
+        insuranceCash: 5n,
+      }),
+    ]);
+    assert.equal(mirror.accounts.get(two)?.positions.size, 0);
+    assert.equal(mirror.accounts.get(accountId(6))?.positions.get(marketId(3)), -40);
+    assert.equal(mirror.accounts.get(accountId(0))?.cash, 5n);
+  });
+});
