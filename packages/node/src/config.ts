@@ -1,0 +1,59 @@
+import { availableParallelism } from 'node:os';
+import type { CoreConfig, MarketParams } from '@holdfast/core';
+import type { Venue } from '@holdfast/host';
+import { lots, marketId, ppm } from '@holdfast/units';
+
+/** What an operator may set besides the venue file. */
+export type NodeOptions = {
+  /** Folder of the journal. */
+  readonly journalDir: string;
+  readonly threads: number;
+  /** `portable` where the native addon does not load: correct, some thirty times slower. */
+  readonly verifier: 'native' | 'portable';
+  /** Commands between snapshots. */
+  readonly snapshotEvery: number;
+};
+
+export const nodeDefaults: Omit<NodeOptions, 'journalDir'> = {
+  threads: Math.max(1, Math.min(4, availableParallelism() - 1)),
+  verifier: 'native',
+  snapshotEvery: 50_000,
+};
+
+function paramsOf(market: Venue['markets'][number]): MarketParams {
+  return {
+    tickValue: market.tickValue,
+    initialPpm: ppm(market.initialPpm),
+    maintenancePpm: ppm(market.maintenancePpm),
+    takerFeePpm: ppm(market.takerFeePpm),
+    makerFeePpm: ppm(market.makerFeePpm),
+    priceAgeSecondsMax: market.priceAgeSecondsMax,
+    bandPpm: ppm(market.bandPpm),
+    fillBandPpm: ppm(market.fillBandPpm),
+    fundingRatePpmMax: ppm(market.fundingRatePpmMax),
+    openInterestMax: lots(market.openInterestMax),
+  };
+}
+
+/** Wall seconds between a match and the block that settles it, at the most, in ordinary times. */
+const SETTLE_WALL_SECONDS = 5;
+
+/**
+ * The core's configuration. Settlement takes wall time, so under compressed time the margins that
+ * keep matched orders alive until they settle are longer in venue seconds.
+ */
+export function coreConfig(venue: Venue): CoreConfig {
+  const settleSeconds = Math.ceil(SETTLE_WALL_SECONDS * venue.clock.speed);
+  const ages = venue.markets.map((market) => market.priceAgeSecondsMax);
+  return {
+    book: 'ladder',
+    expiryMarginSeconds: settleSeconds,
+    priceAgeMarginSeconds: Math.min(settleSeconds, Math.floor(Math.min(...ages) / 3)),
+    reportSkewSecondsMax: Math.max(...ages),
+    rateLimit: { burst: 2000, perSecond: 200, quotePerToken: 100_000_000n },
+    markets: venue.markets.map((market) => ({
+      id: marketId(market.id),
+      params: paramsOf(market),
+    })),
+  };
+}

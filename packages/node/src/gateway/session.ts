@@ -1,0 +1,267 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type AckItem,
+  type CancelItem,
+  type ClientFrame,
+  compactFrom65,
+  domainSeparator,
+  encodeAcks,
+  encodeFrame,
+  isFrame,
+  loginDigest,
+  type OrderItem,
+  readClientFrame,
+  receiptsDigest,
+} from '@holdfast/order';
+import {
+  type AccountId,
+  fromHex,
+  invariant,
+  isRejection,
+  type Rejection,
+  reject,
+  toHex,
+} from '@holdfast/units';
+import type { WebSocket } from 'ws';
+import { findAccount, mayTrade } from '../authority.ts';
+import type { NodeParts } from '../parts.ts';
+import { type Desk, refusal, type Turn } from './desk.ts';
+import type { Streams, Subscriber } from './streams.ts';
+
+/** Bytes waiting in a connection above which its market data stops until it has caught up. */
+const STREAM_BACKLOG_BYTES_MAX = 1 << 20;
+/** Bytes waiting above which the connection is closed: it does not read at all. */
+const BACKLOG_BYTES_MAX = 16 << 20;
+/** Orders of one connection in flight: one flooder cannot take the desk from all others. */
+const ORDERS_IN_FLIGHT_MAX = 4096;
+
+export type Session = {
+  receive(data: string | Uint8Array): Promise<void>;
+  /** Gives channels that fell behind a fresh snapshot once the connection has drained. */
+  catchUp(): void;
+  /** Ends the session: streams stop, orders of accounts that asked for it are cancelled. */
+  close(): Promise<void>;
+};
+
+export type SessionDeps = {
+  readonly parts: NodeParts;
+  readonly desk: Desk;
+  readonly streams: Streams;
+  readonly socket: WebSocket;
+};
+
+type Frame<Op extends ClientFrame['op']> = Extract<ClientFrame, { op: Op }>;
+
+type Context = SessionDeps & {
+  readonly separator: Uint8Array;
+  readonly nonce: Uint8Array;
+  /** Account → venue time at which the login ends. */
+  readonly logins: Map<AccountId, number>;
+  readonly cancelOnClose: Set<AccountId>;
+  /** Channels whose frames were dropped because the reader was slow. */
+  readonly behind: Set<string>;
+  readonly subscriber: Subscriber;
+  ordersInFlight: number;
+  tail: Promise<void>;
+};
+
+function takeTurn(c: Context): Turn {
+  const before = c.tail;
+  let done = (): void => {};
+  c.tail = new Promise((resolve) => {
+    done = resolve;
+  });
+  return { before, done };
+}
+
+function sendOrDrop(c: Pick<Context, 'socket' | 'behind'>, text: string, channel: string): boolean {
+  const { bufferedAmount } = c.socket;
+  if (bufferedAmount > BACKLOG_BYTES_MAX) c.socket.terminate();
+  if (bufferedAmount > STREAM_BACKLOG_BYTES_MAX) {
+    c.behind.add(channel);
+    return false;
+  }
+  c.socket.send(text);
+  return true;
+}
+
+async function acknowledge(c: Context, items: AckItem[], isBinary: boolean): Promise<void> {
+  const signed = await c.parts.key.sign?.({ hash: toHex(receiptsDigest(c.separator, items)) });
+  invariant(signed !== undefined, 'the node key signs receipts');
+  const signature = compactFrom65(fromHex(signed));
+  invariant(signature !== undefined, 'a signature of ours has a compact form');
+  const frame = { op: 'ack' as const, items, signature };
+  c.socket.send(isBinary ? encodeAcks(frame) : encodeFrame(frame));
+}
+
+function loggedIn(c: Context, account: AccountId): Rejection | undefined {
+  const until = c.logins.get(account);
+  if (until === undefined) {
+    return reject('LoginRequired', `log in for account ${account} first`, { account });
+  }
+  if (until > c.parts.clock.now()) return undefined;
+  return reject('LoginExpired', `the login of account ${account} ended at ${until}`, { account });
+}
+
+async function login(c: Context, frame: Frame<'login'>): Promise<Rejection | undefined> {
+  const { account, expiry, signature } = frame;
+  const found = findAccount(c.parts.engine.state, account);
+  if (isRejection(found)) return found;
+  if (expiry <= c.parts.clock.now()) return reject('LoginExpired', 'the login has expired already');
+  const digest = loginDigest(c.separator, { account, expiry, nonce: c.nonce });
+  const compact = signature.length === 65 ? compactFrom65(signature) : signature;
+  const signer = compact?.length === 64 ? c.parts.recover(digest, compact) : undefined;
+  const no = mayTrade(found, signer, c.parts.clock.now());
+  const isWallet =
+    no !== undefined && (await c.parts.contractSigner(found.owner, digest, signature));
+  if (no !== undefined && !isWallet) return no;
+  c.logins.set(account, expiry);
+  return undefined;
+}
+
+async function placeOrders(
+  c: Context,
+  orders: readonly OrderItem[],
+  isBinary: boolean,
+): Promise<void> {
+  if (c.ordersInFlight + orders.length > ORDERS_IN_FLIGHT_MAX) {
+    const text = `this connection has ${c.ordersInFlight} orders in flight; wait for answers`;
+    const no = reject('Overloaded', text);
+    await acknowledge(
+      c,
+      orders.map(({ clientId }) => refusal(clientId, no)),
+      isBinary,
+    );
+    return;
+  }
+  c.ordersInFlight += orders.length;
+  try {
+    await acknowledge(c, await c.desk.orders(orders, takeTurn(c)), isBinary);
+  } finally {
+    c.ordersInFlight -= orders.length;
+  }
+}
+
+async function cancel(c: Context, items: readonly CancelItem[], isBinary: boolean): Promise<void> {
+  const judged = items.map((item) => ({ item, no: loggedIn(c, item.account) }));
+  const allowed = judged.flatMap(({ item, no }) => (no === undefined ? [item] : []));
+  const done = await c.desk.cancels(allowed, takeTurn(c));
+  const answers = judged.map(({ item, no }) =>
+    no === undefined ? (done.shift() as AckItem) : refusal(item.clientId, no),
+  );
+  await acknowledge(c, answers, isBinary);
+}
+
+async function cancelAll(c: Context, account: AccountId, clientId: string): Promise<void> {
+  const no = loggedIn(c, account);
+  const answers =
+    no === undefined
+      ? await c.desk.cancelAll(account, clientId, takeTurn(c))
+      : [refusal(clientId, no)];
+  await acknowledge(c, answers, false);
+}
+
+function subscribe(c: Context, channels: readonly string[]): Rejection | undefined {
+  for (const channel of channels) {
+    const [kind, id] = channel.split(':');
+    const isMarket = kind === 'book' || kind === 'trades';
+    if (isMarket && !c.parts.venue.markets.some((market) => market.id === Number(id))) {
+      return reject('MarketUnknown', `there is no market ${id}`);
+    }
+    const no = kind === 'account' ? loggedIn(c, Number(id) as AccountId) : undefined;
+    if (no !== undefined) return no;
+  }
+  for (const channel of channels) c.streams.subscribe(c.subscriber, channel);
+  return undefined;
+}
+
+async function deadman(c: Context, frame: Frame<'deadman'>): Promise<Rejection | undefined> {
+  const { account, seconds } = frame;
+  const no = loggedIn(c, account);
+  if (no !== undefined) return no;
+  const until = (seconds === 0 ? 0 : c.parts.clock.now() + seconds) as never;
+  await c.parts.engine.submit([{ type: 'deadman', account, until }]);
+  return undefined;
+}
+
+function onDisconnect(c: Context, frame: Frame<'cancelOnDisconnect'>): Rejection | undefined {
+  const no = loggedIn(c, frame.account);
+  if (no !== undefined) return no;
+  if (frame.on) c.cancelOnClose.add(frame.account);
+  else c.cancelOnClose.delete(frame.account);
+  return undefined;
+}
+
+async function request(c: Context, frame: ClientFrame): Promise<Rejection | undefined> {
+  if (frame.op === 'login') return login(c, frame);
+  if (frame.op === 'subscribe') return subscribe(c, frame.channels);
+  if (frame.op === 'deadman') return deadman(c, frame);
+  if (frame.op === 'cancelOnDisconnect') return onDisconnect(c, frame);
+  if (frame.op === 'unsubscribe') {
+    for (const channel of frame.channels) c.streams.unsubscribe(c.subscriber, channel);
+  }
+  return undefined;
+}
+
+function catchUp(c: Context): void {
+  if (c.behind.size === 0 || c.socket.bufferedAmount > 0) return;
+  const channels = [...c.behind];
+  c.behind.clear();
+  for (const channel of channels) c.streams.subscribe(c.subscriber, channel);
+}
+
+async function dispatch(c: Context, frame: ClientFrame, isBinary: boolean): Promise<void> {
+  if (frame.op === 'orders') return placeOrders(c, frame.orders, isBinary);
+  if (frame.op === 'cancel') return cancel(c, frame.items as CancelItem[], isBinary);
+  if (frame.op === 'cancelAll') return cancelAll(c, frame.account, frame.clientId);
+  const { id } = frame;
+  const echo = id === undefined ? {} : { id };
+  if (frame.op === 'ping') return reply(c, { op: 'pong', ...echo });
+  const no = await request(c, frame);
+  if (no !== undefined) error(c, no, id);
+  else reply(c, { op: 'ok', for: frame.op, ...echo });
+}
+
+function reply(c: Context, frame: object): void {
+  c.socket.send(encodeFrame(frame));
+}
+
+function error(c: Context, rejection: Rejection, id?: number): void {
+  reply(c, { op: 'error', ...rejection, ...(id === undefined ? {} : { id }) });
+}
+
+/** Greets a new connection and answers it until it closes. */
+export function createSession(deps: SessionDeps): Session {
+  const { parts, socket, streams } = deps;
+  const behind = new Set<string>();
+  const send = (text: string, channel: string) => sendOrDrop({ socket, behind }, text, channel);
+  const c: Context = {
+    ...deps,
+    separator: domainSeparator(parts.domain),
+    nonce: new Uint8Array(randomBytes(32)),
+    logins: new Map(),
+    cancelOnClose: new Set(),
+    behind,
+    subscriber: { send },
+    ordersInFlight: 0,
+    tail: Promise.resolve(),
+  };
+  const { chainId, verifyingContract: clearingHouse } = parts.domain;
+  reply(c, { op: 'hello', nonce: c.nonce, chainId, clearingHouse, node: parts.key.address });
+  return {
+    async receive(data) {
+      const frame = readClientFrame(data);
+      if (!isFrame(frame)) return error(c, frame);
+      await dispatch(c, frame as ClientFrame, typeof data !== 'string');
+    },
+    catchUp: () => catchUp(c),
+    async close() {
+      streams.unsubscribe(c.subscriber);
+      const inputs = [...c.cancelOnClose].map((account) => ({
+        type: 'cancelAll' as const,
+        account,
+      }));
+      await parts.engine.submit(inputs);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util';
+import {
+  chainAccess,
+  createChainReader,
+  createClock,
+  loadKey,
+  loadVenue,
+  runProcess,
+  venuePaths,
+} from '@holdfast/host';
+import { EnvironmentError } from '@holdfast/units';
+import { nodeDefaults } from './config.ts';
+import { startNode } from './node.ts';
+
+const HELP = `The venue node: gateway, journal, core and settlement in one process.
+
+  --venue DIR        folder with venue.json, keys and journal (default ./.holdfast)
+  --journal DIR      another folder for the journal
+  --threads N        signature verifier threads (default ${nodeDefaults.threads})
+  --verifier KIND    native or portable (default native)
+  --help
+
+Example: node --import tsx packages/node/src/main.ts --venue ./.holdfast`;
+
+function usage(message: string): EnvironmentError {
+  return new EnvironmentError('Usage', `${message}; --help shows what there is`);
+}
+
+function readOptions() {
+  const text = { type: 'string' } as const;
+  const options = { venue: text, journal: text, threads: text, verifier: text } as const;
+  const help = { help: { type: 'boolean' } } as const;
+  const { values } = parseArgs({ options: { ...options, ...help } });
+  if (values.help) {
+    process.stdout.write(`${HELP}\n`);
+    process.exit(0);
+  }
+  const threads = Number(values.threads ?? nodeDefaults.threads);
+  if (!Number.isInteger(threads) || threads < 1) throw usage('--threads is a whole number from 1');
+  const verifier = values.verifier ?? nodeDefaults.verifier;
+  if (verifier !== 'native' && verifier !== 'portable') {
+    throw usage('--verifier is native or portable');
+  }
+  return {
+    venue: values.venue ?? '.holdfast',
+    journal: values.journal,
+    threads,
+    verifier,
+  } as const;
+}
+
+await runProcess({ name: 'node', closerMsMax: 30_000 }, async ({ logger, lifecycle, ready }) => {
+  const { venue: dir, journal, threads, verifier } = readOptions();
+  const venue = loadVenue(dir);
+  const paths = venuePaths(dir);
+  const journalDir = journal ?? paths.journal;
+  const node = await startNode({
+    venue,
+    clock: createClock(venue.clock),
+    logger,
+    key: await loadKey(paths.keys, 'node'),
+    sequencer: await loadKey(paths.keys, 'sequencer'),
+    client: createChainReader(chainAccess(venue)),
+    options: { ...nodeDefaults, journalDir, threads, verifier },
+    onFatal(error) {
+      logger.fatal({ error }, 'the node cannot go on');
+      void lifecycle.shutdown('fatal error').then(() => process.exit(1));
+    },
+  });
+  lifecycle.onShutdown('node', () => node.stop());
+  ready({ url: node.url });
+});

@@ -1,0 +1,237 @@
+import { join } from 'node:path';
+import { type Clock, errorCode, errorMessage, type Logger, type Venue } from '@holdfast/host';
+import { domain, domainSeparator } from '@holdfast/order';
+import { createSettler, type SettlerStatus } from '@holdfast/settle';
+import { EnvironmentError, toHex } from '@holdfast/units';
+import type { FastifyInstance } from 'fastify';
+import type { LocalAccount, PublicClient } from 'viem';
+import { parseAbi } from 'viem';
+import type { ContractSigner } from './authority.ts';
+import { coreConfig, type NodeOptions } from './config.ts';
+import { createEngine, type Input } from './engine.ts';
+import { createDesk } from './gateway/desk.ts';
+import { type Gateway, serveGateway } from './gateway/server.ts';
+import { createStreams } from './gateway/streams.ts';
+import { createHttp } from './http/server.ts';
+import { statusView } from './http/views.ts';
+import { type Journal, openJournal } from './journal/journal.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import type { NodeParts } from './parts.ts';
+import { type Recovered, recover, saveRecovered } from './recovery.ts';
+import { createReportDesk } from './reports.ts';
+import { createVerifyPool } from './verify/pool.ts';
+import { nativeRecover, portableRecover } from './verify/recover.ts';
+
+export type NodeDeps = {
+  readonly venue: Venue;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Signs receipts. */
+  readonly key: LocalAccount;
+  /** Signs batches. */
+  readonly sequencer: LocalAccount;
+  readonly client: PublicClient;
+  readonly options: NodeOptions;
+  /** Called once when the node can never go on; the process has to end. */
+  readonly onFatal: (error: Error) => void;
+};
+
+export type RunningNode = {
+  readonly url: string;
+  readonly parts: NodeParts;
+  status(): object;
+  /** Stops taking requests, settles what it can, writes a snapshot and closes the journal. */
+  stop(): Promise<void>;
+};
+
+const SWEEP_MS = 250;
+
+const walletAbi = parseAbi(['function isValidSignature(bytes32, bytes) view returns (bytes4)']);
+const VALID = '0x1626ba7e';
+
+function createContractSigner(client: PublicClient): ContractSigner {
+  return async (address, digest, signature) => {
+    const code = await client.getCode({ address });
+    if (code === undefined) return false;
+    try {
+      const args = [toHex(digest), toHex(signature)] as const;
+      const call = { address, abi: walletAbi, functionName: 'isValidSignature' as const, args };
+      return (await client.readContract(call)) === VALID;
+    } catch {
+      // A wallet that reverts has not signed; a dead RPC must not let an order in either.
+      return false;
+    }
+  };
+}
+
+async function listen(app: FastifyInstance, venue: Venue): Promise<string> {
+  const { host, port } = venue.gateway;
+  try {
+    return await app.listen({ host, port });
+  } catch (cause) {
+    const used = errorCode(cause) === 'EADDRINUSE';
+    const text = used
+      ? `port ${port} is in use by another process; set another gateway port`
+      : `cannot listen on ${host}:${port}: ${errorMessage(cause)}`;
+    throw new EnvironmentError(used ? 'PortInUse' : 'PortUnusable', text, { cause });
+  }
+}
+
+function createParts(
+  deps: NodeDeps,
+  journal: Journal,
+  recovered: Recovered,
+  halted: () => string | undefined,
+): NodeParts {
+  const { venue, clock, logger, key, options, client, onFatal } = deps;
+  const { state, acks, tape } = recovered;
+  const domain_ = domain(venue.chainId, venue.contracts.clearingHouse);
+  const { threads, verifier } = options;
+  const recover_ = verifier === 'native' ? nativeRecover() : portableRecover();
+  const engine = createEngine({ state, journal, acks, now: clock.now, onFatal });
+  const separator = domainSeparator(domain_);
+  const pool = createVerifyPool({ separator, verifier, threads });
+  const contractSigner = createContractSigner(client);
+  const servers = { venue, domain: domain_, clock, logger, engine, journal, acks, tape, pool, key };
+  return { ...servers, recover: recover_, contractSigner, halted };
+}
+
+function watchMetrics(metrics: Metrics, parts: NodeParts, gateway: () => Gateway): void {
+  const { engine, journal, pool } = parts;
+  metrics.watch('holdfast_connections', 'Open connections', () => gateway().connections());
+  metrics.watch('holdfast_engine_waiting', 'Inputs not yet durable', engine.waiting);
+  metrics.watch('holdfast_verify_waiting', 'Signature jobs waiting', pool.waiting);
+  metrics.watch('holdfast_journal_commands', 'Commands', () => journal.stats().commands);
+  metrics.watch('holdfast_journal_bytes', 'Bytes', () => journal.stats().bytes);
+  metrics.watch('holdfast_journal_sync_ms', 'Last commit, ms', () => journal.stats().syncMsLast);
+  metrics.watch('holdfast_accounts', 'Accounts', () => engine.state.accounts.size);
+  metrics.watch('holdfast_fills_unconfirmed', 'Fills not yet on chain', () => {
+    return engine.state.unconfirmed.size;
+  });
+  metrics.watch('holdfast_halted', '1 when halted', () => Number(parts.halted() !== undefined));
+}
+
+/** Snapshots by count of commands, one at a time. */
+function keepSnapshots(deps: NodeDeps, journal: Journal, from: () => Recovered): () => void {
+  let last = journal.next();
+  let running = false;
+  return () => {
+    const index = journal.next();
+    if (running || index - last < deps.options.snapshotEvery) return;
+    running = true;
+    last = index;
+    saveRecovered(journal, index, from())
+      .catch((error) => deps.logger.error({ error }, 'snapshot failed; the journal is whole'))
+      .finally(() => {
+        running = false;
+      });
+  };
+}
+
+/** Expiry and dead-man switches need time to pass even when nobody trades. */
+function sweepExpiry({ engine, clock, logger }: NodeParts): () => void {
+  let running = false;
+  return () => {
+    const { nextExpiry, nextDeadman } = engine.state;
+    if (running || Math.min(nextExpiry, nextDeadman) > clock.now()) return;
+    running = true;
+    engine
+      .submit([{ type: 'tick' }])
+      .catch((error) => logger.error({ error }, 'the sweep did not reach the journal'))
+      .finally(() => {
+        running = false;
+      });
+  };
+}
+
+function settlerDeps(deps: NodeDeps, { engine, acks }: NodeParts) {
+  const { venue, client, sequencer, clock, logger, options } = deps;
+  return {
+    storePath: join(options.journalDir, 'settle.jsonl'),
+    venue,
+    client,
+    sequencer,
+    clock,
+    logger,
+    state: () => engine.state,
+    receipts: () => toHex(acks.head().head),
+    async applyJournaled(commands: readonly Input[]) {
+      const outcomes = await engine.submit(commands);
+      return outcomes.flatMap(({ events }) => [...events]);
+    },
+  };
+}
+
+/**
+ * Starts a node: opens and replays the journal, follows the chain, then takes orders.
+ *
+ * @throws EnvironmentError JournalDamaged, PortInUse, NativeMissing, and the chain client's
+ */
+export async function startNode(deps: NodeDeps): Promise<RunningNode> {
+  const { venue, logger, options } = deps;
+  const journal = await openJournal({ dir: options.journalDir });
+  const recovered = await recover(journal, coreConfig(venue), logger);
+  const { replayed, acks, tape, state } = recovered;
+  logger.info({ commands: journal.next(), replayed }, 'journal replayed');
+  let haltReason: string | undefined;
+  let stopping = false;
+  const parts = createParts(deps, journal, recovered, () => {
+    return stopping ? 'it is stopping' : haltReason;
+  });
+  const { engine } = parts;
+  const metrics = createMetrics();
+  const reports = createReportDesk(parts, recovered.reports);
+  const settler = createSettler({
+    ...settlerDeps(deps, parts),
+    report: reports.raw,
+    onHalt(reason) {
+      haltReason ??= reason;
+      logger.fatal({ reason }, 'the node halts itself: it takes cancels only');
+    },
+    onSettled: (batch, fillIds, tx) => streams.settled(batch, fillIds, tx),
+  });
+  const settlerStatus = (): SettlerStatus => settler.status();
+  const status = (): object => statusView(parts, settlerStatus(), false);
+  const streams = createStreams(parts, status);
+  const desk = createDesk(parts);
+  engine.listen((outcome) => {
+    tape.take(outcome.events);
+    streams.take(outcome);
+    metrics.take(outcome);
+  });
+  const app = await createHttp({ parts, metrics, reports, settlerStatus });
+  await app.ready();
+  const gateway = serveGateway(app.server, parts, desk, streams);
+  watchMetrics(metrics, parts, () => gateway);
+  const everything = (): Recovered => {
+    return { state, acks, tape, reports: recovered.reports, replayed: 0 };
+  };
+  const snapshots = keepSnapshots(deps, journal, everything);
+  const sweep = sweepExpiry(parts);
+  await settler.start();
+  const url = await listen(app, venue);
+  const timer = setInterval(() => {
+    snapshots();
+    sweep();
+  }, SWEEP_MS);
+
+  return {
+    url,
+    parts,
+    status,
+    async stop() {
+      stopping = true;
+      clearInterval(timer);
+      await gateway.close();
+      await app.close();
+      await engine.idle();
+      await settler.stop();
+      await engine.idle();
+      if (engine.failure() === undefined) {
+        await saveRecovered(journal, engine.applied(), everything());
+      }
+      await parts.pool.close();
+      await journal.close();
+    },
+  };
+}
