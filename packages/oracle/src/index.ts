@@ -1,0 +1,4 @@
+export * from './accept.ts';
+export * from './digest.ts';
+export * from './report.ts';
+export * from './types.ts';
