@@ -1,0 +1,4 @@
+export * from './fill.ts';
+export * from './legal.ts';
+export * from './liquidation.ts';
+export * from './margin.ts';
