@@ -1,0 +1,12 @@
+export * from './chain.ts';
+export * from './client.ts';
+export * from './cures.ts';
+export type { Answer, ConnectOptions, OrderInput } from './desk.ts';
+export * from './govern.ts';
+export { findVenue, type VenueInfo, type VenueSource } from './info.ts';
+export * from './lanes.ts';
+export { retryDelayMs } from './link.ts';
+export * from './market.ts';
+export * from './node.ts';
+export { decodeRevert } from './reverts.ts';
+export type { Signer } from './signer.ts';
