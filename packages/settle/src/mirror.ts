@@ -1,0 +1,353 @@
+/**
+ * The chain's state as its logs alone tell it. `applyEvent` writes and returns what it
+ * overwrote; `undo` puts that back, so a reorganisation is undone to the unit.
+ *
+ * Assumes: logs arrive in chain order, each once.
+ */
+import { firstUserAccount, insuranceAccount, invariant } from '@holdfast/units';
+import type { ChainEvent, MarketParams } from './events.ts';
+
+/** An account on chain. Rows are replaced, never changed in place. */
+export type MirrorAccount = {
+  /** Lower-case address; the zero address for the reserved accounts. */
+  readonly owner: string;
+  /** Quote × 2^32. */
+  readonly cash: bigint;
+  /** Signed lots by market; no zero entries. */
+  readonly sizes: ReadonlyMap<number, number>;
+  readonly epoch: number;
+};
+
+/** The live order of a lane on chain: sequence number and lots filled. */
+export type MirrorLane = { readonly seq: number; readonly filled: number };
+
+/** A market on chain. */
+export type MirrorMarket = {
+  /** Quote × 2^32 per lot. */
+  readonly index: bigint;
+  readonly fundingTime: number;
+  /** Σ of long sizes, lots. */
+  readonly openInterest: number;
+  /** Index price in ticks; 0 before the first report. */
+  readonly price: number;
+  readonly priceTime: number;
+  readonly priceRound: number;
+};
+
+/** What exists once. */
+export type MirrorChain = {
+  readonly batchNumber: number;
+  readonly batchHead: string;
+  readonly round: number;
+  readonly roundTime: number;
+  /** Quote that the vault owes. */
+  readonly liabilities: bigint;
+  readonly sequencer: string;
+  readonly quietSeconds: number;
+  readonly reportSkewSecondsMax: number;
+};
+
+/** A breaker entry: level i + 1 is in force before the second at i. */
+export type MirrorBreaker = readonly [until1: number, until2: number, until3: number];
+
+/** All tables. */
+export type Mirror = {
+  readonly accounts: Map<number, MirrorAccount>;
+  /** By {@link laneKey}. */
+  readonly lanes: Map<number, MirrorLane>;
+  /** Expiry by {@link sessionKey}. */
+  readonly sessions: Map<string, number>;
+  readonly markets: Map<number, MirrorMarket>;
+  readonly params: Map<number, MarketParams>;
+  readonly breaker: Map<number, MirrorBreaker>;
+  /** One row, key 0. */
+  readonly chain: Map<number, MirrorChain>;
+};
+
+type Table = keyof Mirror;
+type UndoEntry = { readonly table: Table; readonly key: number | string; readonly before: unknown };
+/** Prior rows, oldest first. */
+export type Undo = readonly UndoEntry[];
+
+/** How much an event moved one account: exact, additive. */
+export type AccountDelta = {
+  readonly account: number;
+  readonly cash: bigint;
+  readonly sizes: ReadonlyMap<number, number>;
+};
+
+/** keccak chain head before the first batch. */
+export const zeroHead = `0x${'00'.repeat(32)}`;
+/** `filled` of a lane whose live order was cancelled: 2^40 − 1, more than any order's room. */
+export const laneDead = 2 ** 40 - 1;
+const noBreaker: MirrorBreaker = [0, 0, 0];
+const zeroAddress = `0x${'00'.repeat(20)}`;
+
+/** Lane table key. */
+export function laneKey(account: number, lane: number): number {
+  return account * 65_536 + lane;
+}
+
+/** Session table key. */
+export function sessionKey(account: number, key: string): string {
+  return `${account}:${key.toLowerCase()}`;
+}
+
+/** The state right after deployment: the two reserved accounts and nothing else. */
+export function emptyMirror(): Mirror {
+  const reserved = { owner: zeroAddress, cash: 0n, sizes: new Map(), epoch: 0 };
+  return {
+    accounts: new Map([
+      [0, reserved],
+      [1, reserved],
+    ]),
+    lanes: new Map(),
+    sessions: new Map(),
+    markets: new Map(),
+    params: new Map(),
+    breaker: new Map(),
+    chain: new Map([
+      [
+        0,
+        {
+          batchNumber: 0,
+          batchHead: zeroHead,
+          round: 0,
+          roundTime: 0,
+          liabilities: 0n,
+          sequencer: zeroAddress,
+          quietSeconds: 0,
+          reportSkewSecondsMax: 0,
+        },
+      ],
+    ]),
+  };
+}
+
+/** The single row of {@link Mirror.chain}. */
+export function chainRow(mirror: Mirror): MirrorChain {
+  const row = mirror.chain.get(0);
+  invariant(row !== undefined, 'mirror without its chain row');
+  return row;
+}
+
+/** A market's row, or the row of a market that nothing has happened to. */
+export function marketRow(mirror: Mirror, market: number): MirrorMarket {
+  return mirror.markets.get(market) ?? emptyMarket;
+}
+
+const emptyMarket: MirrorMarket = {
+  index: 0n,
+  fundingTime: 0,
+  openInterest: 0,
+  price: 0,
+  priceTime: 0,
+  priceRound: 0,
+};
+
+/** Writes rows and remembers what was there. */
+type Writer = {
+  readonly mirror: Mirror;
+  readonly undo: UndoEntry[];
+};
+
+function put(writer: Writer, table: Table, key: number | string, row: unknown): void {
+  const rows = writer.mirror[table] as Map<unknown, unknown>;
+  writer.undo.push({ table, key, before: rows.get(key) });
+  if (row === undefined) rows.delete(key);
+  else rows.set(key, row);
+}
+
+function account(writer: Writer, id: number): MirrorAccount {
+  const row = writer.mirror.accounts.get(id);
+  invariant(row !== undefined, `log of account ${id}, which was never opened`);
+  return row;
+}
+
+function setCash(writer: Writer, id: number, cash: bigint): void {
+  put(writer, 'accounts', id, { ...account(writer, id), cash });
+}
+
+function setSize(writer: Writer, id: number, market: number, size: number): void {
+  const row = account(writer, id);
+  const before = row.sizes.get(market) ?? 0;
+  if (before === size) return;
+  const sizes = new Map(row.sizes);
+  if (size === 0) sizes.delete(market);
+  else sizes.set(market, size);
+  put(writer, 'accounts', id, { ...row, sizes });
+  const state = marketRow(writer.mirror, market);
+  const openInterest = state.openInterest + Math.max(size, 0) - Math.max(before, 0);
+  put(writer, 'markets', market, { ...state, openInterest });
+}
+
+function addLiabilities(writer: Writer, quote: bigint): void {
+  const row = chainRow(writer.mirror);
+  put(writer, 'chain', 0, { ...row, liabilities: row.liabilities + quote });
+}
+
+function applySettled(writer: Writer, event: Extract<ChainEvent, { type: 'Settled' }>): void {
+  for (const touched of event.accounts) {
+    setCash(writer, touched.account, touched.cashAfter);
+    for (const [market, size] of touched.sizes) setSize(writer, touched.account, market, size);
+  }
+  for (const order of event.orders) {
+    const row = { seq: order.seq, filled: order.filledAfter };
+    put(writer, 'lanes', laneKey(order.account, order.lane), row);
+  }
+  const row = chainRow(writer.mirror);
+  put(writer, 'chain', 0, { ...row, batchNumber: event.number, batchHead: event.head });
+}
+
+function applyRefreshed(writer: Writer, event: Extract<ChainEvent, { type: 'Refreshed' }>): void {
+  for (const quoteRow of event.quotes) {
+    put(writer, 'markets', quoteRow.market, {
+      ...marketRow(writer.mirror, quoteRow.market),
+      index: quoteRow.indexAfter,
+      fundingTime: event.time,
+      price: quoteRow.price,
+      priceTime: event.time,
+      priceRound: event.round,
+    });
+  }
+  const row = chainRow(writer.mirror);
+  put(writer, 'chain', 0, { ...row, round: event.round, roundTime: event.time });
+}
+
+function applyLiquidated(writer: Writer, event: Extract<ChainEvent, { type: 'Liquidated' }>): void {
+  const { market, keeperAccount } = event;
+  const keeperSize = account(writer, keeperAccount).sizes.get(market) ?? 0;
+  setSize(writer, event.account, market, 0);
+  setSize(writer, keeperAccount, market, keeperSize + event.size);
+  setCash(writer, event.account, event.accountCash);
+  setCash(writer, keeperAccount, event.keeperCash);
+  setCash(writer, insuranceAccount, event.insuranceCash);
+}
+
+function applyLaneCancelled(writer: Writer, id: number, lane: number, seq: number): void {
+  const before = writer.mirror.lanes.get(laneKey(id, lane));
+  if (before !== undefined && before.seq > seq) return;
+  put(writer, 'lanes', laneKey(id, lane), { seq, filled: laneDead });
+}
+
+/**
+ * Applies one log.
+ *
+ * @returns the rows that it overwrote, for {@link undo} and {@link deltasOf}
+ * @throws AssertionError if the log cannot follow the logs before it
+ */
+export function applyEvent(mirror: Mirror, event: ChainEvent): Undo {
+  const writer: Writer = { mirror, undo: [] };
+  switch (event.type) {
+    case 'AccountOpened':
+      invariant(event.account >= firstUserAccount, 'a reserved account was opened');
+      put(writer, 'accounts', event.account, {
+        owner: event.owner,
+        cash: 0n,
+        sizes: new Map(),
+        epoch: 0,
+      });
+      break;
+    case 'Deposited':
+      setCash(writer, event.account, event.cashAfter);
+      addLiabilities(writer, event.quote);
+      break;
+    case 'Withdrawn':
+      setCash(writer, event.account, event.cashAfter);
+      addLiabilities(writer, -event.quote);
+      break;
+    case 'SessionSet':
+      put(writer, 'sessions', sessionKey(event.account, event.key), event.expiry);
+      break;
+    case 'LaneCancelled':
+      applyLaneCancelled(writer, event.account, event.lane, event.seq);
+      break;
+    case 'AllCancelled':
+      put(writer, 'accounts', event.account, {
+        ...account(writer, event.account),
+        epoch: event.epoch,
+      });
+      break;
+    case 'Refreshed':
+      applyRefreshed(writer, event);
+      break;
+    case 'Settled':
+      applySettled(writer, event);
+      break;
+    case 'Liquidated':
+      applyLiquidated(writer, event);
+      break;
+    case 'MarketSet':
+      put(writer, 'params', event.market, event.params);
+      break;
+    case 'VenueSet': {
+      const { sequencer, quietSeconds, reportSkewSecondsMax } = event;
+      const row = { ...chainRow(mirror), sequencer, quietSeconds, reportSkewSecondsMax };
+      put(writer, 'chain', 0, row);
+      break;
+    }
+    case 'Tightened': {
+      const until: [number, number, number] = [...(mirror.breaker.get(event.scope) ?? noBreaker)];
+      until[event.level - 1] = event.until;
+      put(writer, 'breaker', event.scope, until);
+      break;
+    }
+    case 'Cleared':
+      put(writer, 'breaker', event.scope, undefined);
+      break;
+  }
+  return writer.undo;
+}
+
+/** Puts back what one {@link applyEvent} overwrote. Must run newest first. */
+export function undo(mirror: Mirror, entries: Undo): void {
+  for (let i = entries.length - 1; i >= 0; i--) {
+    const { table, key, before } = entries[i] as UndoEntry;
+    const rows = mirror[table] as Map<unknown, unknown>;
+    if (before === undefined) rows.delete(key);
+    else rows.set(key, before);
+  }
+}
+
+/** What an event that was just applied moved: after minus before, accounts ascending. */
+export function deltasOf(mirror: Mirror, entries: Undo): AccountDelta[] {
+  const first = new Map<number, MirrorAccount | undefined>();
+  for (const { table, key, before } of entries) {
+    if (table !== 'accounts' || first.has(key as number)) continue;
+    first.set(key as number, before as MirrorAccount | undefined);
+  }
+  const deltas: AccountDelta[] = [];
+  for (const [id, before] of [...first].sort((a, b) => a[0] - b[0])) {
+    const after = mirror.accounts.get(id);
+    const delta = between(id, before, after);
+    if (delta.cash !== 0n || delta.sizes.size > 0) deltas.push(delta);
+  }
+  return deltas;
+}
+
+function between(
+  id: number,
+  before: MirrorAccount | undefined,
+  after: MirrorAccount | undefined,
+): AccountDelta {
+  const sizes = new Map<number, number>();
+  const markets = new Set([...(before?.sizes.keys() ?? []), ...(after?.sizes.keys() ?? [])]);
+  for (const market of [...markets].sort((a, b) => a - b)) {
+    const moved = (after?.sizes.get(market) ?? 0) - (before?.sizes.get(market) ?? 0);
+    if (moved !== 0) sizes.set(market, moved);
+  }
+  return { account: id, cash: (after?.cash ?? 0n) - (before?.cash ?? 0n), sizes };
+}
+
+/** Text that is equal exactly if two mirrors are: for tests and for comparing a rebuild. */
+export function mirrorText(mirror: Mirror): string {
+  const rows = Object.entries(mirror).map(([name, table]) => {
+    const entries = [...(table as Map<number | string, unknown>)];
+    entries.sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1));
+    return [name, entries];
+  });
+  return JSON.stringify(rows, (_key, value: unknown) => {
+    if (typeof value === 'bigint') return value.toString();
+    return value instanceof Map ? [...value].sort((a, b) => a[0] - b[0]) : value;
+  });
+}

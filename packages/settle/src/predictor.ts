@@ -1,0 +1,323 @@
+/**
+ * Twin of `settle` on the mirror: says what the contracts will say of a batch, but for
+ * signatures, which the gateway has verified. Pure. What it says is a forecast: the chain is
+ * always asked before a fill is given up.
+ */
+import type { CoreReport } from '@holdfast/core';
+import { acceptReport, fundingDelta, type MarketPrice } from '@holdfast/oracle';
+import { FOK, GTC, type SignedOrder } from '@holdfast/order';
+import {
+  fillBand,
+  grows,
+  health,
+  healthyOrHealthier,
+  type MarketContext,
+  type RiskAccount,
+} from '@holdfast/risk';
+import {
+  type FundingIndex,
+  isRejection,
+  type Lots,
+  type MarketId,
+  type Ppm,
+  type Round,
+  type Seconds,
+  type Ticks,
+} from '@holdfast/units';
+import type { Verdict } from './bisect.ts';
+import type { MarketParams } from './events.ts';
+import { chainValuation, type FillTerms, fillDeltas } from './fills.ts';
+import {
+  chainRow,
+  laneKey,
+  type Mirror,
+  type MirrorAccount,
+  type MirrorMarket,
+  marketRow,
+} from './mirror.ts';
+import { ordersOf } from './planner.ts';
+
+/** What surrounds the batch. */
+export type PredictContext = {
+  /** Report inside the batch. */
+  readonly report?: CoreReport | undefined;
+  /** Expected time of the block. */
+  readonly now: number;
+};
+
+const ok: Verdict = { kind: 'ok' };
+const positionsMax = 16;
+
+function refused(code: string, message: string): Verdict {
+  return { kind: 'refused', code, message };
+}
+
+function hold(code: string, message: string): Verdict {
+  return { kind: 'hold', code, message };
+}
+
+type Market = MirrorMarket & { readonly params: MarketParams };
+type Touched = {
+  cash: bigint;
+  readonly sizes: Map<number, number>;
+  readonly before: MirrorAccount;
+};
+type Desk = {
+  readonly mirror: Mirror;
+  readonly now: number;
+  readonly markets: Map<number, Market>;
+  readonly touched: Map<number, Touched>;
+  /** Lots filled by order key. */
+  readonly filled: Map<SignedOrder, number>;
+};
+
+/** Accepts the report as the oracle would, and charges funding. */
+function refresh(desk: Desk, report: CoreReport | undefined): Verdict {
+  for (const [id, params] of desk.mirror.params) {
+    desk.markets.set(id, { ...marketRow(desk.mirror, id), params });
+  }
+  if (report === undefined) return ok;
+  const row = chainRow(desk.mirror);
+  const prices = new Map<MarketId, MarketPrice>();
+  for (const [id, market] of desk.mirror.markets) {
+    if (market.price === 0) continue;
+    prices.set(id as MarketId, {
+      price: market.price as Ticks,
+      time: market.priceTime as Seconds,
+      round: market.priceRound as Round,
+    });
+  }
+  const state = { round: row.round as Round, time: row.roundTime as Seconds, prices };
+  const params = {
+    reportSkewSecondsMax: row.reportSkewSecondsMax,
+    bandPpm: (id: MarketId) => desk.mirror.params.get(id)?.bandPpm as Ppm | undefined,
+  };
+  const judged = acceptReport(state, report, params, desk.now as Seconds);
+  if (isRejection(judged)) return hold(judged.code, judged.message);
+  for (const { market: id, price, rate } of report.quotes) {
+    const market = desk.markets.get(id);
+    if (market === undefined) return hold('MarketUnlisted', `market ${id} is not listed`);
+    const elapsed = market.fundingTime === 0 ? 0 : report.time - market.fundingTime;
+    const step = fundingDelta({
+      rate,
+      fundingRatePpmMax: market.params.fundingRatePpmMax as Ppm,
+      price,
+      tickValue: market.params.tickValue,
+      elapsedSeconds: Math.max(elapsed, 0),
+    });
+    desk.markets.set(id, {
+      ...market,
+      index: market.index + step,
+      fundingTime: report.time,
+      price,
+      priceTime: report.time,
+      priceRound: report.round,
+    });
+  }
+  return ok;
+}
+
+/** Level in force of a market: the highest unexpired one of its own scope and the venue's. */
+export function breakerLevel(mirror: Mirror, market: number, now: number): number {
+  return Math.max(scopeLevel(mirror, 0, now), scopeLevel(mirror, 1 + market, now));
+}
+
+/** Level in force of one scope alone. */
+export function scopeLevel(mirror: Mirror, scope: number, now: number): number {
+  const until = mirror.breaker.get(scope) ?? [];
+  for (let level = until.length; level > 0; level--) {
+    if (now < (until[level - 1] as number)) return level;
+  }
+  return 0;
+}
+
+function usable(desk: Desk, id: number): Verdict {
+  const market = desk.markets.get(id);
+  if (market === undefined) return refused('MarketUnknown', `market ${id} is not listed`);
+  const age = desk.now - market.priceTime;
+  const ageMax = market.params.priceAgeSecondsMax;
+  if (market.price > 0 && age <= ageMax) return ok;
+  return hold('PriceStale', `the price of market ${id} is ${age} s old, ${ageMax} s are allowed`);
+}
+
+function admit(desk: Desk, order: SignedOrder): Verdict {
+  const { account, lane, seq } = order;
+  const name = `order ${account}/${lane}/${seq}`;
+  const row = desk.mirror.accounts.get(account);
+  if (row === undefined) return refused('AccountUnknown', `account ${account} is not open`);
+  if (order.expiry <= desk.now) {
+    return refused('OrderExpired', `${name} expired at ${order.expiry}, it is ${desk.now}`);
+  }
+  if (order.epoch !== row.epoch) {
+    return refused('SignatureWrong', `${name} is of epoch ${order.epoch}, not ${row.epoch}`);
+  }
+  const slot = desk.mirror.lanes.get(laneKey(account, lane));
+  if (slot !== undefined && seq < slot.seq) {
+    return refused('SeqStale', `${name}: the lane is at ${slot.seq}`);
+  }
+  const priced = usable(desk, order.market);
+  if (priced.kind !== 'ok') return priced;
+  if (breakerLevel(desk.mirror, order.market, desk.now) >= 3 && !order.reduceOnly) {
+    return refused('BreakerTripped', `market ${order.market} takes reduce-only orders alone`);
+  }
+  desk.filled.set(order, slot?.seq === seq ? slot.filled : 0);
+  if (!desk.touched.has(account)) {
+    desk.touched.set(account, { cash: row.cash, sizes: new Map(row.sizes), before: row });
+  }
+  return ok;
+}
+
+function pair(fill: FillTerms, market: Market): Verdict {
+  const { maker, taker, price } = fill;
+  if (maker.market !== fill.market || taker.market !== fill.market) {
+    return refused('MarketsDiffer', `fill ${fill.id} joins orders of two markets`);
+  }
+  if (maker.isBuy === taker.isBuy) return refused('SidesEqual', `fill ${fill.id}: one side`);
+  if (maker.account === taker.account) {
+    return refused('SelfTrade', `fill ${fill.id}: account ${maker.account} with itself`);
+  }
+  if (maker.timeInForce !== GTC || taker.postOnly) {
+    return refused('RoleWrong', `fill ${fill.id}: a role that an order forbids`);
+  }
+  const { low, high } = fillBand(market.price as Ticks, market.params.fillBandPpm as Ppm);
+  if (price < low || price > high) {
+    return refused('OutsideBand', `fill ${fill.id} at ${price}, the band is ${low}..${high}`);
+  }
+  for (const order of [maker, taker]) {
+    if (order.isBuy ? price > order.price : price < order.price) {
+      return refused('LimitBroken', `fill ${fill.id} at ${price}, a limit is ${order.price}`);
+    }
+  }
+  return ok;
+}
+
+function applyFill(desk: Desk, fill: FillTerms, orders: ReadonlyMap<string, SignedOrder>): Verdict {
+  const market = desk.markets.get(fill.market) as Market;
+  const fit = pair(fill, market);
+  if (fit.kind !== 'ok') return fit;
+  const [maker, taker] = fillDeltas(
+    fill,
+    market.params.tickValue,
+    chainValuation(fill, market.params, market.index),
+  );
+  for (const [side, delta] of [
+    [fill.maker, maker],
+    [fill.taker, taker],
+  ] as const) {
+    const order = orders.get(keyOf(side)) as SignedOrder;
+    desk.filled.set(order, (desk.filled.get(order) as number) + fill.lots);
+    const account = desk.touched.get(side.account) as Touched;
+    const before = account.sizes.get(fill.market) ?? 0;
+    const after = before + (side.isBuy ? fill.lots : -fill.lots);
+    if (side.reduceOnly && grows(before, after)) {
+      return refused('ReduceOnlyBroken', `fill ${fill.id}: account ${side.account} would grow`);
+    }
+    account.cash += delta?.cash ?? 0n;
+    account.sizes.set(fill.market, after);
+  }
+  return ok;
+}
+
+function keyOf(order: SignedOrder): string {
+  return `${order.account}:${order.lane}:${order.seq}`;
+}
+
+function holdOrders(desk: Desk): Verdict {
+  for (const [order, filled] of desk.filled) {
+    if (filled > order.size) {
+      return refused('OverFilled', `order of account ${order.account}: ${filled} of ${order.size}`);
+    }
+    if (order.timeInForce === FOK && filled !== order.size) {
+      return refused('FillOrKillShort', `order of account ${order.account}: ${filled} filled`);
+    }
+  }
+  return ok;
+}
+
+function holdMarkets(desk: Desk): Verdict {
+  const interest = new Map<number, number>();
+  for (const account of desk.touched.values()) {
+    for (const [id, after] of account.sizes) {
+      const before = account.before.sizes.get(id) ?? 0;
+      const grown = Math.max(after, 0) - Math.max(before, 0);
+      interest.set(id, (interest.get(id) ?? 0) + grown);
+      if (breakerLevel(desk.mirror, id, desk.now) >= 1 && grows(before, after)) {
+        return refused('BreakerTripped', `positions in market ${id} may not grow`);
+      }
+    }
+  }
+  for (const [id, change] of interest) {
+    const { openInterest, params } = desk.markets.get(id) as Market;
+    if (change > 0 && openInterest + change > params.openInterestMax) {
+      return refused('OpenInterestExceeded', `market ${id}: cap ${params.openInterestMax}`);
+    }
+  }
+  return ok;
+}
+
+function judge(desk: Desk, id: number, account: Touched): Verdict {
+  const sizes = new Map([...account.sizes].filter(([, size]) => size !== 0));
+  for (const market of new Set([...sizes.keys(), ...account.before.sizes.keys()])) {
+    const priced = usable(desk, market);
+    if (priced.kind !== 'ok') return priced;
+  }
+  if (sizes.size > positionsMax) {
+    return refused('PositionsExceeded', `account ${id} would hold ${sizes.size} positions`);
+  }
+  const contextOf = (market: MarketId): MarketContext => {
+    const { price, index, params } = desk.markets.get(market) as Market;
+    return {
+      price: price as Ticks,
+      index: index as FundingIndex,
+      tickValue: params.tickValue,
+      initialPpm: params.initialPpm as Ppm,
+      maintenancePpm: params.maintenancePpm as Ppm,
+    };
+  };
+  const as = (cash: bigint, held: ReadonlyMap<number, number>): RiskAccount => ({
+    cash: cash as RiskAccount['cash'],
+    positions: held as ReadonlyMap<MarketId, Lots>,
+  });
+  const { before } = account;
+  const healthBefore = health(as(before.cash, before.sizes), contextOf);
+  const healthAfter = health(as(account.cash, sizes), contextOf);
+  const grew = [...sizes].some(([market, size]) => grows(before.sizes.get(market) ?? 0, size));
+  if (healthyOrHealthier(healthBefore, healthAfter, grew)) return ok;
+  return refused(
+    'MarginShort',
+    `account ${id}: equity ${healthAfter.equity}, initial margin ${healthAfter.initial}`,
+  );
+}
+
+/** Foretells the fate of fills as one batch on top of the mirror. */
+export function predict(
+  mirror: Mirror,
+  fills: readonly FillTerms[],
+  context: PredictContext,
+): Verdict {
+  const desk: Desk = {
+    mirror,
+    now: context.now,
+    markets: new Map(),
+    touched: new Map(),
+    filled: new Map(),
+  };
+  const refreshed = refresh(desk, context.report);
+  if (refreshed.kind !== 'ok') return refreshed;
+  const orders = ordersOf(fills);
+  for (const order of orders) {
+    const admitted = admit(desk, order);
+    if (admitted.kind !== 'ok') return admitted;
+  }
+  const byKey = new Map(orders.map((order) => [keyOf(order), order]));
+  for (const fill of fills) {
+    const applied = applyFill(desk, fill, byKey);
+    if (applied.kind !== 'ok') return applied;
+  }
+  for (const held of [holdOrders(desk), holdMarkets(desk)]) if (held.kind !== 'ok') return held;
+  for (const [id, account] of desk.touched) {
+    const judged = judge(desk, id, account);
+    if (judged.kind !== 'ok') return judged;
+  }
+  return ok;
+}

@@ -1,0 +1,233 @@
+/**
+ * Three ledgers say the same or nothing goes on: the core, the mirror, and the chain's storage.
+ * Differences are reported in full and never repaired.
+ */
+import { clearingHouseAbi, vaultAbi } from '@holdfast/abi';
+import { judge } from '@holdfast/laws';
+import { EnvironmentError, type Hex } from '@holdfast/units';
+import { type Abi, erc20Abi, type PublicClient } from 'viem';
+import { type CoreView, compare, differs, type Ledger } from './books.ts';
+import { chainRow, type Mirror } from './mirror.ts';
+
+const chunk = 64;
+
+/** The laws on the whole state that the mirror breaks, by name. */
+export function brokenLaws(mirror: Mirror): string[] {
+  const accounts = [...mirror.accounts.values()].map(({ cash }) => ({ cashQ32: cash }));
+  const positions = [...mirror.accounts.values()].flatMap(({ sizes }) =>
+    [...sizes].map(([market, size]) => ({ market, size })),
+  );
+  const markets = [...mirror.params.keys()].map((market) => ({
+    market,
+    openInterest: mirror.markets.get(market)?.openInterest ?? 0,
+  }));
+  const { liabilities } = chainRow(mirror);
+  const broken: string[] = [];
+  if (!judge('collateralConserved', { accounts, liabilities })) broken.push('collateralConserved');
+  if (!judge('netPositionZero', { positions, markets })) broken.push('netPositionZero');
+  if (!judge('openInterestIsLongs', { positions, markets })) broken.push('openInterestIsLongs');
+  return broken;
+}
+
+/**
+ * Core against mirror, and the laws on the mirror.
+ *
+ * @throws EnvironmentError StateDiffers or LawBroken
+ */
+export function reconcileBooks(ledger: Ledger, core: CoreView, block: number): void {
+  const wrong = compare(ledger, core);
+  if (wrong !== undefined) throw differs(`at block ${block}: ${wrong}`);
+  const broken = brokenLaws(ledger.mirror);
+  if (broken.length > 0) {
+    throw new EnvironmentError(
+      'LawBroken',
+      `at block ${block} the chain's state breaks: ${broken.join(', ')}`,
+    );
+  }
+}
+
+/** What is read from the chain, and what the mirror says it must be. */
+type Check = {
+  readonly what: string;
+  readonly address: Hex;
+  readonly abi: Abi;
+  readonly functionName: string;
+  readonly args: readonly unknown[];
+  readonly shown: (value: unknown) => string;
+  readonly expected: string;
+};
+
+type AccountTuple = readonly [string, bigint, number, readonly { market: number; size: bigint }[]];
+
+function accountText(
+  owner: string,
+  cash: bigint,
+  epoch: number,
+  sizes: readonly (readonly [number, number])[],
+): string {
+  const held = sizes.filter(([, size]) => size !== 0).sort((a, b) => a[0] - b[0]);
+  return JSON.stringify({ owner: owner.toLowerCase(), cash: `${cash}`, epoch, held });
+}
+
+function accountCheck(mirror: Mirror, house: Hex, id: number): Check {
+  const row = mirror.accounts.get(id);
+  return {
+    what: `account ${id}`,
+    address: house,
+    abi: clearingHouseAbi as Abi,
+    functionName: 'account',
+    args: [id],
+    shown: (value) => {
+      const [owner, cash, epoch, positions] = value as AccountTuple;
+      const sizes = positions.map(({ market, size }) => [market, Number(size)] as const);
+      return accountText(owner, cash, epoch, sizes);
+    },
+    expected: accountText(row?.owner ?? '', row?.cash ?? 0n, row?.epoch ?? 0, [
+      ...(row?.sizes ?? []),
+    ]),
+  };
+}
+
+function marketCheck(mirror: Mirror, house: Hex, id: number): Check {
+  const row = mirror.markets.get(id);
+  return {
+    what: `market ${id} (index, funding time, open interest)`,
+    address: house,
+    abi: clearingHouseAbi as Abi,
+    functionName: 'market',
+    args: [id],
+    shown: String,
+    expected: [row?.index ?? 0n, row?.fundingTime ?? 0, row?.openInterest ?? 0].join(),
+  };
+}
+
+function laneCheck(mirror: Mirror, house: Hex, key: number): Check {
+  const row = mirror.lanes.get(key);
+  const [account, lane] = [Math.floor(key / 65_536), key % 65_536];
+  return {
+    what: `lane ${lane} of account ${account} (seq, filled)`,
+    address: house,
+    abi: clearingHouseAbi as Abi,
+    functionName: 'lane',
+    args: [account, lane],
+    shown: String,
+    expected: [row?.seq ?? 0, row?.filled ?? 0].join(),
+  };
+}
+
+function headChecks(mirror: Mirror, house: Hex): Check[] {
+  const row = chainRow(mirror);
+  const read = (functionName: string, expected: string): Check => ({
+    what: functionName,
+    address: house,
+    abi: clearingHouseAbi as Abi,
+    functionName,
+    args: [],
+    shown: (value) => String(value).toLowerCase(),
+    expected,
+  });
+  return [read('batchNumber', String(row.batchNumber)), read('batchHead', row.batchHead)];
+}
+
+/** What to read. */
+export type Scope = {
+  readonly accounts: readonly number[];
+  readonly lanes: readonly number[];
+};
+
+export type StorageDeps = {
+  readonly client: PublicClient;
+  readonly clearingHouse: Hex;
+  readonly vault: Hex;
+  readonly token: Hex;
+  readonly tokenDecimals: number;
+  /** The chain's hash at a height now. */
+  readonly hashAt: (block: number) => Promise<Hex | undefined>;
+};
+
+async function readAll(deps: StorageDeps, checks: readonly Check[], block: number) {
+  const values: unknown[] = [];
+  for (let at = 0; at < checks.length; at += chunk) {
+    const contracts = checks.slice(at, at + chunk).map((check) => ({
+      address: check.address,
+      abi: check.abi,
+      functionName: check.functionName,
+      args: check.args,
+    }));
+    try {
+      const part = await deps.client.multicall({
+        contracts,
+        blockNumber: BigInt(block),
+        allowFailure: false,
+        deployless: true,
+      });
+      values.push(...(part as unknown[]));
+    } catch (cause) {
+      throw new EnvironmentError('RpcDown', 'the chain does not answer reads of its storage', {
+        retry: true,
+        cause,
+      });
+    }
+  }
+  return values;
+}
+
+/**
+ * The mirror against the chain's storage, and the vault's tokens against its liabilities, at the
+ * block that the mirror stands at.
+ *
+ * @returns false when that block was reorganised away while it was read: nothing is known then
+ * @throws EnvironmentError StateDiffers, LawBroken, RpcDown
+ */
+export async function reconcileStorage(
+  deps: StorageDeps,
+  mirror: Mirror,
+  at: { readonly number: number; readonly hash: Hex },
+  scope: Scope,
+): Promise<boolean> {
+  const house = deps.clearingHouse;
+  const decimals = deps.tokenDecimals;
+  const scale = 10n ** BigInt(Math.max(decimals - 6, 0));
+  const owed = chainRow(mirror).liabilities;
+  const vaultCheck: Check = {
+    what: 'liabilities of the vault (token units)',
+    address: deps.vault,
+    abi: vaultAbi as Abi,
+    functionName: 'liabilities',
+    args: [],
+    shown: String,
+    expected: String(owed * scale),
+  };
+  const balance: Check = {
+    what: 'tokens in the vault',
+    address: deps.token,
+    abi: erc20Abi as Abi,
+    functionName: 'balanceOf',
+    args: [deps.vault],
+    shown: String,
+    expected: '',
+  };
+  const checks = [
+    ...headChecks(mirror, house),
+    vaultCheck,
+    ...[...mirror.params.keys()].map((id) => marketCheck(mirror, house, id)),
+    ...scope.accounts.map((id) => accountCheck(mirror, house, id)),
+    ...scope.lanes.map((key) => laneCheck(mirror, house, key)),
+  ];
+  const values = await readAll(deps, [...checks, balance], at.number);
+  if ((await deps.hashAt(at.number)) !== at.hash) return false;
+  checks.forEach((check, i) => {
+    const found = check.shown(values[i]);
+    if (found === check.expected) return;
+    throw differs(
+      `${check.what} at block ${at.number}: the chain's storage has ${found}, ` +
+        `its logs make ${check.expected}`,
+    );
+  });
+  const tokens = (values[checks.length] as bigint) / scale;
+  if (!judge('vaultCovers', { balance: tokens, liabilities: owed })) {
+    const message = `at block ${at.number} the vault holds ${tokens} but owes ${owed} quote units`;
+    throw new EnvironmentError('LawBroken', `vaultCovers: ${message}`);
+  }
+  return true;
+}

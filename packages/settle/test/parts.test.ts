@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { bisect, type Verdict } from '../src/bisect.ts';
+import type { Version } from '../src/books.ts';
+import { breakerDrafts } from '../src/effects.ts';
+import type { FillTerms } from '../src/fills.ts';
+import { applyEvent, emptyMirror, mirrorText, undo } from '../src/mirror.ts';
+import { encodeBatch, firstGasModel, learnGas, ordersOf, takeFills } from '../src/planner.ts';
+import { predict } from '../src/predictor.ts';
+import { decodeRecord, encodeRecord } from '../src/store.ts';
+import { verdictOf } from '../src/verdicts.ts';
+import { createWorld, land, newReport, push, trade, type World } from './world.ts';
+
+const fillsOf = (w: World) => [...w.core.unconfirmed.values()];
+
+function loaded(): World {
+  const w = createWorld();
+  push(w);
+  for (let i = 0; i < 8; i++) trade(w, 2 + (i % 4), 2 + ((i + 1) % 4), i % 2, 10 + i);
+  return w;
+}
+
+function change<T extends FillTerms>(fill: T, side: 'maker' | 'taker', more: object): T {
+  return { ...fill, [side]: { ...fill[side], ...more } };
+}
+
+const codeOf = (verdict: Verdict): string => (verdict.kind === 'ok' ? 'ok' : verdict.code);
+
+describe('bisection', () => {
+  const fakes = (n: number) =>
+    Array.from({ length: n }, (_, id) => ({
+      id,
+      taker: { timeInForce: 0 },
+    })) as never as FillTerms[];
+
+  it('finds exactly the spoilt fills, whichever they are', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(fc.nat(63), { maxLength: 6 }), async (bad) => {
+        const judge = (fills: readonly FillTerms[]): Verdict =>
+          fills.some(({ id }) => bad.includes(id))
+            ? { kind: 'refused', code: 'OrderExpired', message: '' }
+            : { kind: 'ok' };
+        const { kept, refused } = await bisect(fakes(64), judge);
+        assert.deepEqual(refused.map(({ fill }) => fill.id).sort(), [...bad].sort());
+        assert.equal(kept.length + refused.length, 64);
+        assert.equal(judge(kept).kind, 'ok');
+      }),
+      { numRuns: 50, seed: 7 },
+    );
+  });
+
+  it('takes back a fill that was refused only because another came later', async () => {
+    // Fill 0 closes what fill 5 opens: alone it is refused.
+    const judge = (fills: readonly FillTerms[]): Verdict => {
+      const ids = fills.map(({ id }) => id);
+      const broken = (ids.includes(0) && !ids.includes(5)) || ids.includes(3);
+      return broken ? { kind: 'refused', code: 'X', message: '' } : { kind: 'ok' };
+    };
+    const { refused } = await bisect(fakes(8), judge);
+    assert.deepEqual(
+      refused.map(({ fill }) => fill.id),
+      [3],
+    );
+  });
+
+  it('decides nothing while the judge holds', async () => {
+    const judge = (): Verdict => ({ kind: 'hold', code: 'PriceStale', message: 'old' });
+    const { kept, refused, hold } = await bisect(fakes(3), judge);
+    assert.equal(hold?.code, 'PriceStale');
+    assert.deepEqual([kept, refused], [[], []]);
+  });
+
+  it('blames no fill for a report or a price', () => {
+    const of = (code: string) => verdictOf({ kind: 'revert', code, message: '', data: '0x' }).kind;
+    assert.equal(of('PriceStale'), 'hold');
+    assert.equal(of('BatchHeadWrong'), 'hold');
+    assert.equal(of('MarginShort'), 'refused');
+    assert.equal(of('SignatureWrong'), 'refused');
+  });
+});
+
+describe('the forecast', () => {
+  const w = loaded();
+  const fills = fillsOf(w);
+  const [first] = fills;
+  assert(first !== undefined);
+  const say = (list: readonly FillTerms[], now = w.time) =>
+    codeOf(predict(w.ledger.mirror, list, { now }));
+  const with0 = (side: 'maker' | 'taker', more: object) =>
+    say([change(first, side, more), ...fills.slice(1)]);
+
+  it('accepts what the core matched', () => {
+    assert.equal(say(fills), 'ok');
+  });
+
+  it('names what is wrong with an order', () => {
+    assert.equal(with0('maker', { expiry: w.time }), 'OrderExpired');
+    assert.equal(with0('maker', { epoch: 9 }), 'SignatureWrong');
+    assert.equal(with0('maker', { account: 99 }), 'AccountUnknown');
+    assert.equal(with0('maker', { timeInForce: 1 }), 'RoleWrong');
+    assert.equal(with0('taker', { postOnly: true }), 'RoleWrong');
+    assert.equal(with0('taker', { size: first.lots - 1 }), 'OverFilled');
+    assert.equal(with0('taker', { timeInForce: 2, size: first.lots + 1 }), 'FillOrKillShort');
+    assert.equal(with0('maker', { reduceOnly: true }), 'ReduceOnlyBroken');
+    assert.equal(with0('maker', { isBuy: !first.maker.isBuy }), 'SidesEqual');
+    assert.equal(with0('maker', { account: first.taker.account }), 'SelfTrade');
+  });
+
+  it('names what is wrong with a fill', () => {
+    const far = { ...first, price: 130 } as typeof first;
+    assert.equal(say([far]), 'OutsideBand');
+    const dear = { ...first, price: first.price + 1 } as typeof first;
+    assert.equal(say([dear]), 'LimitBroken');
+  });
+
+  it('holds for a stale price and trips over the breaker', () => {
+    assert.equal(say(fills, w.time + 601), 'PriceStale');
+    const entry = { type: 'Tightened', scope: 0, level: 1, until: w.time + 50 } as const;
+    const entries = applyEvent(w.ledger.mirror, entry);
+    assert.equal(say(fills), 'BreakerTripped');
+    assert.equal(say(fills, w.time + 50), 'ok');
+    undo(w.ledger.mirror, entries);
+    assert.equal(say(fills), 'ok');
+  });
+
+  it('weighs margin at the end, and open interest', () => {
+    const row = w.ledger.mirror.accounts.get(first.maker.account);
+    const poor = loaded();
+    poor.ledger.mirror.accounts.set(first.maker.account, { ...row!, cash: 0n });
+    const list = fillsOf(poor);
+    assert.equal(codeOf(predict(poor.ledger.mirror, list, { now: poor.time })), 'MarginShort');
+    const params = w.ledger.mirror.params.get(0)!;
+    w.ledger.mirror.params.set(0, { ...params, openInterestMax: 1 });
+    assert.equal(say(fills), 'OpenInterestExceeded');
+    w.ledger.mirror.params.set(0, params);
+  });
+
+  it('knows what a lane has seen', () => {
+    land(w, 100);
+    assert.equal(say([fills.at(-1) as typeof first]), 'OverFilled');
+    assert.equal(say([change(first, 'maker', { seq: 0 })]), 'SeqStale');
+  });
+});
+
+describe('the planner', () => {
+  it('sorts orders strictly and cuts by fills, gas and round', () => {
+    const w = loaded();
+    const early = fillsOf(w).length;
+    newReport(w, 101, 201);
+    trade(w, 2, 3, 0, 1);
+    const fills = fillsOf(w);
+    const keys = ordersOf(fills).map((o) => [o.account, o.lane, o.seq].join('.').padStart(20));
+    assert.equal(new Set(keys).size, keys.length);
+    const roomy = { fillsMax: 100, gasMax: 30_000_000 };
+    const take = (limits: typeof roomy, last: number) =>
+      takeFills(fills, limits, firstGasModel, false, last).length;
+    assert.equal(take(roomy, 1), early);
+    assert.equal(take(roomy, 2), fills.length);
+    assert.equal(take({ ...roomy, fillsMax: 3 }, 2), 3);
+    assert.equal(take({ ...roomy, gasMax: 500_000 }, 2), 2);
+    assert.equal(take({ ...roomy, gasMax: 1 }, 2), 1);
+  });
+
+  it('keeps the fills of a fill-or-kill order together', () => {
+    const w = loaded();
+    const fills = fillsOf(w);
+    const key = { lane: 3, seq: 77, account: 9, timeInForce: 2 };
+    const whole = fills.map((fill, i) => (i < 4 ? change(fill, 'taker', key) : fill));
+    const limits = { fillsMax: 2, gasMax: 30_000_000 };
+    assert.equal(takeFills(whole, limits, firstGasModel, false, 9).length, 4);
+  });
+
+  it('encodes deterministically, and its record survives the disk', () => {
+    const w = loaded();
+    const context = {
+      number: 1,
+      previous: `0x${'00'.repeat(32)}` as const,
+      receipts: `0x${'11'.repeat(32)}` as const,
+      report: '0x' as const,
+      round: null,
+    };
+    const version = encodeBatch(fillsOf(w), context);
+    const record = decodeRecord(encodeRecord({ kind: 'version', version }));
+    assert(record.kind === 'version');
+    const again: Version = encodeBatch(record.version.fills, context);
+    assert.equal(again.head, version.head);
+    assert.equal(again.calldata, version.calldata);
+  });
+
+  it('learns gas without jumping', () => {
+    const up = learnGas(firstGasModel, 100, 1_000);
+    assert(up.perFill > firstGasModel.perFill && up.perFill <= firstGasModel.perFill * 2);
+    const down = learnGas(firstGasModel, 100, 60);
+    assert(down.perFill < firstGasModel.perFill);
+  });
+});
+
+describe('the mirror', () => {
+  it('is the same after any events and their undo', () => {
+    const w = loaded();
+    const before = mirrorText(w.ledger.mirror);
+    const entries = [
+      applyEvent(w.ledger.mirror, { type: 'SessionSet', account: 2, key: '0xAB', expiry: 5 }),
+      applyEvent(w.ledger.mirror, { type: 'LaneCancelled', account: 2, lane: 1, seq: 4 }),
+      applyEvent(w.ledger.mirror, { type: 'AllCancelled', account: 3, epoch: 1 }),
+      applyEvent(w.ledger.mirror, { type: 'AccountOpened', account: 6, owner: '0x1' }),
+    ];
+    assert.notEqual(mirrorText(w.ledger.mirror), before);
+    for (const each of entries.reverse()) undo(w.ledger.mirror, each);
+    assert.equal(mirrorText(w.ledger.mirror), before);
+  });
+
+  it('tells the core the level in force as levels expire one by one', () => {
+    const mirror = emptyMirror();
+    applyEvent(mirror, { type: 'Tightened', scope: 1, level: 1, until: 100 });
+    applyEvent(mirror, { type: 'Tightened', scope: 1, level: 3, until: 50 });
+    const known = new Map<number, { level: number; until: number }>();
+    const tell = (now: number) => {
+      const drafts = breakerDrafts(mirror, known, now);
+      for (const draft of drafts) {
+        assert(draft.type === 'breaker');
+        known.set(draft.scope, { level: draft.level, until: draft.until });
+      }
+      return drafts.length;
+    };
+    assert.equal(tell(10), 1);
+    assert.deepEqual(known.get(1), { level: 3, until: 50 });
+    assert.equal(tell(20), 0);
+    assert.equal(tell(50), 1);
+    assert.deepEqual(known.get(1), { level: 1, until: 100 });
+    assert.equal(tell(100), 0);
+    applyEvent(mirror, { type: 'Cleared', scope: 1 });
+    assert.equal(tell(60), 1);
+    assert.equal(known.get(1)?.level, 0);
+  });
+});
