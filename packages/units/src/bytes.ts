@@ -1,0 +1,105 @@
+/** Bytes and hexadecimal text, big-endian fields, and the hash of the EVM. */
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
+import { invariant } from './errors.ts';
+
+/** Hexadecimal text with 0x. */
+export type Hex = `0x${string}`;
+
+/** keccak-256 of bytes. */
+export function keccak256(data: Uint8Array): Uint8Array {
+  return keccak_256(data);
+}
+
+/** Bytes as 0x text, lower case. */
+export function toHex(data: Uint8Array): Hex {
+  return `0x${bytesToHex(data)}`;
+}
+
+/** 0x text as bytes. @throws AssertionError if malformed; use {@link tryFromHex} on input */
+export function fromHex(text: string): Uint8Array {
+  const data = tryFromHex(text);
+  invariant(data !== undefined, 'malformed hexadecimal text');
+  return data;
+}
+
+/** 0x text as bytes, or undefined if malformed. */
+export function tryFromHex(text: string): Uint8Array | undefined {
+  if (text.length % 2 !== 0 || !/^0x[0-9a-fA-F]*$/.test(text)) return undefined;
+  return hexToBytes(text.slice(2));
+}
+
+/** Joins byte strings. */
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** Whether two byte strings are equal. Not for secrets: it stops at the first difference. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/**
+ * Writes a whole number into `width` bytes (at most 6), big endian; negative as two's complement.
+ *
+ * @returns the offset after the field
+ * @throws AssertionError if the field does not fit the buffer or the value the field
+ */
+export function putInt(data: Uint8Array, at: number, width: number, value: number): number {
+  const span = 2 ** (8 * width);
+  invariant(at >= 0 && at + width <= data.length && width <= 6, 'field outside the buffer');
+  invariant(Number.isSafeInteger(value) && value < span && value >= -span / 2, 'value too wide');
+  let rest = value < 0 ? value + span : value;
+  for (let i = at + width - 1; i >= at; i--) {
+    data[i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  return at + width;
+}
+
+/** Reads an unsigned field of `width` bytes (at most 6), big endian. */
+export function getUint(data: Uint8Array, at: number, width: number): number {
+  invariant(at >= 0 && at + width <= data.length && width <= 6, 'field outside the buffer');
+  let value = 0;
+  for (let i = at; i < at + width; i++) value = value * 256 + (data[i] as number);
+  return value;
+}
+
+/** Reads a two's complement field of `width` bytes (at most 6), big endian. */
+export function getInt(data: Uint8Array, at: number, width: number): number {
+  const value = getUint(data, at, width);
+  const span = 2 ** (8 * width);
+  return value >= span / 2 ? value - span : value;
+}
+
+/** Writes a bigint into `width` bytes, big endian; negative as two's complement. */
+export function putBig(data: Uint8Array, at: number, width: number, value: bigint): number {
+  const bits = BigInt(8 * width);
+  invariant(at >= 0 && at + width <= data.length, 'field outside the buffer');
+  invariant(value < 1n << bits && value >= -(1n << (bits - 1n)), 'value too wide');
+  let rest = BigInt.asUintN(8 * width, value);
+  for (let i = at + width - 1; i >= at; i--) {
+    data[i] = Number(rest & 255n);
+    rest >>= 8n;
+  }
+  return at + width;
+}
+
+/** Reads an unsigned field of `width` bytes, big endian. */
+export function getBig(data: Uint8Array, at: number, width: number): bigint {
+  invariant(at >= 0 && at + width <= data.length, 'field outside the buffer');
+  return width === 0 ? 0n : BigInt(toHex(data.subarray(at, at + width)));
+}
+
+/** Reads a two's complement field of `width` bytes, big endian. */
+export function getSignedBig(data: Uint8Array, at: number, width: number): bigint {
+  return BigInt.asIntN(8 * width, getBig(data, at, width));
+}
