@@ -1,0 +1,210 @@
+import {
+  breakerAbi,
+  breakerBytecode,
+  clearingHouseAbi,
+  clearingHouseBytecode,
+  lawsAbi,
+  lawsBytecode,
+  oracleAbi,
+  oracleBytecode,
+  parametersAbi,
+  parametersBytecode,
+  quorumVerifierAbi,
+  quorumVerifierBytecode,
+  testTokenAbi,
+  testTokenBytecode,
+  vaultAbi,
+  vaultBytecode,
+} from '@holdfast/abi';
+import type { ChainReader, ChainWriter, Venue, VenueMarket } from '@holdfast/host';
+import { EnvironmentError, invariant } from '@holdfast/units';
+import {
+  type Abi,
+  type Address,
+  BaseError,
+  encodeDeployData,
+  getContractAddress,
+  type Hex,
+} from 'viem';
+
+export interface DeployOptions {
+  markets: readonly VenueMarket[];
+  reporters: { k: number; addresses: readonly Address[] };
+  sequencer: Address;
+  governor: Address;
+  guardians: readonly Address[];
+  /** Age of the last report after which anyone may push one, seconds. */
+  quietSeconds: number;
+  /** Largest distance of a report's time from the block's, seconds. */
+  reportSkewSecondsMax: number;
+  token?: { name: string; symbol: string; decimals: number } | undefined;
+  /** Use this collateral instead of deploying a test token. */
+  tokenAddress?: Address | undefined;
+  windows?: VaultWindows | undefined;
+  /** Delay of everything that loosens, seconds. */
+  delaySeconds?: number | undefined;
+  /** Gas given to each creation. */
+  gas?: bigint | undefined;
+}
+
+/** Outflow budgets of the vault: quote units, and parts per million of the trailing minimum. */
+export interface VaultWindows {
+  hourFloorQuote: bigint;
+  dayFloorQuote: bigint;
+  hourPpm: bigint;
+  dayPpm: bigint;
+}
+
+export const demoToken = { name: 'Test Dollar', symbol: 'tUSD', decimals: 6 };
+const demoWindows: VaultWindows = {
+  hourFloorQuote: 250_000n * 1_000_000n,
+  dayFloorQuote: 1_000_000n * 1_000_000n,
+  hourPpm: 10_000n,
+  dayPpm: 100_000n,
+};
+const daySeconds = 86_400;
+
+export interface Deployment {
+  contracts: Venue['contracts'];
+  deployBlock: number;
+}
+
+interface Creation {
+  name: keyof Venue['contracts'];
+  abi: Abi;
+  bytecode: Hex;
+  args: readonly unknown[];
+}
+
+type Addresses = Record<keyof Venue['contracts'], Address>;
+
+/** The creations in order; each may name the addresses of those that come later. */
+function creations(options: DeployOptions, at: Addresses): Creation[] {
+  const delay = BigInt(options.delaySeconds ?? daySeconds);
+  const token = options.token ?? demoToken;
+  const { k, addresses } = options.reporters;
+  const signers = [...addresses].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+  const venue = {
+    sequencer: options.sequencer,
+    quietSeconds: options.quietSeconds,
+    reportSkewSecondsMax: options.reportSkewSecondsMax,
+  };
+  const limits = {
+    holdSecondsMax: BigInt(daySeconds),
+    clearDelaySeconds: 3600n,
+    guardianDelaySeconds: delay,
+  };
+  const config = {
+    vault: at.vault,
+    oracle: at.oracle,
+    breaker: at.breaker,
+    parameters: at.parameters,
+  };
+  const make = (name: Creation['name'], abi: Abi, bytecode: Hex, ...args: unknown[]): Creation => ({
+    name,
+    abi,
+    bytecode,
+    args,
+  });
+  return [
+    make('token', testTokenAbi, testTokenBytecode, token.name, token.symbol, token.decimals),
+    make('verifier', quorumVerifierAbi, quorumVerifierBytecode, BigInt(k), signers),
+    make('parameters', parametersAbi, parametersBytecode, ...parametersArgs(options, delay, venue)),
+    make('breaker', breakerAbi, breakerBytecode, at.parameters, options.guardians, limits),
+    make('oracle', oracleAbi, oracleBytecode, at.clearingHouse, at.parameters, at.verifier, delay),
+    make('vault', vaultAbi, vaultBytecode, at.token, at.clearingHouse, windowsOf(options)),
+    make('clearingHouse', clearingHouseAbi, clearingHouseBytecode, config),
+    make('laws', lawsAbi, lawsBytecode),
+  ];
+}
+
+function windowsOf(options: DeployOptions): VaultWindows {
+  return options.windows ?? demoWindows;
+}
+
+function parametersArgs(options: DeployOptions, delay: bigint, venue: object): unknown[] {
+  const markets = [...options.markets].sort((a, b) => a.id - b.id);
+  markets.forEach(({ id, symbol }, index) => {
+    invariant(id === index, `market ids must count from 0, ${symbol} is ${id}`);
+  });
+  const params = markets.map(({ id, symbol, tickSize, lotSize, ...rest }) => ({
+    ...rest,
+    tickValue: BigInt(rest.tickValue),
+    openInterestMax: BigInt(rest.openInterestMax),
+  }));
+  return [options.governor, delay, venue, params];
+}
+
+/** Addresses before deployment: creation i of this account goes to a known place. */
+function predict(options: DeployOptions, from: Address, nonce: number): Addresses {
+  const blank = `0x${'0'.repeat(40)}` as const;
+  const at: Addresses = {
+    clearingHouse: blank,
+    vault: blank,
+    oracle: blank,
+    verifier: blank,
+    breaker: blank,
+    parameters: blank,
+    laws: blank,
+    token: blank,
+  };
+  const skip = options.tokenAddress !== undefined;
+  let next = nonce;
+  for (const { name } of creations(options, at)) {
+    if (name === 'token' && skip) continue;
+    at[name] = getContractAddress({ from, nonce: BigInt(next) });
+    next += 1;
+  }
+  if (options.tokenAddress !== undefined) at.token = options.tokenAddress;
+  return at;
+}
+
+/** Asks the chain why a creation fails. */
+async function whyNot(reader: ChainReader, account: Address, data: Hex): Promise<string> {
+  try {
+    await reader.call({ account, data });
+    return 'it would succeed now; was the gas limit too low?';
+  } catch (error) {
+    return error instanceof BaseError ? error.details || error.shortMessage : String(error);
+  }
+}
+
+/**
+ * Deploys a venue: all creations are sent at once with addresses known beforehand, because vault,
+ * oracle and clearing house name each other and none of them can be told later.
+ *
+ * Assumes that nothing else sends from the deployer meanwhile.
+ *
+ * @throws EnvironmentError DeployFailed naming the contract
+ */
+export async function deployVenue(
+  reader: ChainReader,
+  writer: ChainWriter,
+  options: DeployOptions,
+): Promise<Deployment> {
+  const from = writer.account.address;
+  const nonce = await reader.getTransactionCount({ address: from, blockTag: 'pending' });
+  const at = predict(options, from, nonce);
+  const deployBlock = Number(await reader.getBlockNumber());
+  const wanted = creations(options, at).filter(
+    ({ name }) => name !== 'token' || options.tokenAddress === undefined,
+  );
+  const sent: { name: keyof Addresses; hash: Hex; data: Hex }[] = [];
+  for (const [index, { name, abi, bytecode, args }] of wanted.entries()) {
+    const data = encodeDeployData({ abi, bytecode, args });
+    const gas = options.gas ?? 8_000_000n;
+    // A fixed gas limit: estimating would fail, since the contracts named are not there yet.
+    const hash = await writer.sendTransaction({ data, gas, nonce: nonce + index });
+    sent.push({ name, hash, data });
+  }
+  for (const { name, hash, data } of sent) {
+    const receipt = await reader.waitForTransactionReceipt({ hash, timeout: 120_000 });
+    const placed = receipt.contractAddress?.toLowerCase() === at[name].toLowerCase();
+    if (receipt.status !== 'success' || !placed) {
+      const reason = await whyNot(reader, from, data);
+      const message = `deploying ${name} failed (transaction ${hash}): ${reason}`;
+      throw new EnvironmentError('DeployFailed', message, { retry: false });
+    }
+  }
+  return { contracts: at, deployBlock };
+}

@@ -1,0 +1,48 @@
+import { type Faucet, loadOrCreateKey } from '@holdfast/host';
+import type { Address, LocalAccount } from 'viem';
+
+/** Keys of a venue by role. */
+export interface VenueKeys {
+  deployer: LocalAccount;
+  governor: LocalAccount;
+  guardian: LocalAccount;
+  sequencer: LocalAccount;
+  node: LocalAccount;
+  keeper: LocalAccount;
+  reporters: LocalAccount[];
+  traders: LocalAccount[];
+}
+
+/** Reporters of a local venue and how many must agree. */
+export const reporterCount = 5;
+export const reporterQuorum = 3;
+
+/** Name of the nth (from 1) reporter's or trader's key. */
+export const reporterKey = (n: number): string => `reporter-${n}`;
+export const traderKey = (n: number): string => `trader-${n}`;
+
+/** Opens the keys, making those that are not there yet. */
+export async function openKeys(dir: string, traders: number): Promise<VenueKeys> {
+  const open = (name: string): Promise<LocalAccount> => loadOrCreateKey(dir, name);
+  const numbered = (count: number, name: (n: number) => string): Promise<LocalAccount[]> =>
+    Promise.all(Array.from({ length: count }, (_, i) => open(name(i + 1))));
+  const [deployer, governor, guardian, sequencer, node, keeper] = await Promise.all([
+    open('deployer'),
+    open('governor'),
+    open('guardian'),
+    open('sequencer'),
+    open('node'),
+    open('keeper'),
+  ]);
+  const reporters = await numbered(reporterCount, reporterKey);
+  const traderKeys = await numbered(traders, traderKey);
+  return { deployer, governor, guardian, sequencer, node, keeper, reporters, traders: traderKeys };
+}
+
+/** Gives gas to everyone who sends transactions. */
+export async function fundKeys(faucet: Faucet, keys: VenueKeys): Promise<void> {
+  const { deployer, governor, guardian, sequencer, keeper, traders } = keys;
+  const senders = [deployer, governor, guardian, sequencer, keeper, ...traders];
+  const addresses: Address[] = senders.map((account) => account.address);
+  await Promise.all(addresses.map((address) => faucet.gas(address, 10n ** 22n)));
+}

@@ -1,0 +1,73 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { type Venue, venuePaths } from '@holdfast/host';
+import { reporterCount, reporterKey, traderKey } from './keys.ts';
+import type { VenueOptions } from './options.ts';
+import type { KeptOptions } from './plan.ts';
+import type { ServiceSpec } from './service.ts';
+
+const require = createRequire(import.meta.url);
+
+/** Path of a package's process entry. */
+function entryOf(name: string): string {
+  return join(dirname(require.resolve(`@holdfast/${name}`)), 'main.ts');
+}
+
+function specOf(
+  dir: string,
+  name: string,
+  packageName: string,
+  args: readonly string[],
+  more: Partial<ServiceSpec> = {},
+): ServiceSpec {
+  const logFile = join(venuePaths(dir).logs, `${name}.log`);
+  const all = [...args, '--venue', dir];
+  return { name, entry: entryOf(packageName), args: all, logFile, ...more };
+}
+
+/** The chain process; it is told everything, since venue.json may not exist yet. */
+export function chainSpec(dir: string, settings: object): ServiceSpec {
+  return {
+    name: 'chain',
+    entry: join(dirname(require.resolve('@holdfast/venue')), 'chain', 'main.ts'),
+    args: [JSON.stringify(settings)],
+    logFile: join(venuePaths(dir).logs, 'chain.log'),
+    stopMsMax: 90_000,
+  };
+}
+
+export function relaySpec(dir: string, venue: Venue): ServiceSpec {
+  const healthUrl = `http://${venue.relay.host}:${venue.relay.port}/health`;
+  return specOf(dir, 'relay', 'reporter', ['relay'], { healthUrl });
+}
+
+export function reporterSpecs(dir: string, kept: KeptOptions): ServiceSpec[] {
+  const replay = kept.replay === undefined ? [] : ['--replay', kept.replay];
+  return Array.from({ length: reporterCount }, (_, i) => {
+    const key = reporterKey(i + 1);
+    const source = ['--source', kept.source, '--seed', kept.seed, ...replay];
+    return specOf(dir, key, 'reporter', ['reporter', '--key', key, ...source]);
+  });
+}
+
+export function nodeSpec(dir: string, venue: Venue): ServiceSpec {
+  const healthUrl = `http://${venue.gateway.host}:${venue.gateway.port}/health`;
+  return specOf(dir, 'node', 'node', [], { healthUrl, readyMsMax: 300_000, stopMsMax: 45_000 });
+}
+
+export function keeperSpec(dir: string): ServiceSpec {
+  return specOf(dir, 'keeper', 'keeper', [], { readyMsMax: 120_000 });
+}
+
+/** Trader processes share the accounts and the order rate evenly; the first has the whale. */
+export function traderSpecs(dir: string, options: VenueOptions, seed: string): ServiceSpec[] {
+  const { traders, accounts, ordersPerSecond } = options;
+  return Array.from({ length: traders }, (_, i) => {
+    const share = Math.floor(accounts / traders) + (i < accounts % traders ? 1 : 0);
+    const key = traderKey(i + 1);
+    const args = ['--key', key, '--accounts', String(share), '--seed', `${seed}/${key}`];
+    args.push('--orders', String(ordersPerSecond / traders));
+    if (i === 0) args.push('--whale');
+    return specOf(dir, key, 'trader', args, { readyMsMax: 300_000 });
+  });
+}

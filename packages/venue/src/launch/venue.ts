@@ -1,0 +1,264 @@
+import { mkdirSync } from 'node:fs';
+import {
+  type ChainReader,
+  type ClockSettings,
+  chainAccess,
+  createChainReader,
+  createChainWriter,
+  createFaucet,
+  ensurePrivateDir,
+  findFreePort,
+  narrowKeyFiles,
+  requireFreePort,
+  saveVenue,
+  type Venue,
+  venuePaths,
+} from '@holdfast/host';
+import { EnvironmentError } from '@holdfast/units';
+import { demoToken, deployVenue } from '../deploy.ts';
+import { demoMarkets, timesAt } from '../markets.ts';
+import { fundKeys, openKeys, reporterQuorum, type VenueKeys } from './keys.ts';
+import { awaitLeftovers, createPidBook, lockVenue } from './lock.ts';
+import { defaultOptions, type VenueOptions } from './options.ts';
+import { clearVenue, type LaunchPlan, planLaunch, requireReachable, saveKept } from './plan.ts';
+import { createService, type Service, type ServiceSpec } from './service.ts';
+import * as specs from './services.ts';
+import { readStatus, type VenueStatus } from './status.ts';
+
+const chainId = 31_337;
+const loopback = '127.0.0.1';
+
+export interface RunningVenue {
+  readonly dir: string;
+  readonly venue: Venue;
+  readonly reader: ChainReader;
+  readonly plan: LaunchPlan;
+  /** Processes in the order of their start. */
+  readonly services: readonly Service[];
+  status(): Promise<VenueStatus>;
+  /** Stops everything in order; later calls wait for the first. */
+  stop(): Promise<void>;
+}
+
+/** Lines for a person: what is done, what happened. */
+export type Note = (line: string) => void;
+
+interface Launch {
+  options: VenueOptions;
+  plan: LaunchPlan;
+  note: Note;
+  keys: VenueKeys;
+  services: Service[];
+  /** Starts a process and keeps it. */
+  start(spec: ServiceSpec): Promise<Record<string, unknown>>;
+  /** Runs a step and tells how long it took. */
+  step<T>(name: string, body: () => Promise<T>): Promise<T>;
+}
+
+async function choosePort(port: number, option: string): Promise<number> {
+  if (port === 0) return findFreePort();
+  await requireFreePort(port, option);
+  return port;
+}
+
+async function startChain(launch: Launch, rpcPort: number): Promise<ClockSettings> {
+  const { options, plan } = launch;
+  const info = await launch.start(
+    specs.chainSpec(options.dir, {
+      dir: venuePaths(options.dir).chain,
+      port: rpcPort,
+      chainId,
+      blockMs: options.blockMs,
+      speed: options.speed,
+      epochMin: plan.epochMin,
+      dumpMs: 15_000,
+    }),
+  );
+  const clock = info.clock as ClockSettings;
+  requireReachable(plan, options, clock.venueEpoch);
+  return clock;
+}
+
+async function deploy(launch: Launch, rpcUrl: string) {
+  const { options, plan, keys } = launch;
+  const access = { rpcUrl, chainId, blockMs: options.blockMs };
+  const times = timesAt(options.speed);
+  const markets = demoMarkets(plan.symbols, options.speed).map((market, id) => ({ ...market, id }));
+  const addresses = keys.reporters.map((account) => account.address);
+  const reporters = { k: reporterQuorum, n: addresses.length, addresses };
+  const writer = createChainWriter(access, keys.deployer);
+  const deployment = await deployVenue(createChainReader(access), writer, {
+    markets,
+    reporters,
+    sequencer: keys.sequencer.address,
+    governor: keys.governor.address,
+    guardians: [keys.guardian.address],
+    quietSeconds: times.quietSeconds,
+    reportSkewSecondsMax: times.priceAgeSecondsMax,
+  });
+  const { symbol, decimals } = demoToken;
+  const { quietSeconds, roundSeconds } = times;
+  return {
+    ...deployment,
+    markets,
+    reporters,
+    token: { symbol, decimals },
+    quietSeconds,
+    roundSeconds,
+  };
+}
+
+async function requireContracts(venue: Venue): Promise<void> {
+  const reader = createChainReader(chainAccess(venue));
+  const code = await reader.getCode({ address: venue.contracts.clearingHouse });
+  if (code !== undefined && code !== '0x') return;
+  const message = 'the chain has lost the contracts of this venue; start with --fresh';
+  throw new EnvironmentError('ContractsMissing', message, { retry: false });
+}
+
+/** Chain, contracts and venue.json; the ports and the clock in it are those of this run. */
+async function prepareVenue(launch: Launch): Promise<Venue> {
+  const { options, plan, keys, step } = launch;
+  const rpcPort = await choosePort(options.rpcPort, '--rpc-port');
+  const port = await choosePort(options.port, '--port');
+  const relay = { host: loopback, port: await findFreePort() };
+  const clock = await step('chain', () => startChain(launch, rpcPort));
+  const rpcUrl = `http://${loopback}:${rpcPort}`;
+  const faucet = createFaucet({ rpcUrl, chainId }, keys.deployer.address);
+  await fundKeys(faucet, keys);
+  const known = plan.venue;
+  const deployed = known ?? (await step('contracts', () => deploy(launch, rpcUrl)));
+  const venue: Venue = {
+    ...deployed,
+    version: 1,
+    chainId,
+    rpcUrl,
+    clock,
+    gateway: { host: loopback, port },
+    relay,
+    sequencer: keys.sequencer.address,
+    node: keys.node.address,
+    blockMs: options.blockMs,
+  };
+  await requireContracts(venue);
+  await saveVenue(options.dir, venue);
+  await saveKept(options.dir, plan.kept);
+  return venue;
+}
+
+async function startProcesses(launch: Launch, venue: Venue): Promise<void> {
+  const { options, plan, start, step } = launch;
+  const { dir } = options;
+  const all = (list: readonly ServiceSpec[]) => Promise.all(list.map(start));
+  // Together: each waits by itself for what it needs, and a start is mostly loading code.
+  const steps: Promise<unknown>[] = [
+    step('node', () => start(specs.nodeSpec(dir, venue))),
+    step('price relay and reporters', () =>
+      all([specs.relaySpec(dir, venue), ...specs.reporterSpecs(dir, plan.kept)]),
+    ),
+    step('keeper', () => start(specs.keeperSpec(dir))),
+  ];
+  if (options.traders > 0) {
+    const traders = specs.traderSpecs(dir, options, plan.kept.seed);
+    steps.push(step(`traders (${options.accounts} accounts)`, () => all(traders)));
+  }
+  await Promise.all(steps);
+}
+
+/** Traders first, then reporters, keeper and node, the chain last: none loses what it needs. */
+async function stopServices(services: readonly Service[], note: Note): Promise<void> {
+  const rank = (name: string): number => {
+    if (name.startsWith('trader')) return 0;
+    if (name.startsWith('reporter') || name === 'relay') return 1;
+    return { keeper: 2, node: 3, chain: 4 }[name] ?? 1;
+  };
+  for (const turn of [0, 1, 2, 3, 4]) {
+    const group = services.filter((service) => rank(service.name) === turn);
+    if (group.length === 0) continue;
+    note(`stopping ${group.map((service) => service.name).join(', ')}`);
+    await Promise.all(group.map((service) => service.stop()));
+  }
+}
+
+function createLaunch(
+  options: VenueOptions,
+  plan: LaunchPlan,
+  keys: VenueKeys,
+  note: Note,
+  pid: (name: string, pid: number, alive: boolean) => void,
+  ended: () => boolean,
+): Launch {
+  const services: Service[] = [];
+  return {
+    options,
+    plan,
+    keys,
+    note,
+    services,
+    start: async (spec) => {
+      if (ended()) {
+        throw new EnvironmentError('Stopped', 'stopped while starting', { retry: true });
+      }
+      const service = createService(spec, { note, pid });
+      services.push(service);
+      return service.start();
+    },
+    step: async (name, body) => {
+      const began = Date.now();
+      const result = await body();
+      note(`${name} ready (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+      return result;
+    },
+  };
+}
+
+/**
+ * Starts a whole venue on this machine: chain, contracts, reporters, relay, node, keeper, traders,
+ * each its own process. What was started is stopped again when a step fails.
+ *
+ * @param given options; the rest is as in `defaultOptions`
+ * @param signal ends a start that is under way
+ * @throws EnvironmentError with what to do about it
+ */
+export async function startVenue(
+  given: Partial<VenueOptions>,
+  note: Note = () => undefined,
+  signal?: AbortSignal,
+): Promise<RunningVenue> {
+  const options: VenueOptions = { ...defaultOptions, ...given };
+  const { dir } = options;
+  mkdirSync(dir, { recursive: true });
+  const unlock = lockVenue(dir);
+  const book = createPidBook(dir);
+  let launch: Launch | undefined;
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopped ??= (async () => {
+      await stopServices(launch?.services ?? [], note);
+      await book.clear();
+      unlock();
+    })();
+    return stopped;
+  };
+  signal?.addEventListener('abort', () => void stop(), { once: true });
+  try {
+    await awaitLeftovers(dir, note);
+    if (options.fresh) clearVenue(dir);
+    const plan = planLaunch(options, Math.floor(Date.now() / 1000));
+    const paths = venuePaths(dir);
+    ensurePrivateDir(paths.keys);
+    ensurePrivateDir(paths.logs);
+    narrowKeyFiles(paths.keys);
+    const keys = await openKeys(paths.keys, options.traders);
+    launch = createLaunch(options, plan, keys, note, book.set, () => stopped !== undefined);
+    const venue = await prepareVenue(launch);
+    await startProcesses(launch, venue);
+    const { services } = launch;
+    const reader = createChainReader(chainAccess(venue));
+    const status = () => readStatus(venue, reader, services);
+    return { dir, venue, reader, plan, services, status, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
