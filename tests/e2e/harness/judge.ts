@@ -1,0 +1,285 @@
+/**
+ * Holds what the chain did against the laws, from logs, calldata and storage alone: nothing that
+ * the node says is believed.
+ */
+import assert from 'node:assert/strict';
+import { clearingHouseAbi } from '@holdfast/abi';
+import { type ChainReader, chainAccess, createChainReader, type Venue } from '@holdfast/host';
+import { judge as holds, type LawInput, type LawName } from '@holdfast/laws';
+import { type PackedOrder, unpackOrder } from '@holdfast/order';
+import { getUint } from '@holdfast/units';
+import { type Abi, decodeFunctionData, type Hex, hexToBytes } from 'viem';
+import type { Judge, LiquidatedLog, Records, RefreshedLog, SettledLog, Step } from './records.ts';
+import { brokenLaws, differences, lawfulOnChain, readStored } from './storage.ts';
+
+/** A fill as calldata of a settled batch has it. */
+export type ChainFill = {
+  readonly batch: number;
+  readonly market: number;
+  readonly price: number;
+  readonly lots: number;
+  readonly maker: PackedOrder;
+  readonly taker: PackedOrder;
+};
+
+export type Tally = {
+  batches: number;
+  fills: number;
+  liquidations: number;
+  /** Equity as ppm of maintenance at each liquidation. */
+  readonly liquidatedAt: number[];
+  reports: number;
+  blocks: number;
+  /** Blocks at which all of storage was compared and the contract Laws was asked. */
+  audits: number;
+  /** Verdicts of laws, by name. */
+  readonly verdicts: Map<string, number>;
+  readonly settled: ChainFill[];
+  readonly traders: Set<number>;
+};
+
+type Context = { venue: Venue; reader: ChainReader; tally: Tally; auditEvery: number };
+
+const q32 = 2n ** 32n;
+
+function law<N extends LawName>(c: Context, name: N, input: LawInput<N>, where: string): void {
+  c.tally.verdicts.set(name, (c.tally.verdicts.get(name) ?? 0) + 1);
+  const text = () => JSON.stringify(input, (_, v) => (typeof v === 'bigint' ? `${v}` : v));
+  assert.ok(holds(name, input), `${where} breaks ${name}: ${text()}`);
+}
+
+const marketOf = (c: Context, id: number) => {
+  const market = c.venue.markets.find((each) => each.id === id);
+  assert.ok(market, `market ${id} is not of this venue`);
+  return market;
+};
+
+const share = (amount: bigint, ppm: number): bigint =>
+  (amount * BigInt(ppm) + 999_999n) / 1_000_000n;
+
+const notional = (c: Context, market: number, lots: number, price: number): bigint =>
+  BigInt(Math.abs(lots)) * BigInt(price) * BigInt(marketOf(c, market).tickValue);
+
+/** Equity and requirements of an account at the marks of `at`. */
+export function healthOf(c: Pick<Context, 'venue'>, of: Records, id: number, at: Records) {
+  const row = of.accounts.get(id);
+  assert.ok(row, `account ${id} is in no log`);
+  let worth = row.cash;
+  let initial = 0n;
+  let maintenance = 0n;
+  for (const [market, size] of row.sizes) {
+    const mark = at.marks.get(market);
+    assert.ok(mark, `market ${market} has a position but no price`);
+    const params = marketOf(c as Context, market);
+    const lot = BigInt(mark.price) * BigInt(params.tickValue);
+    worth += BigInt(size) * (lot * q32 - mark.index);
+    const amount = BigInt(Math.abs(size)) * lot;
+    initial += share(amount, params.initialPpm);
+    maintenance += share(amount, params.maintenancePpm);
+  }
+  return { equity: worth >> 32n, initial, maintenance };
+}
+
+function grew(before: Records, after: Records, id: number): boolean {
+  const [old, now] = [before.accounts.get(id), after.accounts.get(id)];
+  return [...(now?.sizes ?? [])].some(([market, size]) => {
+    const was = old?.sizes.get(market) ?? 0;
+    return Math.abs(size) > Math.abs(was) || was * size < 0;
+  });
+}
+
+type BatchCall = { number: bigint; previous: Hex; orders: Hex; fills: Hex; report: Hex };
+
+async function callOf(c: Context, tx: Hex): Promise<BatchCall> {
+  const { input } = await c.reader.getTransaction({ hash: tx });
+  const { functionName, args } = decodeFunctionData({ abi: clearingHouseAbi as Abi, data: input });
+  assert.equal(functionName, 'settle');
+  return (args as [BatchCall])[0];
+}
+
+function fillsOf(call: BatchCall): { orders: PackedOrder[]; fills: ChainFill[] } {
+  const packed = hexToBytes(call.orders);
+  const orders = Array.from({ length: packed.length / 90 }, (_, i) => {
+    const order = unpackOrder(packed, i * 90);
+    assert.ok('account' in order, `order ${i} of batch ${call.number} is malformed`);
+    return order;
+  });
+  const bytes = hexToBytes(call.fills);
+  const fills = Array.from({ length: bytes.length / 13 }, (_, i) => {
+    const maker = orders[getUint(bytes, i * 13, 2)];
+    const taker = orders[getUint(bytes, i * 13 + 2, 2)];
+    assert.ok(maker && taker, `fill ${i} of batch ${call.number} names no order`);
+    const [lots, price] = [getUint(bytes, i * 13 + 4, 5), getUint(bytes, i * 13 + 9, 4)];
+    return { batch: Number(call.number), market: maker.market, price, lots, maker, taker };
+  });
+  return { orders, fills };
+}
+
+function judgeFill(c: Context, fill: ChainFill, at: Records, where: string): bigint {
+  const { market, price, lots, maker, taker } = fill;
+  const params = marketOf(c, market);
+  const mark = at.marks.get(market);
+  assert.ok(mark, `${where}: market ${market} has no price`);
+  for (const { isBuy, price: limit } of [maker, taker]) {
+    law(c, 'fillWithin', { isBuy, limit, price }, where);
+  }
+  const band = { price, referencePrice: mark.price, bandPpm: params.fillBandPpm };
+  law(c, 'withinBand', band, where);
+  assert.ok(maker.isBuy !== taker.isBuy && maker.account !== taker.account, where);
+  assert.ok(!taker.postOnly && lots > 0 && maker.market === taker.market, where);
+  const amount = notional(c, market, lots, price);
+  return share(amount, params.takerFeePpm) + share(amount, params.makerFeePpm);
+}
+
+function judgeOrders(
+  c: Context,
+  step: Step & { log: SettledLog },
+  orders: readonly PackedOrder[],
+  fills: readonly ChainFill[],
+  now: number,
+  where: string,
+): void {
+  const { before, log } = step;
+  assert.equal(log.orders.length, orders.length, `${where}: orders`);
+  orders.forEach((order, i) => {
+    const told = log.orders[i];
+    assert.ok(told && told.account === order.account && told.lane === order.lane, where);
+    assert.equal(told.seq, order.seq, where);
+    const lane = before.lanes.get(`${order.account}/${order.lane}`) ?? { seq: 0, filled: 0 };
+    const used = fills.filter(({ maker, taker }) => maker === order || taker === order);
+    const lots = used.reduce((sum, fill) => sum + fill.lots, 0);
+    const base = lane.seq === order.seq ? lane.filled : 0;
+    assert.equal(told.filled, base + lots, `${where}: filled of order ${i}`);
+    assert.ok(order.expiry > now, `${where}: order ${i} expired`);
+    const lawful = { seqBefore: lane.seq, filledBefore: lane.filled, seqAfter: order.seq };
+    law(c, 'laneLawful', { ...lawful, filledAfter: told.filled, size: order.size }, where);
+  });
+}
+
+async function judgeSettled(c: Context, step: Step & { log: SettledLog }): Promise<void> {
+  const { log, before, after } = step;
+  const where = `batch ${log.number}`;
+  const call = await callOf(c, step.tx);
+  const { timestamp } = await c.reader.getBlock({ blockNumber: BigInt(step.block) });
+  const { orders, fills } = fillsOf(call);
+  const link = { number: call.number, numberLast: BigInt(before.batch) };
+  law(c, 'batchContiguous', { ...link, previous: call.previous, head: before.head as Hex }, where);
+  judgeOrders(c, step, orders, fills, Number(timestamp), where);
+  const fees = fills.reduce((sum, fill) => sum + judgeFill(c, fill, before, where), 0n);
+  const cashOf = (of: Records, id: number): bigint => of.accounts.get(id)?.cash ?? 0n;
+  const paid = cashOf(after, 1) - cashOf(before, 1);
+  assert.equal(paid, fees * q32, `${where}: the fee account got another sum than the fees`);
+  const touched = log.accounts.map(({ account }) => account);
+  const drift = touched.reduce((sum, id) => sum + cashOf(after, id) - cashOf(before, id), 0n);
+  law(c, 'conserved', { cashDeltaQ32: drift, liabilitiesDelta: 0n }, where);
+  for (const id of touched.filter((each) => each > 1)) {
+    const old = healthOf(c, before, id, after);
+    const now = healthOf(c, after, id, after);
+    const input = {
+      equityBefore: old.equity,
+      maintenanceBefore: old.maintenance,
+      equityAfter: now.equity,
+      initialAfter: now.initial,
+      maintenanceAfter: now.maintenance,
+      grew: grew(before, after, id),
+    };
+    law(c, 'healthyOrHealthier', input, `${where}, account ${id}`);
+    c.tally.traders.add(id);
+  }
+  c.tally.batches += 1;
+  c.tally.fills += fills.length;
+  c.tally.settled.push(...fills);
+}
+
+function judgeLiquidated(c: Context, step: Step & { log: LiquidatedLog }): void {
+  const { log, before, after } = step;
+  const where = `liquidation of account ${log.account} in block ${step.block}`;
+  // A report that the call brought is an earlier log of it: `before` has its prices.
+  const old = healthOf(c, before, log.account, before);
+  const now = healthOf(c, after, log.account, after);
+  assert.ok(old.equity < old.maintenance, `${where}: it was above maintenance`);
+  assert.equal(log.price, before.marks.get(log.market)?.price, `${where}: another price`);
+  assert.equal(log.size, before.accounts.get(log.account)?.sizes.get(log.market), where);
+  const input = {
+    equityBefore: old.equity,
+    maintenanceBefore: old.maintenance,
+    equityAfter: now.equity,
+    maintenanceAfter: now.maintenance,
+    penalty: log.penalty,
+    notional: notional(c, log.market, log.size, log.price),
+  };
+  law(c, 'liquidationLawful', input, where);
+  const keeper = healthOf(c, after, log.keeperAccount, after);
+  assert.ok(keeper.equity >= keeper.initial, `${where}: its keeper is short of margin`);
+  c.tally.liquidations += 1;
+  c.tally.liquidatedAt.push(Number((old.equity * 1_000_000n) / old.maintenance));
+}
+
+function judgeRefreshed(c: Context, step: Step & { log: RefreshedLog }): void {
+  const { log, before } = step;
+  const where = `report of round ${log.round}`;
+  assert.ok(log.round > before.round && log.time > before.roundTime, `${where} goes back`);
+  for (const { market, price, index } of log.quotes) {
+    const old = before.marks.get(market);
+    if (old === undefined) continue;
+    const { bandPpm, fundingRatePpmMax, tickValue } = marketOf(c, market);
+    law(c, 'withinBand', { price, referencePrice: old.price, bandPpm }, where);
+    const funding = { indexBefore: old.index, indexAfter: index, price, tickValue };
+    const elapsedSeconds = log.time - old.fundingTime;
+    law(c, 'fundingWithin', { ...funding, ratePpmMax: fundingRatePpmMax, elapsedSeconds }, where);
+  }
+  c.tally.reports += 1;
+}
+
+async function judgeBlock(c: Context, records: Records, steps: readonly Step[]): Promise<void> {
+  const { tally, auditEvery } = c;
+  const batches = steps.filter(({ log }) => log.type === 'Settled').length;
+  const liquidated = steps.some(({ log }) => log.type === 'Liquidated');
+  if (batches === 0 && !liquidated) return;
+  const whole =
+    liquidated ||
+    Math.floor((tally.batches - batches) / auditEvery) < Math.floor(tally.batches / auditEvery);
+  await audit(c, records, whole);
+}
+
+/** Storage at the records' block: the same as the logs say, and lawful. */
+async function audit(c: Context, records: Records, whole: boolean): Promise<void> {
+  const { venue, tally } = c;
+  const where = `block ${records.block}`;
+  const stored = await readStored(venue, records.block, whole);
+  assert.deepEqual(differences(records, stored), [], `${where}: logs and storage differ`);
+  const accounts = whole ? stored.accounts : [...records.accounts.values()];
+  assert.deepEqual(brokenLaws({ ...stored, accounts }), [], `${where}: laws are broken`);
+  tally.blocks += 1;
+  if (!whole) return;
+  assert.ok(await lawfulOnChain(venue, stored, records.block), `${where}: Laws.evaluate refuses`);
+  tally.audits += 1;
+}
+
+/** A judge of everything from here on. @param auditEvery batches between looks at all storage */
+export function createJudge(venue: Venue, auditEvery = 10) {
+  const tally: Tally = {
+    batches: 0,
+    fills: 0,
+    liquidations: 0,
+    liquidatedAt: [],
+    reports: 0,
+    blocks: 0,
+    audits: 0,
+    verdicts: new Map(),
+    settled: [],
+    traders: new Set(),
+  };
+  const reader = createChainReader(chainAccess(venue));
+  const c: Context = { venue, reader, tally, auditEvery };
+  const judge: Judge = {
+    step: async (step) => {
+      const { type } = step.log;
+      if (type === 'Settled') await judgeSettled(c, step as Step & { log: SettledLog });
+      else if (type === 'Liquidated') judgeLiquidated(c, step as Step & { log: LiquidatedLog });
+      else judgeRefreshed(c, step as Step & { log: RefreshedLog });
+    },
+    block: (records, steps) => judgeBlock(c, records, steps),
+  };
+  return { judge, tally, audit: (records: Records) => audit(c, records, true) };
+}

@@ -1,0 +1,208 @@
+/** The settler against the real contracts: load, reorganisations, restarts, refusals, attacks. */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { sleep } from '@holdfast/host';
+import { createRig, type Rig } from './harness/settle-rig.ts';
+
+const users = 4;
+let rig: Rig;
+type Settler = ReturnType<Rig['settler']>;
+
+/** Waits; prices keep coming meanwhile, as they would. */
+async function until(what: string, done: () => boolean | Promise<boolean>, ms = 40_000) {
+  const end = Date.now() + ms;
+  for (let i = 1; !(await done()); i++) {
+    if (i % 40 === 0) newPrices();
+    assert.deepEqual(rig.halts, [], what);
+    assert(Date.now() < end, `timed out: ${what}, at ${JSON.stringify(seen)}`);
+    await sleep(50);
+  }
+}
+
+let seen: unknown;
+const quiet = (settler: Settler) => () => {
+  seen = settler.status();
+  const { pendingFills, queued, inflight } = settler.status();
+  return rig.core.unconfirmed.size === 0 && pendingFills + queued === 0 && inflight === null;
+};
+
+/** The chain's own numbers, to the unit. */
+async function assertEqualToChain(): Promise<void> {
+  for (let id = 0; id < 2 + users; id++) {
+    const [, cash, , positions] = await rig.reader.readContract({
+      ...rig.house,
+      functionName: 'account',
+      args: [id],
+    });
+    const account = rig.core.accounts.get(id as never);
+    assert.equal(account?.cash, cash, `cash of account ${id}`);
+    const held = new Map(positions.map(({ market, size }) => [market, Number(size)]));
+    assert.deepEqual(new Map(account?.positions), held, `positions of account ${id}`);
+  }
+}
+
+let turn = 0;
+/** One trade at the index price between two neighbours. */
+function trade(lots = 3): void {
+  turn += 1;
+  const market = turn % 2;
+  const price = rig.core.markets.get(market as never)?.price ?? 0;
+  rig.order(turn % users, true, market, lots, price);
+  rig.order((turn + 1 + (turn % 3)) % users, false, market, lots, price);
+}
+
+function newPrices(): void {
+  const wave = turn % 7;
+  rig.report([600_000 + wave * 20, 300_000 - wave * 10]);
+}
+
+before(async () => {
+  rig = await createRig(18_845 + (process.pid % 1_000), users);
+  for (let i = 0; i < users; i++) await rig.fund(i, 1_000_000);
+});
+
+after(async () => {
+  await rig?.end();
+});
+
+afterEach(() => rig.clear());
+
+describe('settlement', { concurrency: false }, () => {
+  it('takes the chain as it is, settles trades, and agrees to the unit', async () => {
+    const settler = rig.settler();
+    await settler.start();
+    assert.equal(settler.status().state, 'following', settler.status().summary);
+    newPrices();
+    for (let i = 0; i < 40; i++) {
+      trade();
+      if (i % 10 === 0) newPrices();
+      await sleep(50);
+    }
+    await until('all settled', quiet(settler));
+    await assertEqualToChain();
+    const { batchNumber, audits } = settler.status();
+    assert(batchNumber >= 2 && audits >= 1, `${batchNumber} batches, ${audits} audits`);
+    assert.deepEqual(rig.unwound, []);
+    await settler.stop();
+  });
+
+  it('survives reorganisations of depth 3 under load', async () => {
+    const settler = rig.settler();
+    await settler.start();
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 15; i++) {
+        trade();
+        if (i % 6 === 0) newPrices();
+        await sleep(60);
+      }
+      await rig.miner.pause(true);
+      await rig.raw('anvil_reorg', [3, []]);
+      await rig.miner.pause(false);
+    }
+    newPrices();
+    await until('all settled after reorganisations', quiet(settler));
+    assert(settler.status().reorgs >= 3, `saw ${settler.status().reorgs} reorganisations`);
+    await assertEqualToChain();
+    await settler.stop();
+  });
+
+  it('goes on after a restart with batches under way, and settles nothing twice', async () => {
+    const first = rig.settler({ drainMs: 0 });
+    await first.start();
+    await rig.miner.pause(true);
+    newPrices();
+    for (let i = 0; i < 10; i++) trade();
+    await until('a batch is in flight', () => first.status().inflight !== null);
+    await first.stop();
+    await rig.miner.pause(false);
+    await sleep(700);
+    for (let i = 0; i < 5; i++) trade();
+    const second = rig.settler();
+    await second.start();
+    assert.equal(second.status().state, 'following', second.status().summary);
+    await until('all settled after a restart', quiet(second));
+    await assertEqualToChain();
+    await second.stop();
+  });
+
+  it('brings back what a chain that fell back to an old state has lost', async () => {
+    const settler = rig.settler();
+    await settler.start();
+    await rig.miner.pause(true);
+    const snapshot = await rig.raw('evm_snapshot', []);
+    await rig.miner.pause(false);
+    newPrices();
+    for (let i = 0; i < 20; i++) {
+      trade();
+      await sleep(80);
+    }
+    await until('all settled before the fall', quiet(settler));
+    const { batchNumber } = settler.status();
+    await rig.miner.pause(true);
+    await rig.raw('evm_revert', [snapshot]);
+    await rig.miner.pause(false);
+    await until('the fall was seen', () => settler.status().reorgs > 0);
+    await until('all settled again', () => {
+      return settler.status().batchNumber >= batchNumber && quiet(settler)();
+    });
+    await sleep(2_000);
+    await assertEqualToChain();
+    await settler.stop();
+  });
+
+  it('keeps going through a dead RPC and says so', async () => {
+    const settler = rig.settler();
+    await settler.start();
+    rig.broken.rpc = true;
+    newPrices();
+    trade();
+    await until('the RPC is seen to be dead', () => !settler.status().rpc.ok);
+    assert.match(settler.status().summary, /does not answer/);
+    rig.broken.rpc = false;
+    await until('all settled after the RPC came back', quiet(settler));
+    assert(settler.status().rpc.ok);
+    await assertEqualToChain();
+    await settler.stop();
+  });
+
+  it('unwinds exactly the fill that the chain refuses, with its reason', async () => {
+    const settler = rig.settler();
+    await settler.start();
+    newPrices();
+    // User 0 cancels everything on chain while a fill of an old epoch is on its way.
+    await rig.miner.pause(true);
+    const before = rig.unwound.length;
+    trade();
+    await until('the first batch is in flight', () => settler.status().inflight !== null);
+    const price = rig.core.markets.get(0 as never)?.price ?? 0;
+    rig.order(0, true, 0, 2, price);
+    rig.order(1, false, 0, 2, price);
+    rig.order(2, true, 0, 5, price);
+    rig.order(3, false, 0, 5, price);
+    const [bad, good] = [...rig.core.unconfirmed.keys()].slice(-2);
+    const cancelled = rig.cancelAll(0);
+    await rig.miner.pause(false);
+    await cancelled;
+    await until('the fill is unwound', () => rig.unwound.length > before);
+    await until('the rest is settled', quiet(settler));
+    const gone = rig.unwound.slice(before).flatMap(({ ids }) => ids);
+    assert(gone.includes(bad as number), `unwound ${gone}, wanted ${bad}`);
+    assert(!gone.includes(good as number));
+    assert.equal(rig.unwound.at(-1)?.code, 'SignatureWrong');
+    await assertEqualToChain();
+    await settler.stop();
+  });
+
+  it('halts with the place of the difference when the core is off by one unit', async () => {
+    const settler = rig.settler();
+    await settler.start();
+    const account = rig.core.accounts.get(2 as never);
+    assert(account !== undefined);
+    account.cash = (account.cash + 1n) as typeof account.cash;
+    const end = Date.now() + 20_000;
+    while (rig.halts.length === 0 && Date.now() < end) await sleep(50);
+    assert.match(rig.halts[0] ?? '', /cash of account 2/);
+    assert.equal(settler.status().state, 'halted');
+    await settler.stop();
+  });
+});
