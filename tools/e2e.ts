@@ -18,8 +18,8 @@ if (files.length === 0) {
 const results = [];
 for (const path of files) {
   console.log(`\n── ${path}`);
-  const args = ['--import', 'tsx', '--test-reporter=spec', path];
-  results.push(await runStep({ name: path, command: process.execPath, args }));
+  const args = ['--import', 'tsx', '--test-reporter=spec', '--test-force-exit', path];
+  results.push(await runStep({ name: path, command: process.execPath, args, minutesMax: 12 }));
 }
 console.log(`\n${timeTable(results)}`);
 if (results.some(({ code }) => code !== 0)) process.exitCode = 1;

@@ -3,8 +3,16 @@ import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 import { root } from './sources.mjs';
 
-/** A command line below the repository's root. */
-export type Step = { name: string; command: string; args: readonly string[] };
+/**
+ * A command line below the repository's root. A step that takes longer than `minutesMax` is ended
+ * with all that it started, and has failed.
+ */
+export type Step = {
+  name: string;
+  command: string;
+  args: readonly string[];
+  minutesMax?: number;
+};
 
 /** How a step ended: exit code, seconds, and the tests that its own summary reports. */
 export type StepResult = { name: string; code: number; seconds: number; counts: Counts };
@@ -16,12 +24,54 @@ export function script(name: string, ...args: string[]): Step {
   return { name, command: process.execPath, args: ['--import', 'tsx', ...args] };
 }
 
+const minutesMaxDefault = 20;
+const signals = ['SIGINT', 'SIGTERM'] as const;
+/** Time that a step has to end in order once it was asked to. */
+const graceMs = 15_000;
+/** Time that the output of a step may stay open after its end. */
+const lingerMs = 5000;
+
+/** Ends the process group that `pid` leads: asked first, then made to. */
+function endGroup(pid: number): NodeJS.Timeout {
+  const send = (signal: NodeJS.Signals): void => {
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // The group has ended by itself.
+    }
+  };
+  send('SIGTERM');
+  return setTimeout(() => send('SIGKILL'), graceMs);
+}
+
 /** Runs one step with its output passed through. A signal counts as exit code 1. */
 export function runStep(step: Step, cwd = root): Promise<StepResult> {
   const started = Date.now();
   return new Promise((resolve, reject) => {
-    const child = spawn(step.command, step.args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    // A group of its own, so that a step that hangs can be ended with all that it started.
+    const child = spawn(step.command, step.args, {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     let output = '';
+    let ending: NodeJS.Timeout | undefined;
+    const end = (): void => {
+      ending ??= child.pid === undefined ? undefined : endGroup(child.pid);
+    };
+    const tooLong = setTimeout(
+      () => {
+        process.stderr.write(`\n${step.name}: not done after ${step.minutesMax} min, ended\n`);
+        end();
+      },
+      (step.minutesMax ?? minutesMaxDefault) * 60_000,
+    );
+    let stopped = false;
+    const stop = (): void => {
+      stopped = true;
+      end();
+    };
+    for (const signal of signals) process.once(signal, stop);
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk;
       process.stdout.write(chunk);
@@ -30,7 +80,18 @@ export function runStep(step: Step, cwd = root): Promise<StepResult> {
       process.stderr.write(chunk);
     });
     child.on('error', reject);
+    child.on('exit', () => {
+      // A process that the step left behind may hold its output open for ever.
+      setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, lingerMs).unref();
+    });
     child.on('close', (exit) => {
+      if (stopped) process.exit(130);
+      clearTimeout(tooLong);
+      clearTimeout(ending);
+      for (const signal of signals) process.removeListener(signal, stop);
       const code = exit ?? 1;
       const seconds = (Date.now() - started) / 1000;
       resolve({ name: step.name, code, seconds, counts: countStep(output, code) });

@@ -78,17 +78,22 @@ async function trade(
   const following = follow(stage, records, judge, stop.signal);
   // A broken law ends the test at once, not after the last minute of trading.
   const failed = following.then(() => false);
-  for (;;) {
-    const { ok, halted, venueTime } = await statusOf(stage.url);
-    assert.ok(ok, `the node halted: ${halted}`);
-    const seconds = (Date.now() - began) / 1000;
-    const { fills, liquidations } = judge.tally;
-    const done = fills >= fillsMin && venueTime >= crashOver && (liquidations > 0 || !isRecorded);
-    if (done || seconds > secondsMax) break;
-    await Promise.race([sleep(3000), failed]);
+  try {
+    for (;;) {
+      const { ok, halted, venueTime } = await statusOf(stage.url);
+      assert.ok(ok, `the node halted: ${halted}`);
+      const seconds = (Date.now() - began) / 1000;
+      const { fills, liquidations } = judge.tally;
+      const done = fills >= fillsMin && venueTime >= crashOver && (liquidations > 0 || !isRecorded);
+      if (done || seconds > secondsMax) break;
+      await Promise.race([sleep(3000), failed]);
+    }
+  } finally {
+    // Whatever happened, nobody trades on: a crowd that goes on keeps this process alive.
+    stop.abort();
+    await trading;
   }
-  stop.abort();
-  await Promise.all([trading, following]);
+  await following;
   tell(`traded for ${since(began)} s: ${JSON.stringify(crowd.counts)}`);
   tell(`refused: ${JSON.stringify(Object.fromEntries(crowd.refused))}`);
 }

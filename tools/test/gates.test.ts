@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Artifact,
   codeSize,
@@ -12,11 +13,53 @@ import {
 } from '../contracts.ts';
 import { drift, write } from '../docs.ts';
 import { matches } from '../files.ts';
-import { countStep } from '../run.ts';
+import { countStep, runStep } from '../run.ts';
 import { checkNode, dependenciesAreInstalled } from '../setup.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-gates-'));
 after(() => rmSync(folder, { recursive: true }));
+
+/** A process that runs; one that has ended but waits to be reaped does not. */
+function isRunning(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return !stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+  } catch {
+    return false;
+  }
+}
+
+describe('runStep', () => {
+  const step = (code: string, minutesMax?: number) => ({
+    name: 'step',
+    command: process.execPath,
+    args: ['-e', code],
+    ...(minutesMax === undefined ? {} : { minutesMax }),
+  });
+
+  it('tells the exit code of a step', async () => {
+    assert.equal((await runStep(step('process.exit(3)'))).code, 3);
+    assert.equal((await runStep(step('0'))).code, 0);
+  });
+
+  it('ends a step that hangs, with what it started', async () => {
+    const inner = 'setInterval(() => {}, 1000)';
+    const outer = `const { spawn } = require('node:child_process');
+      const child = spawn(process.execPath, ['-e', ${JSON.stringify(inner)}], { stdio: 'ignore' });
+      require('node:fs').writeFileSync(process.env.PID_FILE, String(child.pid));
+      ${inner}`;
+    const folder = mkdtempSync(join(tmpdir(), 'holdfast-step-'));
+    process.env.PID_FILE = join(folder, 'pid');
+    const result = await runStep(step(outer, 0.02));
+    const pid = Number(readFileSync(process.env.PID_FILE, 'utf8'));
+    rmSync(folder, { recursive: true });
+    delete process.env.PID_FILE;
+    assert.equal(result.code, 1);
+    assert.deepEqual(result.counts, { passed: 0, failed: 1 });
+    for (let i = 0; i < 50 && isRunning(pid); i += 1) await sleep(20);
+    assert.equal(isRunning(pid), false);
+  });
+});
 
 describe('countStep', () => {
   it('sums the summaries of node:test and of forge', () => {
