@@ -86,12 +86,24 @@ function readArtifacts(): Map<string, Artifact> {
   return artifacts;
 }
 
+/** Contracts that hand operations to modules, and the interface of all that they answer. */
+const faces: Readonly<Record<string, string>> = { ClearingHouse: 'IVenue' };
+
+/** A contract's own ABI, and what its modules answer at the same address; each item once. */
+export function wholeAbi(own: readonly AbiItem[], face: readonly AbiItem[]): AbiItem[] {
+  const key = ({ type, name, inputs }: AbiItem) =>
+    `${type} ${name}(${(inputs ?? []).map((input) => input.type)})`;
+  return [...new Map([...own, ...face].map((item) => [key(item), item])).values()];
+}
+
 function writeModules(artifacts: Map<string, Artifact>): void {
   rmSync(generated, { recursive: true, force: true });
   mkdirSync(generated, { recursive: true });
   const used = [...artifacts].filter(([, artifact]) => artifact.abi.length > 0);
   for (const [name, artifact] of used) {
-    writeFileSync(join(generated, `${name}.ts`), renderModule(name, artifact));
+    const face = artifacts.get(faces[name] ?? '')?.abi ?? [];
+    const abi = wholeAbi(artifact.abi, face);
+    writeFileSync(join(generated, `${name}.ts`), renderModule(name, { ...artifact, abi }));
   }
   const errors = collectErrors(used.map(([, artifact]) => artifact.abi));
   writeFileSync(

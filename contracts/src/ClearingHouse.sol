@@ -2,13 +2,12 @@
 pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {IClearingHouse} from "./interfaces/IClearingHouse.sol";
+import {IModule} from "./interfaces/IModule.sol";
+import {ISettlement} from "./interfaces/ISettlement.sol";
 import {AccountWord} from "./libraries/Accounts.sol";
 import {Arrays} from "./libraries/Arrays.sol";
 import {Lanes, LaneWord} from "./libraries/Lanes.sol";
 import {Margin} from "./libraries/Margin.sol";
-import {Custody} from "./Custody.sol";
-import {Liquidation} from "./Liquidation.sol";
 import {Pricing} from "./Pricing.sol";
 import {Settlement} from "./Settlement.sol";
 import {Config, Position, VenueParams} from "./Types.sol";
@@ -20,18 +19,60 @@ import {Book, Totals} from "./Working.sol";
 /// cash upward; a keeper an unhealthy account. Nobody can change an owner.
 /// Assumes: vault, oracle, breaker and parameters are the venue's own and immutable here.
 /// Stays live without the sequencer: deposit, withdraw, cancel, push and liquidate need nobody.
-contract ClearingHouse is Settlement, Custody, Liquidation {
+/// Settlement and views are here; every other operation is code of a module, which runs in this
+/// contract's storage. Modules are fixed at deployment: nothing here writes `_modules` again.
+/// `IVenue` is the whole of what this address answers.
+contract ClearingHouse is Settlement {
     using Margin for Totals;
 
     uint256 private constant MARKETS_MAX = 256;
 
-    constructor(Config memory config)
-        Pricing(config)
-        Custody(config)
-        EIP712("Holdfast", "1")
-    {}
+    /// @notice The contract that holds the collateral.
+    address public immutable vault;
 
-    /// @inheritdoc IClearingHouse
+    /// @notice No module carries out an operation with this selector.
+    error OperationUnknown(bytes4 found);
+    /// @notice Two modules claim one selector, or a module has no code.
+    error ModuleInvalid(address module, bytes4 selector);
+
+    constructor(Config memory config, address[] memory modules)
+        Pricing(config)
+        EIP712("Holdfast", "1")
+    {
+        vault = config.vault;
+        for (uint256 i = 0; i < modules.length; ++i) {
+            bytes4[] memory selectors = IModule(modules[i]).operations();
+            for (uint256 j = 0; j < selectors.length; ++j) {
+                if (_modules[selectors[j]] != address(0)) {
+                    revert ModuleInvalid(modules[i], selectors[j]);
+                }
+                _modules[selectors[j]] = modules[i];
+            }
+        }
+    }
+
+    /// @notice Hands an operation to its module. Not payable: no operation takes ether.
+    /// @dev Assembly: forwards calldata, return data and reverts as they are. Runs to the end of
+    /// the call, so that scratch memory may be overwritten.
+    fallback() external {
+        address module = _modules[msg.sig];
+        if (module == address(0)) revert OperationUnknown(msg.sig);
+        assembly ("memory-safe") {
+            let pointer := mload(0x40)
+            calldatacopy(pointer, 0, calldatasize())
+            let ok := delegatecall(gas(), module, pointer, calldatasize(), 0, 0)
+            returndatacopy(pointer, 0, returndatasize())
+            if iszero(ok) { revert(pointer, returndatasize()) }
+            return(pointer, returndatasize())
+        }
+    }
+
+    /// @notice Which module carries out an operation; zero when none does.
+    function moduleOf(bytes4 selector) external view returns (address) {
+        return _modules[selector];
+    }
+
+    /// @inheritdoc ISettlement
     /// @dev Skips the diff, its laws and pay: only prices and funding move.
     function push(bytes calldata report) external nonReentrant {
         VenueParams memory venue = parameters.venue();
@@ -44,7 +85,7 @@ contract ClearingHouse is Settlement, Custody, Liquidation {
         _storeMarkets(_refresh(venue, report));
     }
 
-    /// @inheritdoc IClearingHouse
+    /// @inheritdoc ISettlement
     function account(uint32 id)
         external
         view
@@ -64,7 +105,7 @@ contract ClearingHouse is Settlement, Custody, Liquidation {
         return (_owners[id], int128(word.cash()), uint32(word.epoch()), positions);
     }
 
-    /// @inheritdoc IClearingHouse
+    /// @inheritdoc ISettlement
     function health(uint32 id)
         external
         view
@@ -81,13 +122,13 @@ contract ClearingHouse is Settlement, Custody, Liquidation {
         return (totals.equity(), totals.initial, totals.maintenance);
     }
 
-    /// @inheritdoc IClearingHouse
+    /// @inheritdoc ISettlement
     function lane(uint32 id, uint16 laneId) external view returns (uint32 seq, uint40 filled) {
         LaneWord word = _lanes[Lanes.key(id, laneId)];
         return (uint32(word.seq()), uint40(word.filled()));
     }
 
-    /// @inheritdoc IClearingHouse
+    /// @inheritdoc ISettlement
     function market(uint8 id)
         external
         view
@@ -97,8 +138,23 @@ contract ClearingHouse is Settlement, Custody, Liquidation {
         return (state.fundingIndex, state.fundingTime, state.openInterest);
     }
 
-    /// @inheritdoc IClearingHouse
+    /// @inheritdoc ISettlement
     function sessionExpiry(uint32 id, address key) external view returns (uint40) {
         return uint40(_sessions[_sessionKey(id, key)]);
+    }
+
+    /// @inheritdoc ISettlement
+    function batchNumber() external view returns (uint64) {
+        return _batchNumber;
+    }
+
+    /// @inheritdoc ISettlement
+    function batchHead() external view returns (bytes32) {
+        return _batchHead;
+    }
+
+    /// @inheritdoc ISettlement
+    function accountsCount() external view returns (uint32) {
+        return _accountsCount;
     }
 }

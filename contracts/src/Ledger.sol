@@ -18,11 +18,6 @@ abstract contract Ledger is Pricing {
     uint256 internal constant INSURANCE = 0;
     uint256 internal constant FEES = 1;
 
-    mapping(uint256 => AccountWord) internal _accounts;
-    /// @dev Bit m: the account has a position in market m beyond its home.
-    mapping(uint256 => uint256) internal _bitmaps;
-    mapping(uint256 => int256) internal _positions;
-
     /// @dev Lots of an account in a market.
     function _sizeOf(AccountWord word, uint256 id, uint256 market) internal view returns (int256) {
         if (word.home() == market) return word.size();

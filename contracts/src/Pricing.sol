@@ -10,6 +10,7 @@ import {Arrays} from "./libraries/Arrays.sol";
 import {Funding} from "./libraries/Funding.sol";
 import {LawLib} from "./generated/LawLib.sol";
 import {Packer} from "./libraries/Packer.sol";
+import {Storage} from "./Storage.sol";
 import {Config, MarketParams, Report, VenueParams} from "./Types.sol";
 import {Book, Market} from "./Working.sol";
 
@@ -17,16 +18,9 @@ import {Book, Market} from "./Working.sol";
 /// @notice Owns: funding index, its time and open interest of each market.
 /// Assumes: the oracle accepts only newer reports inside the band; parameters are inside their
 /// hard bounds.
-abstract contract Pricing is IClearingHouse {
+abstract contract Pricing is Storage, IClearingHouse {
     using SafeCast for int256;
     using SafeCast for uint256;
-
-    /// @dev One slot. Written by whoever moves the index (a report) or open interest (a fill).
-    struct MarketState {
-        int96 fundingIndex;
-        uint40 fundingTime;
-        uint56 openInterest;
-    }
 
     uint256 private constant MARKETS_MAX = 256;
     uint256 private constant QUOTE_BYTES = 21;
@@ -34,8 +28,6 @@ abstract contract Pricing is IClearingHouse {
     IOracle public immutable oracle;
     IBreaker public immutable breaker;
     IParameters public immutable parameters;
-
-    mapping(uint256 => MarketState) internal _markets;
 
     constructor(Config memory config) {
         oracle = IOracle(config.oracle);

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from
     "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
-import {IClearingHouse} from "./interfaces/IClearingHouse.sol";
+import {ISettlement} from "./interfaces/ISettlement.sol";
 import {LawLib} from "./generated/LawLib.sol";
 import {AccountWord} from "./libraries/Accounts.sol";
 import {Closing} from "./libraries/Closing.sol";
@@ -23,7 +23,7 @@ import {Desk, Leg, Market, Subject} from "./Working.sol";
 /// @title Settlement of batches.
 /// @notice Owns: number and head of the chain of batches. A batch is settled whole or not at all:
 /// every order is authenticated once, every touched account judged once, at the end.
-abstract contract Settlement is Roster, EIP712 {
+abstract contract Settlement is Roster, EIP712, ISettlement {
     using Desks for Desk;
 
     uint256 private constant ACCOUNT_RECORD_BYTES = 21;
@@ -33,12 +33,7 @@ abstract contract Settlement is Roster, EIP712 {
     uint256 private constant NO_GROWTH = 1;
     uint256 private constant REDUCE_ONLY = 3;
 
-    /// @inheritdoc IClearingHouse
-    uint64 public batchNumber;
-    /// @inheritdoc IClearingHouse
-    bytes32 public batchHead;
-
-    /// @inheritdoc IClearingHouse
+    /// @inheritdoc ISettlement
     function settle(Batch calldata batch) external nonReentrant {
         VenueParams memory venue = parameters.venue();
         if (msg.sender != venue.sequencer) revert NotSequencer(msg.sender, venue.sequencer);
@@ -62,16 +57,16 @@ abstract contract Settlement is Roster, EIP712 {
         private
         returns (bytes32 head)
     {
-        uint64 last = batchNumber;
-        bytes32 previous = batchHead;
+        uint64 last = _batchNumber;
+        bytes32 previous = _batchHead;
         if (!LawLib.batchContiguous(batch.number, last, batch.previous, previous)) {
             if (batch.number != last + 1) revert BatchOutOfOrder(batch.number, last + 1);
             revert BatchHeadWrong(batch.previous, previous);
         }
         bytes32 report = keccak256(batch.report);
         head = keccak256(abi.encode(previous, report, orders, fills, batch.receipts));
-        batchNumber = batch.number;
-        batchHead = head;
+        _batchNumber = batch.number;
+        _batchHead = head;
     }
 
     /// @dev Authenticates every order and consumes its nonce in memory.

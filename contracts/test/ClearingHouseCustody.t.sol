@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ClearingHouse} from "../src/ClearingHouse.sol";
+import {IVenue} from "../src/interfaces/IVenue.sol";
 import {Report} from "../src/Types.sol";
 import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
 import {TestToken} from "../src/mocks/TestToken.sol";
@@ -72,7 +72,7 @@ contract ClearingHouseCustodyTest is VenueTest {
 
     function test_deposit_revertsIf_DepositShort() public {
         TestToken taxed = new Taxed();
-        (ClearingHouse other,) = _venueOf(taxed, 1);
+        (IVenue other,) = _venueOf(taxed, 1);
         uint32 id = other.openAccount(address(this));
         vm.expectRevert(abi.encodeWithSelector(I.DepositShort.selector, 99, 100));
         other.deposit(address(taxed), id, 100);
@@ -80,7 +80,7 @@ contract ClearingHouseCustodyTest is VenueTest {
 
     function test_deposit_eighteenDecimals() public {
         TestToken wide = new TestToken("Wide", "W", 18);
-        (ClearingHouse other, OpenVault theirs) = _venueOf(wide, 1e12);
+        (IVenue other, OpenVault theirs) = _venueOf(wide, 1e12);
         uint32 id = other.openAccount(address(this));
         vm.expectRevert(abi.encodeWithSelector(I.AmountNotWhole.selector, 1e12 + 1, 1e12));
         other.deposit(address(wide), id, 1e12 + 1);
@@ -220,17 +220,17 @@ contract ClearingHouseCustodyTest is VenueTest {
 
     function test_reentrancy_everyEntranceIsLocked() public {
         Hostile hostile = new Hostile();
-        (ClearingHouse other,) = _venueOf(hostile, 1);
+        (IVenue other,) = _venueOf(hostile, 1);
         uint32 id = other.openAccount(address(this));
         other.deposit(address(hostile), id, 1_000);
         bytes[] memory calls = new bytes[](7);
-        calls[0] = abi.encodeCall(I.openAccount, (address(1)));
-        calls[1] = abi.encodeCall(I.deposit, (address(hostile), id, 1));
-        calls[2] = abi.encodeCall(I.withdraw, (id, 1, address(1), ""));
-        calls[3] = abi.encodeCall(I.push, (""));
-        calls[4] = abi.encodeCall(I.liquidate, (id, 0, id, ""));
-        calls[5] = abi.encodeCall(I.health, (id));
-        calls[6] = abi.encodeCall(I.account, (id));
+        calls[0] = abi.encodeCall(house.openAccount, (address(1)));
+        calls[1] = abi.encodeCall(house.deposit, (address(hostile), id, 1));
+        calls[2] = abi.encodeCall(house.withdraw, (id, 1, address(1), ""));
+        calls[3] = abi.encodeCall(house.push, (""));
+        calls[4] = abi.encodeCall(house.liquidate, (id, 0, id, ""));
+        calls[5] = abi.encodeCall(house.health, (id));
+        calls[6] = abi.encodeCall(house.account, (id));
         for (uint256 i; i < calls.length; ++i) {
             hostile.arm(address(other), calls[i]);
             other.withdraw(id, 1, address(5), "");
@@ -241,7 +241,7 @@ contract ClearingHouseCustodyTest is VenueTest {
 
     function _venueOf(TestToken other, uint256 scale)
         private
-        returns (ClearingHouse theirs, OpenVault holds)
+        returns (IVenue theirs, OpenVault holds)
     {
         holds = new OpenVault(other, scale);
         theirs = deployHouse(address(holds));

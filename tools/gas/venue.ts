@@ -46,6 +46,7 @@ const breakerLimits = {
   guardianDelaySeconds: 86_400n,
 };
 const delaySeconds = 172_800n;
+const modules = ['RosterModule', 'CustodyModule', 'LiquidationModule'];
 const quorum = 3;
 const reporters = 5;
 
@@ -72,7 +73,7 @@ export async function deployVenue(chain: Chain): Promise<Venue> {
     (a, b) => (addressOf(a) < addressOf(b) ? -1 : 1),
   );
   const nonce = await chain.client.getTransactionCount({ address: deployer });
-  const clearingHouse = getContractAddress({ from: deployer, nonce: BigInt(nonce + 6) });
+  const clearingHouse = getContractAddress({ from: deployer, nonce: BigInt(nonce + 6 + modules.length) });
   const token = await deploy(chain, 'TestToken', ['Test Dollar', 'TUSD', 6]);
   const venue = { sequencer: deployer, quietSeconds: 30, reportSkewSecondsMax: 30 };
   const params = await deploy(chain, 'Parameters', [deployer, delaySeconds, venue, [parameters]]);
@@ -81,7 +82,9 @@ export async function deployVenue(chain: Chain): Promise<Venue> {
   const vault = await deploy(chain, 'Vault', [token, clearingHouse, windows]);
   const oracle = await deploy(chain, 'Oracle', [clearingHouse, params, verifier, delaySeconds]);
   const config = { vault, oracle, breaker, parameters: params };
-  const deployed = await deploy(chain, 'ClearingHouse', [config]);
+  const parts: Address[] = [];
+  for (const name of modules) parts.push(await deploy(chain, name, [config]));
+  const deployed = await deploy(chain, 'ClearingHouse', [config, parts]);
   if (deployed.toLowerCase() !== clearingHouse.toLowerCase()) throw new Error('address moved');
   const lower = (address: Address) => address.toLowerCase() as Hex;
   return {
@@ -101,7 +104,7 @@ export async function deployVenue(chain: Chain): Promise<Venue> {
 
 /** A call to the clearing house; returns its gas. */
 export const call = (venue: Venue, fn: string, args: readonly unknown[], from?: Address) =>
-  transact(venue.chain, { name: 'ClearingHouse', address: venue.clearingHouse }, fn, args, from);
+  transact(venue.chain, { name: 'IVenue', address: venue.clearingHouse }, fn, args, from);
 
 /** Opens the next account, owned by a key of its own. */
 export async function openAccount(venue: Venue): Promise<number> {

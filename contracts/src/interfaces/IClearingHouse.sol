@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Batch, Position} from "../Types.sol";
-
-/// @title The one entrance: accounts, positions, orders, funding and margin.
-/// @notice Every operation has one shape: authenticate, consume nonce, refresh price and funding,
-/// compute the difference in memory, hold the laws, store, emit, pay.
+/// @title Events and errors of the clearing house, whichever of its modules raises them.
 /// Units: quote units are 10^-6 of the token; cash is Q32 (quote units with 32 fractional bits);
 /// sizes are lots, prices ticks, rates parts per million, times Unix seconds.
 interface IClearingHouse {
@@ -126,75 +122,4 @@ interface IClearingHouse {
     error NotLiquidatable(int256 equity, uint256 maintenance);
     /// @notice An owner would liquidate itself.
     error SelfLiquidation(uint32 found, uint32 other);
-
-    // ---------------------------------------------------------------- operations
-
-    /// @notice Opens an account for `owner`; anyone may call.
-    function openAccount(address owner) external returns (uint32 id);
-
-    /// @notice Deposits `amount` token units from the caller, who has approved the vault.
-    /// Open in every breaker state. Accounts 0 (insurance) and 1 (fees) may be topped up.
-    function deposit(address token, uint32 account, uint256 amount) external;
-
-    /// @notice Pays `amount` token units to `to`; only the owner. The account must stay at
-    /// initial margin. Open in every breaker state.
-    /// @param report A newer price report, or empty. A fresh price is needed only for positions.
-    function withdraw(uint32 account, uint256 amount, address to, bytes calldata report) external;
-
-    /// @notice Lets `key` sign orders (nothing else) until `expiry`; only the owner.
-    function setSession(uint32 account, address key, uint40 expiry) external;
-
-    /// @notice Kills the orders of a lane with a seq of at most `seq`; owner or session key.
-    function cancelLane(uint32 account, uint16 lane, uint32 seq) external;
-
-    /// @notice Kills every order signed so far; owner or session key.
-    function cancelAll(uint32 account) external;
-
-    /// @notice Settles a batch; only the sequencer.
-    function settle(Batch calldata batch) external;
-
-    /// @notice Accepts a report: anyone after a quiet time, the sequencer at any time.
-    function push(bytes calldata report) external;
-
-    /// @notice Moves a whole position of an account below maintenance margin to the keeper's
-    /// account at the index price, for a penalty; owner or session key of `keeperAccount`.
-    function liquidate(
-        uint32 account, uint8 market, uint32 keeperAccount, bytes calldata report
-    ) external;
-
-    // ---------------------------------------------------------------- views
-
-    /// @notice Owner, cash (Q32), epoch and positions of an account.
-    function account(uint32 id)
-        external
-        view
-        returns (address owner, int128 cash, uint32 epoch, Position[] memory positions);
-
-    /// @notice Equity (floor) and margin requirements of an account, quote units, at the last
-    /// accepted prices, however old these are.
-    function health(uint32 id)
-        external
-        view
-        returns (int256 equity, uint256 initial, uint256 maintenance);
-
-    /// @notice Last seq that a lane has seen and how much of it is filled (2^40-1: cancelled).
-    function lane(uint32 id, uint16 laneId) external view returns (uint32 seq, uint40 filled);
-
-    /// @notice Funding index (quote per lot, Q32), its time, and the sum of the longs, lots.
-    function market(uint8 id)
-        external
-        view
-        returns (int96 fundingIndex, uint40 fundingTime, uint56 openInterest);
-
-    /// @notice Number of the last settled batch.
-    function batchNumber() external view returns (uint64);
-
-    /// @notice Head of the chain of batches.
-    function batchHead() external view returns (bytes32);
-
-    /// @notice First account id that is still free.
-    function accountsCount() external view returns (uint32);
-
-    /// @notice Second at which a session key of an account expires; 0 when there is none.
-    function sessionExpiry(uint32 id, address key) external view returns (uint40);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ClearingHouse} from "../../src/ClearingHouse.sol";
 import {Batch, Config, MarketParams, Report, VenueParams} from "../../src/Types.sol";
 import {IBreaker} from "../../src/interfaces/IBreaker.sol";
 import {IOracle} from "../../src/interfaces/IOracle.sol";
 import {IParameters} from "../../src/interfaces/IParameters.sol";
 import {IVault} from "../../src/interfaces/IVault.sol";
+import {IVenue} from "../../src/interfaces/IVenue.sol";
 import {TestToken} from "../../src/mocks/TestToken.sol";
 import {Base} from "../Base.sol";
 
@@ -61,6 +61,19 @@ contract Around is IOracle, IBreaker, IParameters {
 
     function venue() external view returns (VenueParams memory) {
         return _venue;
+    }
+}
+
+/// @notice Creates a contract and hands on why it could not.
+contract Factory {
+    function create(bytes calldata code) external {
+        bytes memory copy = code;
+        assembly {
+            if iszero(create(0, add(copy, 0x20), mload(copy))) {
+                returndatacopy(0, 0, returndatasize())
+                revert(0, returndatasize())
+            }
+        }
     }
 }
 
@@ -124,7 +137,7 @@ abstract contract VenueTest is Base {
     Around internal around;
     OpenVault internal vault;
     TestToken internal token;
-    ClearingHouse internal house;
+    IVenue internal house;
 
     /// Accounts 2 to 5, and the keys of their owners by account.
     uint32 internal alice;
@@ -156,16 +169,32 @@ abstract contract VenueTest is Base {
         dave = open("dave", 10_000 * UNIT);
     }
 
-    /// @notice Deploys from the artifact: `new` would compile the contract again for each test.
-    function deployHouse(address holds) internal returns (ClearingHouse result) {
+    /// @notice Deploys from artifacts: `new` would compile the contracts again for each test.
+    function deployHouse(address holds) internal returns (IVenue) {
         address a = address(around);
-        bytes memory code = bytes.concat(
-            vm.getCode("ClearingHouse.sol:ClearingHouse"), abi.encode(Config(holds, a, a, a))
-        );
+        Config memory config = Config(holds, a, a, a);
+        address[] memory modules = new address[](3);
+        modules[0] = _create("RosterModule.sol:RosterModule", abi.encode(config));
+        modules[1] = _create("CustodyModule.sol:CustodyModule", abi.encode(config));
+        modules[2] = _create("LiquidationModule.sol:LiquidationModule", abi.encode(config));
+        return IVenue(_create("ClearingHouse.sol:ClearingHouse", abi.encode(config, modules)));
+    }
+
+    /// @notice Tries to deploy a clearing house with other modules; the reason when it fails.
+    function tryHouse(address[] memory modules) internal returns (bool, bytes memory) {
+        address a = address(around);
+        bytes memory args = abi.encode(Config(address(vault), a, a, a), modules);
+        Factory factory = new Factory();
+        bytes memory code = vm.getCode("ClearingHouse.sol:ClearingHouse");
+        return address(factory).call(abi.encodeCall(factory.create, (bytes.concat(code, args))));
+    }
+
+    function _create(string memory name, bytes memory args) private returns (address result) {
+        bytes memory code = bytes.concat(vm.getCode(name), args);
         assembly {
             result := create(0, add(code, 0x20), mload(code))
         }
-        require(address(result) != address(0), "clearing house not deployed");
+        require(result != address(0), name);
     }
 
     function defaults() internal pure returns (MarketParams memory) {

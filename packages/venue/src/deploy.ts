@@ -3,14 +3,20 @@ import {
   breakerBytecode,
   clearingHouseAbi,
   clearingHouseBytecode,
+  custodyModuleAbi,
+  custodyModuleBytecode,
   lawsAbi,
   lawsBytecode,
+  liquidationModuleAbi,
+  liquidationModuleBytecode,
   oracleAbi,
   oracleBytecode,
   parametersAbi,
   parametersBytecode,
   quorumVerifierAbi,
   quorumVerifierBytecode,
+  rosterModuleAbi,
+  rosterModuleBytecode,
   testTokenAbi,
   testTokenBytecode,
   vaultAbi,
@@ -69,14 +75,26 @@ export interface Deployment {
   deployBlock: number;
 }
 
+/** Modules of the clearing house, in the order of their creation. */
+const modules = {
+  rosterModule: { abi: rosterModuleAbi, bytecode: rosterModuleBytecode },
+  custodyModule: { abi: custodyModuleAbi, bytecode: custodyModuleBytecode },
+  liquidationModule: { abi: liquidationModuleAbi, bytecode: liquidationModuleBytecode },
+} as const;
+
+type ModuleName = keyof typeof modules;
+type Name = keyof Venue['contracts'] | ModuleName;
+
 interface Creation {
-  name: keyof Venue['contracts'];
+  name: Name;
   abi: Abi;
   bytecode: Hex;
   args: readonly unknown[];
 }
 
-type Addresses = Record<keyof Venue['contracts'], Address>;
+type Addresses = Record<Name, Address>;
+
+const moduleNames = Object.keys(modules) as ModuleName[];
 
 /** The creations in order; each may name the addresses of those that come later. */
 function creations(options: DeployOptions, at: Addresses): Creation[] {
@@ -100,6 +118,7 @@ function creations(options: DeployOptions, at: Addresses): Creation[] {
     breaker: at.breaker,
     parameters: at.parameters,
   };
+  const moduleAddresses = moduleNames.map((name) => at[name]);
   const make = (name: Creation['name'], abi: Abi, bytecode: Hex, ...args: unknown[]): Creation => ({
     name,
     abi,
@@ -113,7 +132,8 @@ function creations(options: DeployOptions, at: Addresses): Creation[] {
     make('breaker', breakerAbi, breakerBytecode, at.parameters, options.guardians, limits),
     make('oracle', oracleAbi, oracleBytecode, at.clearingHouse, at.parameters, at.verifier, delay),
     make('vault', vaultAbi, vaultBytecode, at.token, at.clearingHouse, windowsOf(options)),
-    make('clearingHouse', clearingHouseAbi, clearingHouseBytecode, config),
+    ...moduleNames.map((name) => make(name, modules[name].abi, modules[name].bytecode, config)),
+    make('clearingHouse', clearingHouseAbi, clearingHouseBytecode, config, moduleAddresses),
     make('laws', lawsAbi, lawsBytecode),
   ];
 }
@@ -139,6 +159,9 @@ function parametersArgs(options: DeployOptions, delay: bigint, venue: object): u
 function predict(options: DeployOptions, from: Address, nonce: number): Addresses {
   const blank = `0x${'0'.repeat(40)}` as const;
   const at: Addresses = {
+    rosterModule: blank,
+    custodyModule: blank,
+    liquidationModule: blank,
     clearingHouse: blank,
     vault: blank,
     oracle: blank,
@@ -189,7 +212,7 @@ export async function deployVenue(
   const wanted = creations(options, at).filter(
     ({ name }) => name !== 'token' || options.tokenAddress === undefined,
   );
-  const sent: { name: keyof Addresses; hash: Hex; data: Hex }[] = [];
+  const sent: { name: Name; hash: Hex; data: Hex }[] = [];
   for (const [index, { name, abi, bytecode, args }] of wanted.entries()) {
     const data = encodeDeployData({ abi, bytecode, args });
     const gas = options.gas ?? 8_000_000n;
@@ -206,5 +229,7 @@ export async function deployVenue(
       throw new EnvironmentError('DeployFailed', message, { retry: false });
     }
   }
-  return { contracts: at, deployBlock };
+  // The modules answer at the address of the clearing house; nobody needs their own.
+  const { rosterModule, custodyModule, liquidationModule, ...contracts } = at;
+  return { contracts, deployBlock };
 }

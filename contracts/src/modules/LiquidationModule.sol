@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IClearingHouse} from "./interfaces/IClearingHouse.sol";
-import {LawLib} from "./generated/LawLib.sol";
-import {AccountWord} from "./libraries/Accounts.sol";
-import {Arrays} from "./libraries/Arrays.sol";
-import {Judging} from "./libraries/Judging.sol";
-import {Margin} from "./libraries/Margin.sol";
-import {Roster} from "./Roster.sol";
-import {Book, Leg, Market, Subject, Totals} from "./Working.sol";
+import {LawLib} from "../generated/LawLib.sol";
+import {ILiquidation} from "../interfaces/ILiquidation.sol";
+import {IModule} from "../interfaces/IModule.sol";
+import {AccountWord} from "../libraries/Accounts.sol";
+import {Arrays} from "../libraries/Arrays.sol";
+import {Judging} from "../libraries/Judging.sol";
+import {Margin} from "../libraries/Margin.sol";
+import {Pricing} from "../Pricing.sol";
+import {Roster} from "../Roster.sol";
+import {Config} from "../Types.sol";
+import {Book, Leg, Market, Subject, Totals} from "../Working.sol";
 
 /// @title Liquidation: one whole position moves to a keeper's account at the index price.
 /// @notice The price is fair to both, so that only the penalty changes equity; it is bounded by
 /// the account's own equity in proportion to the margin that is set free. Law: never worse.
-abstract contract Liquidation is Roster {
+contract LiquidationModule is Roster, ILiquidation, IModule {
     using Margin for Totals;
 
     /// @dev Largest penalty, part of the notional.
@@ -28,7 +31,15 @@ abstract contract Liquidation is Roster {
         int256 shortfallQ32;
     }
 
-    /// @inheritdoc IClearingHouse
+    constructor(Config memory config) Pricing(config) {}
+
+    /// @inheritdoc IModule
+    function operations() external pure returns (bytes4[] memory selectors) {
+        selectors = new bytes4[](1);
+        selectors[0] = ILiquidation.liquidate.selector;
+    }
+
+    /// @inheritdoc ILiquidation
     function liquidate(uint32 id, uint8 marketId, uint32 keeper, bytes calldata report)
         external
         nonReentrant

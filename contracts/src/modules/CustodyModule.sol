@@ -1,32 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IClearingHouse} from "./interfaces/IClearingHouse.sol";
-import {IVault} from "./interfaces/IVault.sol";
-import {AccountWord} from "./libraries/Accounts.sol";
-import {Margin} from "./libraries/Margin.sol";
-import {Roster} from "./Roster.sol";
-import {Config} from "./Types.sol";
-import {Book, Totals} from "./Working.sol";
+import {ICustody} from "../interfaces/ICustody.sol";
+import {IModule} from "../interfaces/IModule.sol";
+import {IVault} from "../interfaces/IVault.sol";
+import {AccountWord} from "../libraries/Accounts.sol";
+import {Margin} from "../libraries/Margin.sol";
+import {Pricing} from "../Pricing.sol";
+import {Roster} from "../Roster.sol";
+import {Config} from "../Types.sol";
+import {Book, Totals} from "../Working.sol";
 
 /// @title Collateral in and out.
 /// Assumes: the vault reports what it received by its balance, and pays exactly.
-abstract contract Custody is Roster {
+contract CustodyModule is Roster, ICustody, IModule {
     using Margin for Totals;
 
     uint256 private constant Q32_BITS = 32;
 
-    IVault public immutable vault;
+    IVault private immutable VAULT;
     address private immutable TOKEN;
     uint256 private immutable SCALE;
 
-    constructor(Config memory config) {
-        vault = IVault(config.vault);
-        TOKEN = vault.token();
-        SCALE = vault.scale();
+    constructor(Config memory config) Pricing(config) {
+        VAULT = IVault(config.vault);
+        TOKEN = VAULT.token();
+        SCALE = VAULT.scale();
     }
 
-    /// @inheritdoc IClearingHouse
+    /// @inheritdoc IModule
+    function operations() external pure returns (bytes4[] memory selectors) {
+        selectors = new bytes4[](2);
+        selectors[0] = ICustody.deposit.selector;
+        selectors[1] = ICustody.withdraw.selector;
+    }
+
+    /// @inheritdoc ICustody
     /// @dev Skips refresh and margin: more collateral is lawful in every state.
     function deposit(address token, uint32 id, uint256 amount) external nonReentrant {
         if (token != TOKEN) revert TokenUnlisted(token, TOKEN);
@@ -34,11 +43,11 @@ abstract contract Custody is Roster {
         uint256 quote = _quote(amount);
         int128 cashAfter = _credit(id, int256(quote << Q32_BITS));
         emit Deposited(id, msg.sender, quote, cashAfter);
-        uint256 received = vault.take(msg.sender, amount);
+        uint256 received = VAULT.take(msg.sender, amount);
         if (received != amount) revert DepositShort(received, amount);
     }
 
-    /// @inheritdoc IClearingHouse
+    /// @inheritdoc ICustody
     function withdraw(uint32 id, uint256 amount, address to, bytes calldata report)
         external
         nonReentrant
@@ -57,7 +66,7 @@ abstract contract Custody is Roster {
         _accounts[id] = word;
         _storeMarkets(book);
         emit Withdrawn(id, to, quote, int128(word.cash()));
-        vault.pay(to, amount);
+        VAULT.pay(to, amount);
     }
 
     /// @dev Quote units of an amount of the token; it must be whole and fit the cash of an account.
