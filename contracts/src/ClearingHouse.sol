@@ -6,6 +6,7 @@ import {IModule} from "./interfaces/IModule.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 import {AccountWord} from "./libraries/Accounts.sol";
 import {Arrays} from "./libraries/Arrays.sol";
+import {Delegation} from "./libraries/Delegation.sol";
 import {Lanes, LaneWord} from "./libraries/Lanes.sol";
 import {Margin} from "./libraries/Margin.sol";
 import {Pricing} from "./Pricing.sol";
@@ -52,19 +53,10 @@ contract ClearingHouse is Settlement {
     }
 
     /// @notice Hands an operation to its module. Not payable: no operation takes ether.
-    /// @dev Assembly: forwards calldata, return data and reverts as they are. Runs to the end of
-    /// the call, so that scratch memory may be overwritten.
     fallback() external {
         address module = _modules[msg.sig];
         if (module == address(0)) revert OperationUnknown(msg.sig);
-        assembly ("memory-safe") {
-            let pointer := mload(0x40)
-            calldatacopy(pointer, 0, calldatasize())
-            let ok := delegatecall(gas(), module, pointer, calldatasize(), 0, 0)
-            returndatacopy(pointer, 0, returndatasize())
-            if iszero(ok) { revert(pointer, returndatasize()) }
-            return(pointer, returndatasize())
-        }
+        Delegation.forward(module);
     }
 
     /// @notice Which module carries out an operation; zero when none does.

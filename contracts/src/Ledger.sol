@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {LawLib} from "./generated/LawLib.sol";
 import {Accounts, AccountWord} from "./libraries/Accounts.sol";
 import {Margin} from "./libraries/Margin.sol";
+import {Packer} from "./libraries/Packer.sol";
 import {Pricing} from "./Pricing.sol";
 import {Book, Leg, Market, Subject, Totals} from "./Working.sol";
 
@@ -147,6 +148,28 @@ abstract contract Ledger is Pricing {
         word = word.withCash(word.cash() + cashQ32);
         _accounts[id] = word;
         return int128(word.cash());
+    }
+
+    /// @dev Announces accounts as an operation left them, each once with its legs; accounts of
+    /// `others` (ids) with their cash alone. Assumes: everything is stored.
+    function _touched(uint8 cause, Leg[] memory legs, uint256[] memory others) internal {
+        uint256 room = Packer.HEAD_BYTES + Packer.POSITION_BYTES;
+        (bytes memory records, uint256 cursor) =
+            Packer.open((legs.length + others.length) * room);
+        for (uint256 i = 0; i < legs.length; ) {
+            uint256 id = legs[i].account;
+            uint256 end = i + 1;
+            while (end < legs.length && legs[end].account == id) ++end;
+            cursor = Packer.putHead(cursor, id, _accounts[id].cash(), end - i);
+            for (; i < end; ++i) {
+                cursor = Packer.putPosition(cursor, legs[i].market.id, legs[i].size);
+            }
+        }
+        for (uint256 i = 0; i < others.length; ++i) {
+            cursor = Packer.putHead(cursor, others[i], _accounts[others[i]].cash(), 0);
+        }
+        Packer.close(records, cursor);
+        emit Touched(cause, records);
     }
 
     /// @dev How `_addPositions` loads a market: priced and fresh, unless a view overrides it.

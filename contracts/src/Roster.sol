@@ -32,6 +32,14 @@ abstract contract Roster is Ledger, ReentrancyGuardTransient {
         return _sessions[_sessionKey(id, key)] > block.timestamp;
     }
 
+    /// @dev Consumes a one-time number: a second use of it, by whichever path, reverts.
+    function _useNonce(uint256 id, uint64 nonce) internal {
+        uint256 key = (id << 56) | (nonce >> 8);
+        uint256 bit = 1 << (nonce & 0xff);
+        if (_nonces[key] & bit != 0) revert NonceUsed(uint32(id), nonce);
+        _nonces[key] |= bit;
+    }
+
     function _sessionKey(uint256 id, address key) internal pure returns (uint256) {
         return (id << 160) | uint160(key);
     }

@@ -26,9 +26,6 @@ import {Desk, Leg, Market, Subject} from "./Working.sol";
 abstract contract Settlement is Roster, EIP712, ISettlement {
     using Desks for Desk;
 
-    uint256 private constant ACCOUNT_RECORD_BYTES = 21;
-    uint256 private constant POSITION_RECORD_BYTES = 8;
-
     /// @dev Levels of the breaker.
     uint256 private constant NO_GROWTH = 1;
     uint256 private constant REDUCE_ONLY = 3;
@@ -192,8 +189,8 @@ abstract contract Settlement is Roster, EIP712, ISettlement {
         uint256 end = desk.legsEnd;
         uint256 cursor;
         (records, cursor) = Packer.open(
-            (end - desk.legs) / Desks.LEG_BYTES * (ACCOUNT_RECORD_BYTES + POSITION_RECORD_BYTES)
-                + ACCOUNT_RECORD_BYTES
+            (end - desk.legs) / Desks.LEG_BYTES * (Packer.HEAD_BYTES + Packer.POSITION_BYTES)
+                + Packer.HEAD_BYTES
         );
         for (uint256 at = desk.legs; at < end; ) {
             AccountWord word = Judging.record(desk, at);
@@ -206,7 +203,7 @@ abstract contract Settlement is Roster, EIP712, ISettlement {
                 at = Desks.next(at);
             }
         }
-        cursor = _record(cursor, FEES, _credit(FEES, int256(fees << 32)), 0);
+        cursor = Packer.putHead(cursor, FEES, _credit(FEES, int256(fees << 32)), 0);
         Packer.close(records, cursor);
     }
 
@@ -220,26 +217,16 @@ abstract contract Settlement is Roster, EIP712, ISettlement {
         _judge(desk.book, subject);
         _storeAccount(subject);
         Leg memory leg = subject.legs[0];
-        cursor = _record(cursor, leg.account, leg.word.cash(), subject.end);
+        cursor = Packer.putHead(cursor, leg.account, leg.word.cash(), subject.end);
         for (uint256 i = 0; i < subject.end; ++i) {
             leg = subject.legs[i];
             Judging.countInterest(leg);
             bool held = LawLib.reduceOnlyHeld(leg.sizeBefore, leg.size);
             if (leg.market.level >= NO_GROWTH && !held) _tripped(leg.market, NO_GROWTH - 1);
-            uint256 position = (leg.market.id << 56) | uint56(uint256(leg.size));
-            cursor = Packer.put(cursor, position, POSITION_RECORD_BYTES);
+            cursor = Packer.putPosition(cursor, leg.market.id, leg.size);
             at = Desks.next(at);
         }
         return (at, cursor);
-    }
-
-    function _record(uint256 cursor, uint256 id, int256 cashQ32, uint256 positions)
-        private
-        pure
-        returns (uint256)
-    {
-        uint256 cash = uint128(uint256(cashQ32));
-        return Packer.put(cursor, (id << 136) | (cash << 8) | positions, ACCOUNT_RECORD_BYTES);
     }
 
     function _tripped(Market memory market, uint256 required) private pure {

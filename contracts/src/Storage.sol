@@ -33,4 +33,7 @@ abstract contract Storage {
     bytes32 internal _batchHead;
     /// @dev Which module carries out an operation; set once, at deployment.
     mapping(bytes4 => address) internal _modules;
+    /// @dev One-time numbers of what an owner signs or requests besides orders. Key: account << 56
+    /// | number >> 8; a bit for each number. Fast and forced paths share it.
+    mapping(uint256 => uint256) internal _nonces;
 }

@@ -3,12 +3,26 @@ pragma solidity 0.8.37;
 
 import {ClearingHouse} from "../src/ClearingHouse.sol";
 import {IModule} from "../src/interfaces/IModule.sol";
+import {Config} from "../src/Types.sol";
 import {VenueTest} from "./support/VenueTest.sol";
 
 contract Greedy is IModule {
     function operations() external pure returns (bytes4[] memory selectors) {
         selectors = new bytes4[](2);
         (selectors[0], selectors[1]) = (0x11111111, 0x11111111);
+    }
+}
+
+/// @notice Creates a contract and hands on why it could not.
+contract Factory {
+    function create(bytes calldata code) external {
+        bytes memory copy = code;
+        assembly {
+            if iszero(create(0, add(copy, 0x20), mload(copy))) {
+                returndatacopy(0, 0, returndatasize())
+                revert(0, returndatasize())
+            }
+        }
     }
 }
 
@@ -30,7 +44,7 @@ contract ModulesTest is VenueTest {
     function test_constructor_revertsIf_selectorTwice() public {
         address[] memory modules = new address[](1);
         modules[0] = address(new Greedy());
-        (bool ok, bytes memory result) = tryHouse(modules);
+        (bool ok, bytes memory result) = _tryHouse(modules);
         assertFalse(ok);
         assertEq(
             result,
@@ -48,5 +62,14 @@ contract ModulesTest is VenueTest {
         (bool ok,) = module.call(abi.encodeCall(house.openAccount, (address(1))));
         assertTrue(ok);
         assertEq(house.accountsCount(), before);
+    }
+
+    /// @notice Tries to deploy a clearing house with other modules; the reason when it fails.
+    function _tryHouse(address[] memory modules) private returns (bool, bytes memory) {
+        address a = address(around);
+        bytes memory args = abi.encode(Config(address(vault), a, a, a), modules);
+        Factory factory = new Factory();
+        bytes memory code = vm.getCode("ClearingHouse.sol:ClearingHouse");
+        return address(factory).call(abi.encodeCall(factory.create, (bytes.concat(code, args))));
     }
 }

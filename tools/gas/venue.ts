@@ -73,7 +73,10 @@ export async function deployVenue(chain: Chain): Promise<Venue> {
     (a, b) => (addressOf(a) < addressOf(b) ? -1 : 1),
   );
   const nonce = await chain.client.getTransactionCount({ address: deployer });
-  const clearingHouse = getContractAddress({ from: deployer, nonce: BigInt(nonce + 6 + modules.length) });
+  const clearingHouse = getContractAddress({
+    from: deployer,
+    nonce: BigInt(nonce + 6 + modules.length),
+  });
   const token = await deploy(chain, 'TestToken', ['Test Dollar', 'TUSD', 6]);
   const venue = { sequencer: deployer, quietSeconds: 30, reportSkewSecondsMax: 30 };
   const params = await deploy(chain, 'Parameters', [deployer, delaySeconds, venue, [parameters]]);

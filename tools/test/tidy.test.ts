@@ -24,6 +24,7 @@ const key = '3b'.repeat(32);
 const risk = 'packages/risk/src/a.ts';
 const sdk = 'packages/sdk/src/a.ts';
 const vault = 'contracts/src/Vault.sol';
+const part = 'contracts/src/modules/Part.sol';
 const long = (lines: number): string => 'x = 1;\n'.repeat(lines);
 
 /** Each mutant breaks one rule and no other; each innocent looks alike and breaks none. */
@@ -96,6 +97,8 @@ const mutants: [rule: string, what: string, files: Texts][] = [
   ['solidity-bans', 'tx.origin', { [vault]: 'a = tx.origin;\n' }],
   ['solidity-bans', 'delegatecall', { [vault]: 'a.delegatecall(b);\n' }],
   ['solidity-bans', 'selfdestruct', { [vault]: 'selfdestruct(a);\n' }],
+  ['solidity-storage', 'a variable in a module', { [part]: '    uint256 internal _a;\n' }],
+  ['solidity-storage', 'a mapping in a module', { [part]: '    mapping(bytes4 => address) a;\n' }],
   ['solidity-libraries', 'unchecked', { [vault]: 'unchecked { a++; }\n' }],
   ['solidity-libraries', 'assembly', { [vault]: 'assembly ("memory-safe") { }\n' }],
   ['solidity-length', 'a long file', { [vault]: long(401) }],
@@ -119,6 +122,13 @@ const innocents: [what: string, files: Texts][] = [
   ['a path of an URL', { [sdk]: "a = 'http://host/work/tmp';\n" }],
   ['assembly in a library', { 'contracts/src/libraries/A.sol': 'assembly { }\nunchecked { }\n' }],
   ['a banned word in a comment', { [vault]: '// never tx.origin\n/* delegatecall */\n' }],
+  [
+    'constants, immutables and locals in a module',
+    {
+      [part]:
+        '    uint256 private constant A = 1;\n    IVault private immutable B;\n        uint256 c;\n',
+    },
+  ],
   ['a function at the limit', { [vault]: `function f() external {\n${long(58)}}\n` }],
   ['a file at the limit', { [vault]: long(400) }],
 ];

@@ -1,5 +1,10 @@
 import { importRule, manifestRule } from './imports.ts';
-import { solidityBansRule, solidityLengthRule, solidityLibrariesRule } from './solidity.ts';
+import {
+  solidityBansRule,
+  solidityLengthRule,
+  solidityLibrariesRule,
+  solidityStorageRule,
+} from './solidity.ts';
 import {
   isCode,
   isGenerated,
@@ -93,6 +98,7 @@ export const rules: Rule[] = [
   machineRule,
   widthRule,
   solidityBansRule,
+  solidityStorageRule,
   solidityLibrariesRule,
   solidityLengthRule,
 ];

@@ -8,8 +8,12 @@ const isContract = (path: string): boolean =>
 const isOutsideLibraries = (path: string): boolean =>
   isContract(path) && !isGenerated(path) && !path.startsWith('contracts/src/libraries/');
 
+/** Where a clearing house hands operations to the modules that were fixed at its deployment. */
+const delegation = 'contracts/src/libraries/Delegation.sol';
+const isBanned = (path: string): boolean => isContract(path) && path !== delegation;
+
 /** Powers that no contract of the venue may use. */
-export const solidityBansRule = patternRule('solidity-bans', 'code', isContract, [
+export const solidityBansRule = patternRule('solidity-bans', 'code', isBanned, [
   [/\btx\s*\.\s*origin\b/, 'tx.origin is never an authority'],
   [/\bdelegatecall\b/, 'delegatecall runs foreign code on our state'],
   [/\bcallcode\b|\bselfdestruct\b/, 'callcode and selfdestruct are forbidden'],
@@ -19,6 +23,19 @@ export const solidityBansRule = patternRule('solidity-bans', 'code', isContract,
 export const solidityLibrariesRule = patternRule('solidity-libraries', 'code', isOutsideLibraries, [
   [/\bunchecked\b/, 'unchecked outside contracts/src/libraries'],
   [/\bassembly\b/, 'assembly outside contracts/src/libraries'],
+]);
+
+/** State is declared in one place, because modules share it slot by slot. */
+const isSharingState = (path: string): boolean =>
+  /^contracts\/src\/(?:modules\/\w+|ClearingHouse|Settlement|Ledger|Pricing|Roster)\.sol$/.test(
+    path,
+  );
+export const solidityStorageRule = patternRule('solidity-storage', 'code', isSharingState, [
+  // Four spaces: a member of a contract. Constants and immutables are code, not state.
+  [
+    /^ {4}(?:mapping|u?int|address|bytes|bool|string)(?!.*\b(?:constant|immutable)\b)[^;]*;/,
+    'state outside contracts/src/Storage.sol',
+  ],
 ]);
 
 /** Files and functions of Solidity stay small; biome holds TypeScript to the same numbers. */

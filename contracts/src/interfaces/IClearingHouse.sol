@@ -28,6 +28,10 @@ interface IClearingHouse {
     /// count u8, count * (market u8, size after i56). `orders`: per order account u32, lane u16,
     /// seq u32, filled after u40.
     event Settled(uint64 indexed number, bytes32 head, bytes accounts, bytes orders);
+    /// @notice An operation other than a batch left these accounts as they stand here, packed as in
+    /// `Settled`; every position that it changed is listed.
+    /// @param cause Which operation: see `Causes`.
+    event Touched(uint8 indexed cause, bytes accounts);
     /// @notice The whole position of `account` moved to `keeperAccount` at `price`.
     /// @param penalty Quote taken from the account, half for the keeper, the rest for insurance.
     /// @param covered Quote paid by the insurance fund to the bankrupt account.
@@ -118,6 +122,8 @@ interface IClearingHouse {
     error PositionsExceeded(uint32 account, uint256 found, uint256 required);
     /// @notice The account has no position in the market.
     error PositionMissing(uint32 account, uint8 market);
+    /// @notice The one-time number was used already, by this or another path.
+    error NonceUsed(uint32 account, uint64 nonce);
     /// @notice The account is not below maintenance margin.
     error NotLiquidatable(int256 equity, uint256 maintenance);
     /// @notice An owner would liquidate itself.

@@ -6,6 +6,11 @@ import {AccountWord} from "./Accounts.sol";
 /// @title Writing of packed records into one buffer, for events.
 /// @dev Assembly: unaligned stores; abi.encodePacked would copy the whole buffer for each record.
 library Packer {
+    /// @notice Length of the head of an account's record, bytes.
+    uint256 internal constant HEAD_BYTES = 21;
+    /// @notice Length of a position in an account's record, bytes.
+    uint256 internal constant POSITION_BYTES = 8;
+
     /// @notice A buffer for `capacity` bytes and the address of its first one.
     /// @dev One word of slack: `put` always stores a whole word.
     function open(uint256 capacity) internal pure returns (bytes memory buffer, uint256 cursor) {
@@ -33,6 +38,25 @@ library Packer {
         assembly ("memory-safe") {
             mstore(buffer, sub(cursor, add(buffer, 0x20)))
         }
+    }
+
+    /// @notice Writes the head of an account's record, 21 bytes: id u32, cash i128, count u8.
+    function putHead(uint256 cursor, uint256 id, int256 cashQ32, uint256 positions)
+        internal
+        pure
+        returns (uint256)
+    {
+        uint256 cash = uint128(uint256(cashQ32));
+        return put(cursor, (id << 136) | (cash << 8) | positions, HEAD_BYTES);
+    }
+
+    /// @notice Writes a position of an account's record, 8 bytes: market u8, size i56.
+    function putPosition(uint256 cursor, uint256 market, int256 size)
+        internal
+        pure
+        returns (uint256)
+    {
+        return put(cursor, (market << 56) | uint56(uint256(size)), POSITION_BYTES);
     }
 
     /// @notice Writes the record of an account with one position, 29 bytes: id u32, cash i128,

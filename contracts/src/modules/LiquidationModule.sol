@@ -6,6 +6,7 @@ import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {IModule} from "../interfaces/IModule.sol";
 import {AccountWord} from "../libraries/Accounts.sol";
 import {Arrays} from "../libraries/Arrays.sol";
+import {Causes} from "../libraries/Causes.sol";
 import {Judging} from "../libraries/Judging.sol";
 import {Margin} from "../libraries/Margin.sol";
 import {Pricing} from "../Pricing.sol";
@@ -74,6 +75,9 @@ contract LiquidationModule is Roster, ILiquidation, IModule {
             int256((outcome.penalty - outcome.penalty / 2) << 32) - outcome.coveredQ32;
         _storeMarkets(book);
         _announce(legs, outcome, _credit(INSURANCE, insuranceQ32));
+        uint256[] memory others = new uint256[](1);
+        others[0] = INSURANCE;
+        _touched(Causes.LIQUIDATION, legs, others);
     }
 
     function _leg(uint256 id, Market memory market) private view returns (Leg memory leg) {

@@ -64,19 +64,6 @@ contract Around is IOracle, IBreaker, IParameters {
     }
 }
 
-/// @notice Creates a contract and hands on why it could not.
-contract Factory {
-    function create(bytes calldata code) external {
-        bytes memory copy = code;
-        assembly {
-            if iszero(create(0, add(copy, 0x20), mload(copy))) {
-                returndatacopy(0, 0, returndatasize())
-                revert(0, returndatasize())
-            }
-        }
-    }
-}
-
 /// @notice A vault without windows.
 contract OpenVault is IVault {
     TestToken private immutable _token;
@@ -178,15 +165,6 @@ abstract contract VenueTest is Base {
         modules[1] = _create("CustodyModule.sol:CustodyModule", abi.encode(config));
         modules[2] = _create("LiquidationModule.sol:LiquidationModule", abi.encode(config));
         return IVenue(_create("ClearingHouse.sol:ClearingHouse", abi.encode(config, modules)));
-    }
-
-    /// @notice Tries to deploy a clearing house with other modules; the reason when it fails.
-    function tryHouse(address[] memory modules) internal returns (bool, bytes memory) {
-        address a = address(around);
-        bytes memory args = abi.encode(Config(address(vault), a, a, a), modules);
-        Factory factory = new Factory();
-        bytes memory code = vm.getCode("ClearingHouse.sol:ClearingHouse");
-        return address(factory).call(abi.encodeCall(factory.create, (bytes.concat(code, args))));
     }
 
     function _create(string memory name, bytes memory args) private returns (address result) {

@@ -66,7 +66,20 @@ export type CoreConfig = {
 export type CoreReport = Observation;
 
 /** Why the chain changed an account by something other than our own batches. */
-export type ExternalCause = 'deposit' | 'withdraw' | 'liquidation' | 'reorg' | 'repair';
+export type ExternalCause =
+  | 'deposit'
+  | 'withdraw'
+  | 'liquidation'
+  | 'backstop'
+  | 'deleveraging'
+  | 'levy'
+  | 'transfer'
+  | 'forced'
+  | 'exit'
+  | 'trigger'
+  | 'refund'
+  | 'reorg'
+  | 'repair';
 
 /** Everything that can happen to the exchange. `at` is venue time and never decreases. */
 export type Command = { readonly at: Seconds } & (

@@ -119,32 +119,13 @@ export function createMirror(): Mirror {
     }
   }
 
-  function liquidated(args: {
-    account: number;
-    market: number;
-    keeperAccount: number;
-    size: bigint;
-    accountCash: bigint;
-    keeperCash: bigint;
-    insuranceCash: bigint;
-  }): void {
-    const { account, market, keeperAccount } = args;
-    setSize(at(account), market, 0);
-    const keeper = at(keeperAccount);
-    const held = keeper.positions.get(marketId(market)) ?? 0;
-    setSize(keeper, market, held + Number(args.size));
-    at(account).cash = cashQ32(args.accountCash);
-    keeper.cash = cashQ32(args.keeperCash);
-    at(0).cash = cashQ32(args.insuranceCash);
-  }
-
   function applyOne(event: ReturnType<typeof decode>[number]): void {
     if (event.eventName === 'AccountOpened') at(event.args.account).owner = event.args.owner;
     else if (event.eventName === 'Deposited' || event.eventName === 'Withdrawn') {
       at(event.args.account).cash = cashQ32(event.args.cashAfter);
-    } else if (event.eventName === 'Settled') settled(event.args.accounts);
-    else if (event.eventName === 'Liquidated') liquidated(event.args);
-    else if (event.eventName === 'Refreshed') {
+    } else if (event.eventName === 'Settled' || event.eventName === 'Touched') {
+      settled(event.args.accounts);
+    } else if (event.eventName === 'Refreshed') {
       round = event.args.round;
       reportTime = event.args.time;
       for (const { market, price, index } of readRefreshedQuotes(event.args.quotes)) {
@@ -170,7 +151,7 @@ const followed = [
   'Withdrawn',
   'Refreshed',
   'Settled',
-  'Liquidated',
+  'Touched',
 ] as const;
 
 function decode(logs: readonly Log[]) {

@@ -63,21 +63,12 @@ describe('mirror', () => {
     const accounts = settledAccount(2, 1n, [[3, -40n]]);
     mirror.apply([log('Settled', { number: 1n, head, accounts, orders: '0x' })]);
     assert.equal(mirror.accounts.get(two)?.positions.get(marketId(3)), -40);
-    mirror.apply([
-      log('Liquidated', {
-        account: 2,
-        market: 3,
-        keeperAccount: 6,
-        size: -40n,
-        price: 22_000,
-        penalty: 1n,
-        covered: 0n,
-        shortfall: 0n,
-        accountCash: 3n,
-        keeperCash: 4n,
-        insuranceCash: 5n,
-      }),
-    ]);
+    const records = [
+      settledAccount(2, 3n, [[3, 0n]]),
+      settledAccount(6, 4n, [[3, -40n]]).slice(2),
+      settledAccount(0, 5n, []).slice(2),
+    ];
+    mirror.apply([log('Touched', { cause: 1, accounts: records.join('') })]);
     assert.equal(mirror.accounts.get(two)?.positions.size, 0);
     assert.equal(mirror.accounts.get(accountId(6))?.positions.get(marketId(3)), -40);
     assert.equal(mirror.accounts.get(accountId(0))?.cash, 5n);

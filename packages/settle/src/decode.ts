@@ -49,17 +49,8 @@ function houseEvent(name: string, a: Args): ChainEvent | undefined {
         accounts: decodeAccounts(a.accounts as string),
         orders: decodeOrders((a.orders ?? a.orders_) as string),
       };
-    case 'Liquidated':
-      return {
-        type: name,
-        account,
-        market: num(a.market),
-        keeperAccount: num(a.keeperAccount),
-        size: num(a.size),
-        accountCash: a.accountCash as bigint,
-        keeperCash: a.keeperCash as bigint,
-        insuranceCash: a.insuranceCash as bigint,
-      };
+    case 'Touched':
+      return { type: name, cause: num(a.cause), accounts: decodeAccounts(a.accounts as string) };
     default:
       return undefined;
   }

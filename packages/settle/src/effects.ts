@@ -6,6 +6,7 @@ import {
   epoch,
   fundingIndex,
   type Hex,
+  invariant,
   lane,
   lots,
   marketId,
@@ -24,6 +25,20 @@ type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;
 export type Draft = WithoutTime<Command>;
 /** Why the chain moved an account. */
 export type Cause = Extract<Command, { type: 'external' }>['cause'];
+
+/** Causes of `Touched` by number: the library `Causes` on chain. */
+export const causes: readonly (Cause | undefined)[] = [
+  undefined,
+  'liquidation',
+  'backstop',
+  'deleveraging',
+  'levy',
+  'transfer',
+  'forced',
+  'exit',
+  'trigger',
+  'refund',
+];
 
 /** Commands for a log, and those that undo it. */
 export type Effect = { readonly drafts: readonly Draft[]; readonly inverse: readonly Draft[] };
@@ -124,8 +139,11 @@ export function effectOf(
       return movements(deltasOf(mirror, entries), 'deposit', block, event.quote);
     case 'Withdrawn':
       return movements(deltasOf(mirror, entries), 'withdraw', block, -event.quote);
-    case 'Liquidated':
-      return movements(deltasOf(mirror, entries), 'liquidation', block);
+    case 'Touched': {
+      const cause = causes[event.cause];
+      invariant(cause !== undefined, `accounts were touched for a cause ${event.cause}`);
+      return movements(deltasOf(mirror, entries), cause, block);
+    }
     case 'Refreshed':
       return { drafts: reportDrafts(event, knownRound, placed.report ?? '0x'), inverse: [] };
     case 'Settled':

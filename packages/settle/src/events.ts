@@ -28,7 +28,7 @@ export type QuoteRow = {
   readonly indexAfter: bigint;
 };
 
-/** One account of a `Settled`; sizes are those of the markets that the batch touched. */
+/** One account of a `Settled` or a `Touched`; sizes are those of the markets that it touched. */
 export type SettledAccount = {
   readonly account: number;
   readonly cashAfter: bigint;
@@ -79,14 +79,10 @@ export type ChainEvent =
       readonly orders: readonly SettledOrder[];
     }
   | {
-      readonly type: 'Liquidated';
-      readonly account: number;
-      readonly market: number;
-      readonly keeperAccount: number;
-      readonly size: number;
-      readonly accountCash: bigint;
-      readonly keeperCash: bigint;
-      readonly insuranceCash: bigint;
+      readonly type: 'Touched';
+      /** Why, by number: see {@link causes}. */
+      readonly cause: number;
+      readonly accounts: readonly SettledAccount[];
     }
   | { readonly type: 'MarketSet'; readonly market: number; readonly params: MarketParams }
   | {
@@ -140,7 +136,7 @@ export function decodeQuotes(text: string): QuoteRow[] {
   return rows;
 }
 
-/** Opens `accounts` of a `Settled`. @throws EnvironmentError LogMalformed */
+/** Opens `accounts` of a `Settled` or a `Touched`. @throws EnvironmentError LogMalformed */
 export function decodeAccounts(text: string): SettledAccount[] {
   const data = fromHex(text);
   const rows: SettledAccount[] = [];

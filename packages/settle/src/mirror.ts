@@ -4,8 +4,8 @@
  *
  * Assumes: logs arrive in chain order, each once.
  */
-import { firstUserAccount, insuranceAccount, invariant } from '@holdfast/units';
-import type { ChainEvent, MarketParams } from './events.ts';
+import { firstUserAccount, invariant } from '@holdfast/units';
+import type { ChainEvent, MarketParams, SettledAccount } from './events.ts';
 
 /** An account on chain. Rows are replaced, never changed in place. */
 export type MirrorAccount = {
@@ -186,11 +186,15 @@ function addLiabilities(writer: Writer, quote: bigint): void {
   put(writer, 'chain', 0, { ...row, liabilities: row.liabilities + quote });
 }
 
-function applySettled(writer: Writer, event: Extract<ChainEvent, { type: 'Settled' }>): void {
-  for (const touched of event.accounts) {
+function applyAccounts(writer: Writer, accounts: readonly SettledAccount[]): void {
+  for (const touched of accounts) {
     setCash(writer, touched.account, touched.cashAfter);
     for (const [market, size] of touched.sizes) setSize(writer, touched.account, market, size);
   }
+}
+
+function applySettled(writer: Writer, event: Extract<ChainEvent, { type: 'Settled' }>): void {
+  applyAccounts(writer, event.accounts);
   for (const order of event.orders) {
     const row = { seq: order.seq, filled: order.filledAfter };
     put(writer, 'lanes', laneKey(order.account, order.lane), row);
@@ -212,16 +216,6 @@ function applyRefreshed(writer: Writer, event: Extract<ChainEvent, { type: 'Refr
   }
   const row = chainRow(writer.mirror);
   put(writer, 'chain', 0, { ...row, round: event.round, roundTime: event.time });
-}
-
-function applyLiquidated(writer: Writer, event: Extract<ChainEvent, { type: 'Liquidated' }>): void {
-  const { market, keeperAccount } = event;
-  const keeperSize = account(writer, keeperAccount).sizes.get(market) ?? 0;
-  setSize(writer, event.account, market, 0);
-  setSize(writer, keeperAccount, market, keeperSize + event.size);
-  setCash(writer, event.account, event.accountCash);
-  setCash(writer, keeperAccount, event.keeperCash);
-  setCash(writer, insuranceAccount, event.insuranceCash);
 }
 
 function applyLaneCancelled(writer: Writer, id: number, lane: number, seq: number): void {
@@ -274,8 +268,8 @@ export function applyEvent(mirror: Mirror, event: ChainEvent): Undo {
     case 'Settled':
       applySettled(writer, event);
       break;
-    case 'Liquidated':
-      applyLiquidated(writer, event);
+    case 'Touched':
+      applyAccounts(writer, event.accounts);
       break;
     case 'MarketSet':
       put(writer, 'params', event.market, event.params);

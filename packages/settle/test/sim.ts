@@ -204,14 +204,12 @@ export function liquidate(
   insurance.cash += 4n << 32n;
   move(from, market, -size);
   move(keeper, market, size as Lots);
-  return {
-    type: 'Liquidated',
-    account,
-    market,
-    keeperAccount,
-    size,
-    accountCash: from.cash,
-    keeperCash: keeper.cash,
-    insuranceCash: insurance.cash,
-  };
+  const row = (id: number, each: SimAccount) => ({
+    account: id,
+    cashAfter: each.cash,
+    sizes: [[market, each.sizes.get(market) ?? 0]] as const,
+  });
+  const touched = [row(account, from), row(keeperAccount, keeper)];
+  const fund = { account: 0, cashAfter: insurance.cash, sizes: [] };
+  return { type: 'Touched', cause: 1, accounts: [...touched, fund] };
 }
