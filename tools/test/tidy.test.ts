@@ -124,10 +124,7 @@ const innocents: [what: string, files: Texts][] = [
   ['a banned word in a comment', { [vault]: '// never tx.origin\n/* delegatecall */\n' }],
   [
     'constants, immutables and locals in a module',
-    {
-      [part]:
-        '    uint256 private constant A = 1;\n    IVault private immutable B;\n        uint256 c;\n',
-    },
+    { [part]: '    uint256 constant A = 1;\n    IVault immutable B;\n        int8 c;\n' },
   ],
   ['a function at the limit', { [vault]: `function f() external {\n${long(58)}}\n` }],
   ['a file at the limit', { [vault]: long(400) }],
