@@ -15,7 +15,7 @@ import {Delayed} from "./libraries/Delayed.sol";
 /// Who may change what, to what:
 /// | state | who | to |
 /// |---|---|---|
-/// | delay, `tickValue` of a listed market | nobody | fixed |
+/// | delay, `tickValue` and `isolated` of a listed market | nobody | fixed |
 /// | market or venue, tighter in every field | governor | at once, inside `Bounds` |
 /// | `maintenancePpm`, either way | governor, then anyone | after the delay, inside `Bounds` |
 /// | market or venue, looser | governor, then anyone | after the delay, before expiry |
@@ -62,6 +62,9 @@ contract Parameters is IParameters, IGoverned {
 
     /// @notice The value of a tick of a listed market cannot change.
     error TickValueFixed(uint48 found, uint48 required);
+
+    /// @notice A listed market stays isolated, or not.
+    error IsolationFixed(uint8 found, uint8 required);
 
     /// @notice The zero address cannot govern.
     error GovernorZero();
@@ -251,6 +254,9 @@ contract Parameters is IParameters, IGoverned {
         if (id > marketsCount) revert MarketIdInvalid(id, marketsCount);
         next.check();
         if (!current.lawful(next, proposedTime, delaySeconds)) {
+            if (next.isolated != current.isolated) {
+                revert IsolationFixed(next.isolated, current.isolated);
+            }
             revert TickValueFixed(next.tickValue, current.tickValue);
         }
     }

@@ -15,7 +15,7 @@ struct Report {
     int32[] rates;
 }
 
-/// @notice Risk parameters of one market; 256 bits, one storage slot.
+/// @notice Risk parameters of one market; two storage slots of 256 and 232 bits.
 /// @param tickValue Value of one lot at a price of one tick, quote units. Zero: not listed.
 /// @param initialPpm Initial margin, parts per million of notional.
 /// @param maintenancePpm Maintenance margin, parts per million of notional.
@@ -26,6 +26,16 @@ struct Report {
 /// @param fillBandPpm Largest distance of a fill from the index price.
 /// @param fundingRatePpmMax Largest funding rate, ppm per day, either sign.
 /// @param openInterestMax Cap on the sum of the long positions, lots.
+/// @param openInterestLowPpm Part of the cap above which initial margin grows with open interest.
+/// @param openInterestHighPpm Part of the cap at which initial margin is the whole notional.
+/// @param concentrationPpm Initial margin added for holding all of the open interest.
+/// @param concentrationCapPpm Largest initial margin that concentration alone demands.
+/// @param isolated 1: an account that trades this market holds nothing else; fixed when listed.
+/// @param markClampPpm Largest distance of the mark price from the index price.
+/// @param fundingGapSecondsMax Longest time without a report for which funding is charged.
+/// @param liquidationPartPpm Largest part of a position that is liquidated in one block.
+/// @param coverSharePpm Largest part of the insurance fund that one bankrupt account may draw.
+/// @param backstopLotsMax Largest position that the backstop takes over in this market, lots.
 struct MarketParams {
     uint48 tickValue;
     uint24 initialPpm;
@@ -37,16 +47,28 @@ struct MarketParams {
     uint24 fillBandPpm;
     uint24 fundingRatePpmMax;
     uint40 openInterestMax;
+    uint24 openInterestLowPpm;
+    uint24 openInterestHighPpm;
+    uint24 concentrationPpm;
+    uint24 concentrationCapPpm;
+    uint8 isolated;
+    uint24 markClampPpm;
+    uint16 fundingGapSecondsMax;
+    uint24 liquidationPartPpm;
+    uint24 coverSharePpm;
+    uint40 backstopLotsMax;
 }
 
 /// @notice Parameters of the venue as a whole.
 /// @param sequencer The only address that may settle batches.
 /// @param quietSeconds Age of the last report after which anyone may push the next one.
 /// @param reportSkewSecondsMax Largest distance of a report's time from the block's.
+/// @param profitHaircutPpm Part of an account's profit that cannot leave while it has positions.
 struct VenueParams {
     address sequencer;
     uint32 quietSeconds;
     uint32 reportSkewSecondsMax;
+    uint24 profitHaircutPpm;
 }
 
 /// @notice A batch of fills, settled whole or not at all.

@@ -7,6 +7,7 @@ import {LawLib} from "../src/generated/LawLib.sol";
 import {IGoverned} from "../src/interfaces/IGoverned.sol";
 import {Bounds} from "../src/libraries/Bounds.sol";
 import {Base} from "./Base.sol";
+import {Markets} from "./support/Markets.sol";
 
 /// @notice Tightening at once, loosening after the delay, and never outside the bounds.
 contract ParametersTest is Base {
@@ -54,21 +55,28 @@ contract ParametersTest is Base {
         new Parameters(GOVERNOR, DELAY, _venue(), new MarketParams[](257));
     }
 
-    /// @dev One slot, every bit of it a field: the word survives the round trip.
-    function testFuzz_market_packsInOneSlot(uint256 word) public {
+    /// @dev Two slots, every bit of them a field: the words survive the round trip.
+    function testFuzz_market_packsInTwoSlots(uint256 first, uint232 second) public {
         // Mapping of markets: found by writing, so that the layout is free to move.
         vm.record();
         parameters.market(1);
         (bytes32[] memory reads,) = vm.accesses(address(parameters));
-        assertEq(reads.length, 1);
-        vm.store(address(parameters), reads[0], bytes32(word));
+        assertEq(reads.length, 2);
+        vm.store(address(parameters), reads[0], bytes32(first));
+        vm.store(address(parameters), reads[1], bytes32(uint256(second)));
         MarketParams memory p = parameters.market(1);
         uint256 again = p.tickValue | uint256(p.initialPpm) << 48
             | uint256(p.maintenancePpm) << 72 | uint256(p.takerFeePpm) << 96
             | uint256(p.makerFeePpm) << 112 | uint256(p.priceAgeSecondsMax) << 128
             | uint256(p.bandPpm) << 144 | uint256(p.fillBandPpm) << 168
             | uint256(p.fundingRatePpmMax) << 192 | uint256(p.openInterestMax) << 216;
-        assertEq(again, word);
+        assertEq(again, first);
+        again = p.openInterestLowPpm | uint256(p.openInterestHighPpm) << 24
+            | uint256(p.concentrationPpm) << 48 | uint256(p.concentrationCapPpm) << 72
+            | uint256(p.isolated) << 96 | uint256(p.markClampPpm) << 104
+            | uint256(p.fundingGapSecondsMax) << 128 | uint256(p.liquidationPartPpm) << 144
+            | uint256(p.coverSharePpm) << 168 | uint256(p.backstopLotsMax) << 192;
+        assertEq(again, second);
     }
 
     // ------------------------------------------------------------------ bounds
@@ -266,11 +274,11 @@ contract ParametersTest is Base {
     // ------------------------------------------------------------------ helpers
 
     function _market() internal pure returns (MarketParams memory) {
-        return MarketParams(100, 50_000, 30_000, 450, 150, 60, 100_000, 50_000, 120_000, 1_000_000);
+        return Markets.middling();
     }
 
     function _venue() internal pure returns (VenueParams memory) {
-        return VenueParams(SEQUENCER, 30, 60);
+        return VenueParams(SEQUENCER, 30, 60, 0);
     }
 
     function _propose(uint8 id, MarketParams memory p) internal returns (bool) {

@@ -6,6 +6,7 @@ import {MarketParams, VenueParams} from "../src/Types.sol";
 import {IGoverned} from "../src/interfaces/IGoverned.sol";
 import {Bounds} from "../src/libraries/Bounds.sol";
 import {Base} from "./Base.sol";
+import {Markets} from "./support/Markets.sol";
 
 /// @notice Parameters of the venue, the governor, and who may call what.
 contract ParametersVenueTest is Base {
@@ -27,8 +28,8 @@ contract ParametersVenueTest is Base {
     // ------------------------------------------------------------------ venue
 
     function test_venue_tightensAtOnce() public {
-        VenueParams memory v = VenueParams(address(0), 29, 59);
-        VenueParams memory loose = VenueParams(address(0xE71), 30, 60);
+        VenueParams memory v = VenueParams(address(0), 29, 59, 0);
+        VenueParams memory loose = VenueParams(address(0xE71), 30, 60, 0);
         vm.startPrank(GOVERNOR);
         assertFalse(parameters.proposeVenue(loose));
         vm.expectEmit(address(parameters));
@@ -43,9 +44,9 @@ contract ParametersVenueTest is Base {
 
     function test_venue_loosensAfterDelay() public {
         VenueParams[3] memory all = [
-            VenueParams(address(0xE71), 30, 60),
-            VenueParams(SEQUENCER, 31, 60),
-            VenueParams(SEQUENCER, 30, 61)
+            VenueParams(address(0xE71), 30, 60, 0),
+            VenueParams(SEQUENCER, 31, 60, 0),
+            VenueParams(SEQUENCER, 30, 61, 0)
         ];
         for (uint256 i; i < 3; ++i) {
             uint256 snapshot = vm.snapshotState();
@@ -66,20 +67,20 @@ contract ParametersVenueTest is Base {
     function test_venue_revertsIf_OutOfBounds() public {
         vm.startPrank(GOVERNOR);
         vm.expectRevert(_outOfBounds("quietSeconds", 0, 1));
-        parameters.proposeVenue(VenueParams(SEQUENCER, 0, 60));
+        parameters.proposeVenue(VenueParams(SEQUENCER, 0, 60, 0));
         vm.expectRevert(_outOfBounds("quietSeconds", 7_201, 7_200));
-        parameters.proposeVenue(VenueParams(SEQUENCER, 7_201, 60));
+        parameters.proposeVenue(VenueParams(SEQUENCER, 7_201, 60, 0));
         vm.expectRevert(_outOfBounds("reportSkewSecondsMax", 1, 2));
-        parameters.proposeVenue(VenueParams(SEQUENCER, 30, 1));
+        parameters.proposeVenue(VenueParams(SEQUENCER, 30, 1, 0));
         vm.expectRevert(_outOfBounds("reportSkewSecondsMax", 7_201, 7_200));
-        parameters.proposeVenue(VenueParams(SEQUENCER, 30, 7_201));
+        parameters.proposeVenue(VenueParams(SEQUENCER, 30, 7_201, 0));
     }
 
     function test_venue_expiresAndCancels() public {
         vm.startPrank(GOVERNOR);
         vm.expectRevert(IGoverned.ProposalMissing.selector);
         parameters.cancelVenue();
-        parameters.proposeVenue(VenueParams(SEQUENCER, 31, 60));
+        parameters.proposeVenue(VenueParams(SEQUENCER, 31, 60, 0));
         uint256 end = START + DELAY + EXPIRY;
         vm.warp(end + 1);
         vm.expectRevert(abi.encodeWithSelector(IGoverned.ProposalExpired.selector, end + 1, end));
@@ -146,11 +147,11 @@ contract ParametersVenueTest is Base {
     // ------------------------------------------------------------------ helpers
 
     function _market() internal pure returns (MarketParams memory) {
-        return MarketParams(100, 50_000, 30_000, 450, 150, 60, 100_000, 50_000, 120_000, 1_000_000);
+        return Markets.middling();
     }
 
     function _venue() internal pure returns (VenueParams memory) {
-        return VenueParams(SEQUENCER, 30, 60);
+        return VenueParams(SEQUENCER, 30, 60, 0);
     }
 
     function _outOfBounds(bytes32 field, uint256 found, uint256 required)

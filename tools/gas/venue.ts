@@ -33,6 +33,16 @@ const parameters = {
   fillBandPpm: 50_000,
   fundingRatePpmMax: 120_000,
   openInterestMax: 10 ** 9,
+  openInterestLowPpm: 500_000,
+  openInterestHighPpm: 900_000,
+  concentrationPpm: 100_000,
+  concentrationCapPpm: 200_000,
+  isolated: 0,
+  markClampPpm: 50_000,
+  fundingGapSecondsMax: 60,
+  liquidationPartPpm: 100_000,
+  coverSharePpm: 250_000,
+  backstopLotsMax: 100_000,
 };
 const windows = {
   hourFloorQuote: 10n ** 12n,
@@ -78,7 +88,12 @@ export async function deployVenue(chain: Chain): Promise<Venue> {
     nonce: BigInt(nonce + 6 + modules.length),
   });
   const token = await deploy(chain, 'TestToken', ['Test Dollar', 'TUSD', 6]);
-  const venue = { sequencer: deployer, quietSeconds: 30, reportSkewSecondsMax: 30 };
+  const venue = {
+    sequencer: deployer,
+    quietSeconds: 30,
+    reportSkewSecondsMax: 30,
+    profitHaircutPpm: 100_000,
+  };
   const params = await deploy(chain, 'Parameters', [deployer, delaySeconds, venue, [parameters]]);
   const breaker = await deploy(chain, 'Breaker', [params, [deployer], breakerLimits]);
   const verifier = await deploy(chain, 'QuorumVerifier', [quorum, reporterKeys.map(addressOf)]);

@@ -18,6 +18,16 @@ library LawLib {
     /// @param fillBandPpm largest distance of a fill from the price
     /// @param fundingRatePpmMax largest funding rate per day
     /// @param openInterestMax cap of open interest, lots
+    /// @param openInterestLowPpm part of the cap where initial margin begins to grow
+    /// @param openInterestHighPpm part of the cap where initial margin is everything
+    /// @param concentrationPpm initial margin added for all of the open interest
+    /// @param concentrationCapPpm largest initial margin for concentration
+    /// @param isolated 1: nothing else may be held beside it
+    /// @param markClampPpm largest distance of the mark from the index
+    /// @param fundingGapSecondsMax longest gap that funding is charged for
+    /// @param liquidationPartPpm largest part liquidated in one block
+    /// @param coverSharePpm largest part of the fund for one account
+    /// @param backstopLotsMax largest position of the backstop, lots
     struct MarketLimits {
         uint256 tickValue;
         uint256 initialPpm;
@@ -29,6 +39,16 @@ library LawLib {
         uint256 fillBandPpm;
         uint256 fundingRatePpmMax;
         uint256 openInterestMax;
+        uint256 openInterestLowPpm;
+        uint256 openInterestHighPpm;
+        uint256 concentrationPpm;
+        uint256 concentrationCapPpm;
+        uint256 isolated;
+        uint256 markClampPpm;
+        uint256 fundingGapSecondsMax;
+        uint256 liquidationPartPpm;
+        uint256 coverSharePpm;
+        uint256 backstopLotsMax;
     }
 
     /// @notice L02. The tokens in the vault are worth at least its liabilities.
@@ -315,10 +335,14 @@ library LawLib {
             if (limits.tickValue >> 48 != 0) return false;
             if ((limits.initialPpm | limits.maintenancePpm) >> 24 != 0) return false;
             if ((limits.takerFeePpm | limits.makerFeePpm) >> 16 != 0) return false;
-            if (limits.priceAgeSecondsMax >> 16 != 0) return false;
+            if ((limits.priceAgeSecondsMax | limits.fundingGapSecondsMax) >> 16 != 0) return false;
             if ((limits.bandPpm | limits.fillBandPpm) >> 24 != 0) return false;
-            if (limits.fundingRatePpmMax >> 24 != 0) return false;
-            if (limits.openInterestMax >> 40 != 0) return false;
+            if ((limits.fundingRatePpmMax | limits.openInterestLowPpm) >> 24 != 0) return false;
+            if ((limits.openInterestMax | limits.backstopLotsMax) >> 40 != 0) return false;
+            if ((limits.openInterestHighPpm | limits.concentrationPpm) >> 24 != 0) return false;
+            if ((limits.concentrationCapPpm | limits.markClampPpm) >> 24 != 0) return false;
+            if (limits.isolated >> 8 != 0) return false;
+            if ((limits.liquidationPartPpm | limits.coverSharePpm) >> 24 != 0) return false;
             return 0 < limits.tickValue
                 && 10_000 <= limits.initialPpm
                 && limits.initialPpm <= 1_000_000
@@ -332,12 +356,24 @@ library LawLib {
                 && limits.bandPpm <= 500_000
                 && 1 <= limits.fillBandPpm
                 && limits.fillBandPpm <= 500_000
-                && limits.fundingRatePpmMax <= 300_000;
+                && limits.fundingRatePpmMax <= 300_000
+                && limits.openInterestLowPpm <= limits.openInterestHighPpm
+                && limits.openInterestHighPpm <= 1_000_000
+                && limits.concentrationPpm <= 1_000_000
+                && limits.concentrationCapPpm <= 1_000_000
+                && limits.isolated <= 1
+                && 1_000 <= limits.markClampPpm
+                && limits.markClampPpm <= 100_000
+                && limits.fundingGapSecondsMax <= 7_200
+                && 10_000 <= limits.liquidationPartPpm
+                && limits.liquidationPartPpm <= 1_000_000
+                && limits.coverSharePpm <= 1_000_000;
         }
     }
 
     /// @notice L18. A change that loosens any field, moves maintenance or lists a market applies
-    /// only inside its window after the delay; the tick value of a listed market never changes.
+    /// only inside its window after the delay; a listed market keeps its tick value and its
+    /// isolation.
     /// @dev Assumes: Proposed time is 0 for a change that was not scheduled.
     /// @param current The parameters of a market, each as wide as a word. An unlisted market is all
     /// zero.
@@ -362,13 +398,29 @@ library LawLib {
             if ((current.takerFeePpm | current.makerFeePpm) >> 16 != 0) return false;
             if ((current.priceAgeSecondsMax | next.takerFeePpm) >> 16 != 0) return false;
             if ((current.bandPpm | current.fillBandPpm | next.initialPpm) >> 24 != 0) return false;
-            if ((current.fundingRatePpmMax | next.maintenancePpm) >> 24 != 0) return false;
-            if ((current.openInterestMax | next.openInterestMax | nowTime) >> 40 != 0) return false;
-            if ((next.makerFeePpm | next.priceAgeSecondsMax) >> 16 != 0) return false;
-            if ((next.bandPpm | next.fillBandPpm | next.fundingRatePpmMax) >> 24 != 0) return false;
+            if ((current.fundingRatePpmMax | current.openInterestLowPpm) >> 24 != 0) return false;
+            if ((current.openInterestMax | current.backstopLotsMax) >> 40 != 0) return false;
+            if ((current.openInterestHighPpm | current.concentrationPpm) >> 24 != 0) return false;
+            if ((current.concentrationCapPpm | current.markClampPpm) >> 24 != 0) return false;
+            if ((current.isolated | next.isolated) >> 8 != 0) return false;
+            if ((current.fundingGapSecondsMax | next.makerFeePpm) >> 16 != 0) return false;
+            if ((current.liquidationPartPpm | current.coverSharePpm) >> 24 != 0) return false;
+            if ((next.maintenancePpm | next.bandPpm | next.fillBandPpm) >> 24 != 0) return false;
+            if ((next.priceAgeSecondsMax | next.fundingGapSecondsMax) >> 16 != 0) return false;
+            if ((next.fundingRatePpmMax | next.openInterestLowPpm) >> 24 != 0) return false;
+            if ((next.openInterestMax | next.backstopLotsMax | nowTime) >> 40 != 0) return false;
+            if ((next.openInterestHighPpm | next.concentrationPpm) >> 24 != 0) return false;
+            if ((next.concentrationCapPpm | next.markClampPpm) >> 24 != 0) return false;
+            if ((next.liquidationPartPpm | next.coverSharePpm) >> 24 != 0) return false;
             if (proposedTime >> 40 != 0) return false;
             if ((delaySeconds | windowSeconds) >> 32 != 0) return false;
-            return (current.tickValue == 0 || current.tickValue == next.tickValue)
+            return (
+                    current.tickValue == 0
+                    || (
+                        current.tickValue == next.tickValue
+                        && current.isolated == next.isolated
+                    )
+                )
                 && (
                     (
                         0 < current.tickValue
@@ -381,6 +433,16 @@ library LawLib {
                         && next.fillBandPpm <= current.fillBandPpm
                         && next.fundingRatePpmMax <= current.fundingRatePpmMax
                         && next.openInterestMax <= current.openInterestMax
+                        && next.openInterestLowPpm <= current.openInterestLowPpm
+                        && next.openInterestHighPpm <= current.openInterestHighPpm
+                        && current.concentrationPpm <= next.concentrationPpm
+                        && current.concentrationCapPpm <= next.concentrationCapPpm
+                        && next.markClampPpm <= current.markClampPpm
+                        && next.fundingGapSecondsMax
+                            <= current.fundingGapSecondsMax
+                        && current.liquidationPartPpm == next.liquidationPartPpm
+                        && next.coverSharePpm <= current.coverSharePpm
+                        && next.backstopLotsMax <= current.backstopLotsMax
                     )
                     || (
                         0 < proposedTime

@@ -21,6 +21,10 @@ library Bounds {
     uint256 internal constant BAND_PPM_MAX = 500_000;
     uint256 internal constant FILL_BAND_PPM_MIN = 1_000;
     uint256 internal constant FILL_BAND_PPM_MAX = 500_000;
+    uint256 internal constant MARK_CLAMP_PPM_MIN = 1_000;
+    uint256 internal constant MARK_CLAMP_PPM_MAX = 100_000;
+    /// @dev So that a whole position is gone after at most a hundred blocks.
+    uint256 internal constant LIQUIDATION_PART_PPM_MIN = 10_000;
     uint256 internal constant FUNDING_RATE_PPM_MAX = 300_000;
     uint256 internal constant QUIET_SECONDS_MIN = 1;
     uint256 internal constant QUIET_SECONDS_MAX = 7_200;
@@ -43,6 +47,15 @@ library Bounds {
         _between("bandPpm", p.bandPpm, BAND_PPM_MIN, BAND_PPM_MAX);
         _between("fillBandPpm", p.fillBandPpm, FILL_BAND_PPM_MIN, FILL_BAND_PPM_MAX);
         _atMost("fundingRatePpmMax", p.fundingRatePpmMax, FUNDING_RATE_PPM_MAX);
+        _atMost("openInterestHighPpm", p.openInterestHighPpm, PPM);
+        _atMost("openInterestLowPpm", p.openInterestLowPpm, p.openInterestHighPpm);
+        _atMost("concentrationPpm", p.concentrationPpm, PPM);
+        _atMost("concentrationCapPpm", p.concentrationCapPpm, PPM);
+        _atMost("isolated", p.isolated, 1);
+        _between("markClampPpm", p.markClampPpm, MARK_CLAMP_PPM_MIN, MARK_CLAMP_PPM_MAX);
+        _atMost("fundingGapSecondsMax", p.fundingGapSecondsMax, PRICE_AGE_SECONDS_MAX);
+        _between("liquidationPartPpm", p.liquidationPartPpm, LIQUIDATION_PART_PPM_MIN, PPM);
+        _atMost("coverSharePpm", p.coverSharePpm, PPM);
         if (!LawLib.parametersBounded(limits(p))) revert ParameterOutOfBounds("L17", 0, 1);
     }
 
@@ -51,6 +64,7 @@ library Bounds {
         _between("quietSeconds", p.quietSeconds, QUIET_SECONDS_MIN, QUIET_SECONDS_MAX);
         uint256 skew = p.reportSkewSecondsMax;
         _between("reportSkewSecondsMax", skew, SKEW_SECONDS_MIN, SKEW_SECONDS_MAX);
+        _atMost("profitHaircutPpm", p.profitHaircutPpm, PPM);
     }
 
     /// @notice Law L18: whether `next` may follow `current`, if proposed at `proposedTime`; zero
@@ -92,7 +106,8 @@ library Bounds {
     {
         return (next.sequencer == current.sequencer || next.sequencer == address(0))
             && next.quietSeconds <= current.quietSeconds
-            && next.reportSkewSecondsMax <= current.reportSkewSecondsMax;
+            && next.reportSkewSecondsMax <= current.reportSkewSecondsMax
+            && next.profitHaircutPpm >= current.profitHaircutPpm;
     }
 
     /// @notice The tuple with each field as wide as a word, as the laws take it.
@@ -107,7 +122,17 @@ library Bounds {
             bandPpm: p.bandPpm,
             fillBandPpm: p.fillBandPpm,
             fundingRatePpmMax: p.fundingRatePpmMax,
-            openInterestMax: p.openInterestMax
+            openInterestMax: p.openInterestMax,
+            openInterestLowPpm: p.openInterestLowPpm,
+            openInterestHighPpm: p.openInterestHighPpm,
+            concentrationPpm: p.concentrationPpm,
+            concentrationCapPpm: p.concentrationCapPpm,
+            isolated: p.isolated,
+            markClampPpm: p.markClampPpm,
+            fundingGapSecondsMax: p.fundingGapSecondsMax,
+            liquidationPartPpm: p.liquidationPartPpm,
+            coverSharePpm: p.coverSharePpm,
+            backstopLotsMax: p.backstopLotsMax
         });
     }
 

@@ -9,6 +9,7 @@ import {IVault} from "../../src/interfaces/IVault.sol";
 import {IVenue} from "../../src/interfaces/IVenue.sol";
 import {TestToken} from "../../src/mocks/TestToken.sol";
 import {Base} from "../Base.sol";
+import {Markets} from "./Markets.sol";
 
 /// @notice Everything that the clearing house asks, settable; one double for four contracts.
 /// A report is abi.encode(Report) here: its verification is tested elsewhere.
@@ -143,7 +144,7 @@ abstract contract VenueTest is Base {
         token = new TestToken("Test", "T", 6);
         vault = new OpenVault(token, 1);
         house = deployHouse(address(vault));
-        around.setVenue(VenueParams(address(this), 30, 30));
+        around.setVenue(VenueParams(address(this), 30, 30, 0));
         for (uint8 i; i < 3; ++i) {
             around.setMarket(i, defaults());
             around.setPrice(i, PRICE);
@@ -176,18 +177,7 @@ abstract contract VenueTest is Base {
     }
 
     function defaults() internal pure returns (MarketParams memory) {
-        return MarketParams({
-            tickValue: 100,
-            initialPpm: 50_000,
-            maintenancePpm: 30_000,
-            takerFeePpm: 450,
-            makerFeePpm: 150,
-            priceAgeSecondsMax: 60,
-            bandPpm: 100_000,
-            fillBandPpm: 50_000,
-            fundingRatePpmMax: 120_000,
-            openInterestMax: 1_000_000
-        });
+        return Markets.plain();
     }
 
     function open(string memory name, uint256 amount) internal returns (uint32 id) {

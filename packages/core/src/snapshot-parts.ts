@@ -57,6 +57,16 @@ export function writeParams(w: Writer, params: MarketParams): void {
   w.uint(3, params.fillBandPpm);
   w.uint(3, params.fundingRatePpmMax);
   w.int(params.openInterestMax);
+  w.uint(3, params.openInterestLowPpm);
+  w.uint(3, params.openInterestHighPpm);
+  w.uint(3, params.concentrationPpm);
+  w.uint(3, params.concentrationCapPpm);
+  w.uint(3, params.isolated);
+  w.uint(3, params.markClampPpm);
+  w.uint(3, params.fundingGapSecondsMax);
+  w.uint(3, params.liquidationPartPpm);
+  w.uint(3, params.coverSharePpm);
+  w.int(params.backstopLotsMax);
 }
 
 export function readParams(r: Reader): MarketParams {
@@ -71,6 +81,16 @@ export function readParams(r: Reader): MarketParams {
     fillBandPpm: r.uint(3) as Ppm,
     fundingRatePpmMax: r.uint(3) as Ppm,
     openInterestMax: r.int() as Lots,
+    openInterestLowPpm: r.uint(3) as Ppm,
+    openInterestHighPpm: r.uint(3) as Ppm,
+    concentrationPpm: r.uint(3) as Ppm,
+    concentrationCapPpm: r.uint(3) as Ppm,
+    isolated: r.uint(3),
+    markClampPpm: r.uint(3) as Ppm,
+    fundingGapSecondsMax: r.uint(3),
+    liquidationPartPpm: r.uint(3) as Ppm,
+    coverSharePpm: r.uint(3) as Ppm,
+    backstopLotsMax: r.int() as Lots,
   };
 }
 

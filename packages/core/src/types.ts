@@ -38,6 +38,26 @@ export type MarketParams = {
   readonly fundingRatePpmMax: Ppm;
   /** Σ longs, lots. */
   readonly openInterestMax: Lots;
+  /** Part of the cap above which initial margin grows with open interest. */
+  readonly openInterestLowPpm: Ppm;
+  /** Part of the cap at which initial margin is the whole notional. */
+  readonly openInterestHighPpm: Ppm;
+  /** Initial margin added for holding all of the open interest. */
+  readonly concentrationPpm: Ppm;
+  /** Largest initial margin that concentration alone demands. */
+  readonly concentrationCapPpm: Ppm;
+  /** 1: an account that trades this market holds nothing else. */
+  readonly isolated: number;
+  /** Largest distance of the mark price from the index price. */
+  readonly markClampPpm: Ppm;
+  /** Longest time without a report for which funding is charged. */
+  readonly fundingGapSecondsMax: number;
+  /** Largest part of a position that is liquidated in one block. */
+  readonly liquidationPartPpm: Ppm;
+  /** Largest part of the insurance fund that one bankrupt account may draw. */
+  readonly coverSharePpm: Ppm;
+  /** Largest position that the backstop takes over, lots. */
+  readonly backstopLotsMax: Lots;
 };
 
 /** Token bucket in venue time: one token per order command; cancels are free. */

@@ -30,6 +30,16 @@ export const params: MarketParams = {
   fillBandPpm: ppm(50_000),
   fundingRatePpmMax: ppm(120_000),
   openInterestMax: lots(100_000),
+  openInterestLowPpm: ppm(1_000_000),
+  openInterestHighPpm: ppm(1_000_000),
+  concentrationPpm: ppm(0),
+  concentrationCapPpm: ppm(0),
+  isolated: 0,
+  markClampPpm: ppm(50_000),
+  fundingGapSecondsMax: 7_200,
+  liquidationPartPpm: ppm(1_000_000),
+  coverSharePpm: ppm(1_000_000),
+  backstopLotsMax: lots(0),
 };
 
 export const config: CoreConfig = {

@@ -37,6 +37,26 @@ const marketSchema = z.strictObject({
   fundingRatePpmMax: ppm,
   /** Largest sum of longs, in lots. */
   openInterestMax: whole,
+  /** Part of the cap above which initial margin grows with open interest. */
+  openInterestLowPpm: ppm,
+  /** Part of the cap at which initial margin is the whole notional. */
+  openInterestHighPpm: ppm,
+  /** Initial margin added for holding all of the open interest. */
+  concentrationPpm: ppm,
+  /** Largest initial margin that concentration alone demands. */
+  concentrationCapPpm: ppm,
+  /** 1: an account that trades this market holds nothing else. */
+  isolated: whole,
+  /** Largest distance of the mark price from the index price. */
+  markClampPpm: ppm,
+  /** Longest time without a report for which funding is charged. */
+  fundingGapSecondsMax: whole,
+  /** Largest part of a position that is liquidated in one block. */
+  liquidationPartPpm: ppm,
+  /** Largest part of the insurance fund that one bankrupt account may draw. */
+  coverSharePpm: ppm,
+  /** Largest position that the backstop takes over, lots. */
+  backstopLotsMax: whole,
 });
 
 const venueSchema = z.strictObject({

@@ -39,6 +39,16 @@ const hardBounds = {
   fillBandPpm: [1, 500_000],
   fundingRatePpmMax: [0, 300_000],
   openInterestMax: [0, Number.MAX_SAFE_INTEGER],
+  openInterestLowPpm: [0, 1_000_000],
+  openInterestHighPpm: [0, 1_000_000],
+  concentrationPpm: [0, 1_000_000],
+  concentrationCapPpm: [0, 1_000_000],
+  isolated: [0, 1],
+  markClampPpm: [1_000, 100_000],
+  fundingGapSecondsMax: [0, 7_200],
+  liquidationPartPpm: [10_000, 1_000_000],
+  coverSharePpm: [0, 1_000_000],
+  backstopLotsMax: [0, Number.MAX_SAFE_INTEGER],
 } as const;
 
 /** −1: lower is tighter, 1: higher is tighter, 0: any change waits. */
@@ -53,6 +63,16 @@ const tighter = {
   fillBandPpm: -1,
   fundingRatePpmMax: -1,
   openInterestMax: -1,
+  openInterestLowPpm: -1,
+  openInterestHighPpm: -1,
+  concentrationPpm: 1,
+  concentrationCapPpm: 1,
+  isolated: 0,
+  markClampPpm: -1,
+  fundingGapSecondsMax: -1,
+  liquidationPartPpm: 0,
+  coverSharePpm: -1,
+  backstopLotsMax: -1,
 } as const;
 
 type Field = keyof typeof tighter;
@@ -61,6 +81,7 @@ const fields = Object.keys(tighter) as Field[];
 function changeLawful(i: LawInput<'parameterChangeLawful'>): boolean {
   const listed = i.current.tickValue > 0;
   if (listed && i.current.tickValue !== i.next.tickValue) return false;
+  if (listed && i.current.isolated !== i.next.isolated) return false;
   const looser = fields.some((field) => {
     const step = Math.sign(i.next[field] - i.current[field]);
     return step !== 0 && step !== tighter[field];
@@ -131,7 +152,8 @@ export const restated: { [N in LawName]: (i: LawInput<N>) => boolean } = {
       const [low, high] = hardBounds[field];
       return limits[field] >= low && limits[field] <= high;
     });
-    return bounded && limits.maintenancePpm <= Math.floor((limits.initialPpm * 4) / 5);
+    const ordered = limits.openInterestLowPpm <= limits.openInterestHighPpm;
+    return bounded && ordered && limits.maintenancePpm <= Math.floor((limits.initialPpm * 4) / 5);
   },
   parameterChangeLawful: changeLawful,
   fundingWithin: (i) => {

@@ -32,6 +32,16 @@ function paramsOf(market: Venue['markets'][number]): MarketParams {
     fillBandPpm: ppm(market.fillBandPpm),
     fundingRatePpmMax: ppm(market.fundingRatePpmMax),
     openInterestMax: lots(market.openInterestMax),
+    openInterestLowPpm: ppm(market.openInterestLowPpm),
+    openInterestHighPpm: ppm(market.openInterestHighPpm),
+    concentrationPpm: ppm(market.concentrationPpm),
+    concentrationCapPpm: ppm(market.concentrationCapPpm),
+    isolated: market.isolated,
+    markClampPpm: ppm(market.markClampPpm),
+    fundingGapSecondsMax: market.fundingGapSecondsMax,
+    liquidationPartPpm: ppm(market.liquidationPartPpm),
+    coverSharePpm: ppm(market.coverSharePpm),
+    backstopLotsMax: lots(market.backstopLotsMax),
   };
 }
 

@@ -10,6 +10,16 @@ const risk = {
   fillBandPpm: 50_000,
   fundingRatePpmMax: 120_000,
   openInterestMax: 1_000_000_000,
+  openInterestLowPpm: 1_000_000,
+  openInterestHighPpm: 1_000_000,
+  concentrationPpm: 0,
+  concentrationCapPpm: 0,
+  isolated: 0,
+  markClampPpm: 50_000,
+  fundingGapSecondsMax: 7_200,
+  liquidationPartPpm: 1_000_000,
+  coverSharePpm: 1_000_000,
+  backstopLotsMax: 0,
   tickValue: 100,
 };
 

@@ -20,6 +20,16 @@ export const marketFields = [
   'fillBandPpm',
   'fundingRatePpmMax',
   'openInterestMax',
+  'openInterestLowPpm',
+  'openInterestHighPpm',
+  'concentrationPpm',
+  'concentrationCapPpm',
+  'isolated',
+  'markClampPpm',
+  'fundingGapSecondsMax',
+  'liquidationPartPpm',
+  'coverSharePpm',
+  'backstopLotsMax',
 ] as const;
 export type MarketField = (typeof marketFields)[number];
 /** A market's whole tuple; they change only together. */

@@ -69,6 +69,16 @@ function paramsOf(value: unknown): MarketParams {
     fillBandPpm: num(p.fillBandPpm),
     fundingRatePpmMax: num(p.fundingRatePpmMax),
     openInterestMax: num(p.openInterestMax),
+    openInterestLowPpm: num(p.openInterestLowPpm),
+    openInterestHighPpm: num(p.openInterestHighPpm),
+    concentrationPpm: num(p.concentrationPpm),
+    concentrationCapPpm: num(p.concentrationCapPpm),
+    isolated: num(p.isolated),
+    markClampPpm: num(p.markClampPpm),
+    fundingGapSecondsMax: num(p.fundingGapSecondsMax),
+    liquidationPartPpm: num(p.liquidationPartPpm),
+    coverSharePpm: num(p.coverSharePpm),
+    backstopLotsMax: num(p.backstopLotsMax),
   };
 }
 

@@ -16,6 +16,16 @@ export type MarketParams = {
   readonly fillBandPpm: number;
   readonly fundingRatePpmMax: number;
   readonly openInterestMax: number;
+  readonly openInterestLowPpm: number;
+  readonly openInterestHighPpm: number;
+  readonly concentrationPpm: number;
+  readonly concentrationCapPpm: number;
+  readonly isolated: number;
+  readonly markClampPpm: number;
+  readonly fundingGapSecondsMax: number;
+  readonly liquidationPartPpm: number;
+  readonly coverSharePpm: number;
+  readonly backstopLotsMax: number;
 };
 
 /** One market of a `Refreshed`. */

@@ -37,6 +37,16 @@ export const demoParams: MarketParams = {
   fillBandPpm: 200_000,
   fundingRatePpmMax: 120_000,
   openInterestMax: 1_000_000_000,
+  openInterestLowPpm: 1_000_000,
+  openInterestHighPpm: 1_000_000,
+  concentrationPpm: 0,
+  concentrationCapPpm: 0,
+  isolated: 0,
+  markClampPpm: 50_000,
+  fundingGapSecondsMax: 7_200,
+  liquidationPartPpm: 1_000_000,
+  coverSharePpm: 1_000_000,
+  backstopLotsMax: 0,
 };
 
 const zeroHead = `0x${'00'.repeat(32)}` as Hex;

@@ -47,6 +47,8 @@ export interface DeployOptions {
   /** Use this collateral instead of deploying a test token. */
   tokenAddress?: Address | undefined;
   windows?: VaultWindows | undefined;
+  /** Part of an account's profit that cannot leave while it has positions. */
+  profitHaircutPpm?: number | undefined;
   /** Delay of everything that loosens, seconds. */
   delaySeconds?: number | undefined;
   /** Gas given to each creation. */
@@ -68,6 +70,7 @@ const demoWindows: VaultWindows = {
   hourPpm: 10_000n,
   dayPpm: 100_000n,
 };
+const demoProfitHaircutPpm = 100_000;
 const daySeconds = 86_400;
 
 export interface Deployment {
@@ -106,6 +109,7 @@ function creations(options: DeployOptions, at: Addresses): Creation[] {
     sequencer: options.sequencer,
     quietSeconds: options.quietSeconds,
     reportSkewSecondsMax: options.reportSkewSecondsMax,
+    profitHaircutPpm: options.profitHaircutPpm ?? demoProfitHaircutPpm,
   };
   const limits = {
     holdSecondsMax: BigInt(daySeconds),
@@ -151,6 +155,7 @@ function parametersArgs(options: DeployOptions, delay: bigint, venue: object): u
     ...rest,
     tickValue: BigInt(rest.tickValue),
     openInterestMax: BigInt(rest.openInterestMax),
+    backstopLotsMax: BigInt(rest.backstopLotsMax),
   }));
   return [options.governor, delay, venue, params];
 }

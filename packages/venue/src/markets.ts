@@ -25,6 +25,7 @@ export interface VenueTimes {
   roundSeconds: number;
   priceAgeSecondsMax: number;
   quietSeconds: number;
+  gapSecondsMax: number;
 }
 
 const ageSecondsBound = 7200;
@@ -40,6 +41,7 @@ export function timesAt(speed: number): VenueTimes {
     roundSeconds: scaled(2, 1),
     priceAgeSecondsMax: scaled(60, 5),
     quietSeconds: scaled(15, 1),
+    gapSecondsMax: scaled(30, 5),
   };
 }
 
@@ -57,5 +59,15 @@ export function demoMarkets(symbols: readonly string[], speed: number): VenueMar
     bandPpm: 100_000,
     fillBandPpm: 50_000,
     fundingRatePpmMax: 120_000,
+    openInterestLowPpm: 500_000,
+    openInterestHighPpm: 1_000_000,
+    concentrationPpm: 100_000,
+    concentrationCapPpm: 200_000,
+    isolated: 0,
+    markClampPpm: 20_000,
+    fundingGapSecondsMax: timesAt(speed).gapSecondsMax,
+    liquidationPartPpm: 250_000,
+    coverSharePpm: 250_000,
+    backstopLotsMax: Math.floor(shape.openInterestMax / 10),
   }));
 }

@@ -75,6 +75,26 @@ export type MarketLimits = {
   readonly fundingRatePpmMax: number;
   /** cap of open interest, lots */
   readonly openInterestMax: number;
+  /** part of the cap where initial margin begins to grow */
+  readonly openInterestLowPpm: number;
+  /** part of the cap where initial margin is everything */
+  readonly openInterestHighPpm: number;
+  /** initial margin added for all of the open interest */
+  readonly concentrationPpm: number;
+  /** largest initial margin for concentration */
+  readonly concentrationCapPpm: number;
+  /** 1: nothing else may be held beside it */
+  readonly isolated: number;
+  /** largest distance of the mark from the index */
+  readonly markClampPpm: number;
+  /** longest gap that funding is charged for */
+  readonly fundingGapSecondsMax: number;
+  /** largest part liquidated in one block */
+  readonly liquidationPartPpm: number;
+  /** largest part of the fund for one account */
+  readonly coverSharePpm: number;
+  /** largest position of the backstop, lots */
+  readonly backstopLotsMax: number;
 };
 const fitsMarketLimits = (x: MarketLimits): boolean =>
   uint48(x.tickValue)
@@ -86,7 +106,17 @@ const fitsMarketLimits = (x: MarketLimits): boolean =>
       && uint24(x.bandPpm)
       && uint24(x.fillBandPpm)
       && uint24(x.fundingRatePpmMax)
-      && uint40(x.openInterestMax);
+      && uint40(x.openInterestMax)
+      && uint24(x.openInterestLowPpm)
+      && uint24(x.openInterestHighPpm)
+      && uint24(x.concentrationPpm)
+      && uint24(x.concentrationCapPpm)
+      && uint8(x.isolated)
+      && uint24(x.markClampPpm)
+      && uint16(x.fundingGapSecondsMax)
+      && uint24(x.liquidationPartPpm)
+      && uint24(x.coverSharePpm)
+      && uint40(x.backstopLotsMax);
 
 /**
  * L01. The cash of all accounts adds up to exactly what the vault owes.
@@ -481,12 +511,23 @@ export function parametersBounded(i: {
       && i.limits.bandPpm <= 500_000
       && 1 <= i.limits.fillBandPpm
       && i.limits.fillBandPpm <= 500_000
-      && i.limits.fundingRatePpmMax <= 300_000;
+      && i.limits.fundingRatePpmMax <= 300_000
+      && i.limits.openInterestLowPpm <= i.limits.openInterestHighPpm
+      && i.limits.openInterestHighPpm <= 1_000_000
+      && i.limits.concentrationPpm <= 1_000_000
+      && i.limits.concentrationCapPpm <= 1_000_000
+      && i.limits.isolated <= 1
+      && 1_000 <= i.limits.markClampPpm
+      && i.limits.markClampPpm <= 100_000
+      && i.limits.fundingGapSecondsMax <= 7_200
+      && 10_000 <= i.limits.liquidationPartPpm
+      && i.limits.liquidationPartPpm <= 1_000_000
+      && i.limits.coverSharePpm <= 1_000_000;
 }
 
 /**
  * L18. A change that loosens any field, moves maintenance or lists a market applies only inside its
- * window after the delay; the tick value of a listed market never changes.
+ * window after the delay; a listed market keeps its tick value and its isolation.
  *
  * Assumes: Proposed time is 0 for a change that was not scheduled.
  */
@@ -511,7 +552,13 @@ export function parameterChangeLawful(i: {
       && uint32(i.windowSeconds)
       && uint40(i.nowTime);
   if (!fits) return false;
-  return (i.current.tickValue === 0 || i.current.tickValue === i.next.tickValue)
+  return (
+          i.current.tickValue === 0
+          || (
+              i.current.tickValue === i.next.tickValue
+              && i.current.isolated === i.next.isolated
+          )
+      )
       && (
           (
               0 < i.current.tickValue
@@ -524,6 +571,15 @@ export function parameterChangeLawful(i: {
               && i.next.fillBandPpm <= i.current.fillBandPpm
               && i.next.fundingRatePpmMax <= i.current.fundingRatePpmMax
               && i.next.openInterestMax <= i.current.openInterestMax
+              && i.next.openInterestLowPpm <= i.current.openInterestLowPpm
+              && i.next.openInterestHighPpm <= i.current.openInterestHighPpm
+              && i.current.concentrationPpm <= i.next.concentrationPpm
+              && i.current.concentrationCapPpm <= i.next.concentrationCapPpm
+              && i.next.markClampPpm <= i.current.markClampPpm
+              && i.next.fundingGapSecondsMax <= i.current.fundingGapSecondsMax
+              && i.current.liquidationPartPpm === i.next.liquidationPartPpm
+              && i.next.coverSharePpm <= i.current.coverSharePpm
+              && i.next.backstopLotsMax <= i.current.backstopLotsMax
           )
           || (
               0 < i.proposedTime

@@ -20,6 +20,16 @@ const limits: RecordType = {
     fillBandPpm: uint(24, 'largest distance of a fill from the price'),
     fundingRatePpmMax: uint(24, 'largest funding rate per day'),
     openInterestMax: uint(40, 'cap of open interest, lots'),
+    openInterestLowPpm: uint(24, 'part of the cap where initial margin begins to grow'),
+    openInterestHighPpm: uint(24, 'part of the cap where initial margin is everything'),
+    concentrationPpm: uint(24, 'initial margin added for all of the open interest'),
+    concentrationCapPpm: uint(24, 'largest initial margin for concentration'),
+    isolated: uint(8, '1: nothing else may be held beside it'),
+    markClampPpm: uint(24, 'largest distance of the mark from the index'),
+    fundingGapSecondsMax: uint(16, 'longest gap that funding is charged for'),
+    liquidationPartPpm: uint(24, 'largest part liquidated in one block'),
+    coverSharePpm: uint(24, 'largest part of the fund for one account'),
+    backstopLotsMax: uint(40, 'largest position of the backstop, lots'),
   },
 };
 
@@ -34,6 +44,16 @@ const demo = {
   fillBandPpm: 50_000,
   fundingRatePpmMax: 120_000,
   openInterestMax: 1_000_000,
+  openInterestLowPpm: 500_000,
+  openInterestHighPpm: 900_000,
+  concentrationPpm: 200_000,
+  concentrationCapPpm: 300_000,
+  isolated: 0,
+  markClampPpm: 50_000,
+  fundingGapSecondsMax: 30,
+  liquidationPartPpm: 100_000,
+  coverSharePpm: 250_000,
+  backstopLotsMax: 10_000,
 };
 
 const within = (field: string, low: number, high: number) =>
@@ -53,6 +73,15 @@ const notLooser = and(
   lowered('fillBandPpm'),
   lowered('fundingRatePpmMax'),
   lowered('openInterestMax'),
+  lowered('openInterestLowPpm'),
+  lowered('openInterestHighPpm'),
+  raised('concentrationPpm'),
+  raised('concentrationCapPpm'),
+  lowered('markClampPpm'),
+  lowered('fundingGapSecondsMax'),
+  eq('current.liquidationPartPpm', 'next.liquidationPartPpm'),
+  lowered('coverSharePpm'),
+  lowered('backstopLotsMax'),
 );
 
 const readyTime = add('proposedTime', 'delaySeconds');
@@ -199,6 +228,15 @@ export const controlLaws: readonly Law[] = [
       within('bandPpm', 1, 500_000),
       within('fillBandPpm', 1, 500_000),
       le('limits.fundingRatePpmMax', 300_000),
+      le('limits.openInterestLowPpm', 'limits.openInterestHighPpm'),
+      le('limits.openInterestHighPpm', million),
+      le('limits.concentrationPpm', million),
+      le('limits.concentrationCapPpm', million),
+      le('limits.isolated', 1),
+      within('markClampPpm', 1_000, 100_000),
+      le('limits.fundingGapSecondsMax', 7_200),
+      within('liquidationPartPpm', 10_000, million),
+      le('limits.coverSharePpm', million),
     ),
     example: { limits: demo },
     edges: [{ limits: { ...demo, initialPpm: 10_000, maintenancePpm: 5_000 } }],
@@ -209,7 +247,7 @@ export const controlLaws: readonly Law[] = [
     title: 'Loosening waits',
     statement:
       'A change that loosens any field, moves maintenance or lists a market applies only inside ' +
-      'its window after the delay; the tick value of a listed market never changes.',
+      'its window after the delay; a listed market keeps its tick value and its isolation.',
     assumes: 'Proposed time is 0 for a change that was not scheduled.',
     inputs: {
       current: limits,
@@ -220,7 +258,10 @@ export const controlLaws: readonly Law[] = [
       nowTime: time('time of the block'),
     },
     predicate: and(
-      or(eq('current.tickValue', 0), eq('current.tickValue', 'next.tickValue')),
+      or(
+        eq('current.tickValue', 0),
+        and(eq('current.tickValue', 'next.tickValue'), eq('current.isolated', 'next.isolated')),
+      ),
       or(notLooser, waited),
     ),
     example: {
