@@ -51,16 +51,22 @@ library LawLib {
         uint256 backstopLotsMax;
     }
 
-    /// @notice L02. The tokens in the vault are worth at least its liabilities.
+    /// @notice L02. The tokens in the vault are worth at least what it owes to accounts and what is
+    /// queued.
     /// @dev Assumes: The balance is read from the token itself, rounded down to quote units.
     /// @param balance tokens held by the vault, quote units
-    /// @param liabilities what the vault owes, quote units
+    /// @param liabilities what the vault owes to accounts, quote units
+    /// @param queued withdrawals that have left their accounts and wait, quote units
     /// @return True if the law holds.
-    function vaultCovers(uint256 balance, uint256 liabilities) internal pure returns (bool) {
+    function vaultCovers(
+        uint256 balance,
+        uint256 liabilities,
+        uint256 queued
+    ) internal pure returns (bool) {
         unchecked {
             if (balance >> 128 != 0) return false;
-            if (liabilities >> 96 != 0) return false;
-            return liabilities <= balance;
+            if ((liabilities | queued) >> 96 != 0) return false;
+            return liabilities + queued <= balance;
         }
     }
 
@@ -180,7 +186,8 @@ library LawLib {
 
     /// @notice L10. A price differs from its reference by at most the band.
     /// @dev Assumes: For a report the reference is the last price (the first price of a market has
-    /// none and is not asked); for a fill it is the price now.
+    /// none and is not asked); for a fill it is the price now; for a mark it is the index price of
+    /// the same report, and the band is its clamp.
     /// @param price ticks
     /// @param referencePrice ticks
     /// @param bandPpm width of the band on each side
@@ -364,6 +371,8 @@ library LawLib {
                 && limits.isolated <= 1
                 && 1_000 <= limits.markClampPpm
                 && limits.markClampPpm <= 100_000
+                && int256(limits.markClampPpm)
+                    <= int256(limits.initialPpm) - int256(limits.maintenancePpm)
                 && limits.fundingGapSecondsMax <= 7_200
                 && 10_000 <= limits.liquidationPartPpm
                 && limits.liquidationPartPpm <= 1_000_000
@@ -435,6 +444,12 @@ library LawLib {
                         && next.openInterestMax <= current.openInterestMax
                         && next.openInterestLowPpm <= current.openInterestLowPpm
                         && next.openInterestHighPpm <= current.openInterestHighPpm
+                        && (
+                            current.openInterestHighPpm
+                                <= current.openInterestLowPpm
+                            || next.openInterestLowPpm
+                                < next.openInterestHighPpm
+                        )
                         && current.concentrationPpm <= next.concentrationPpm
                         && current.concentrationCapPpm <= next.concentrationCapPpm
                         && next.markClampPpm <= current.markClampPpm
@@ -453,15 +468,17 @@ library LawLib {
         }
     }
 
-    /// @notice L19. A funding index moves by at most the largest rate for the time elapsed, of
-    /// which at most an hour counts.
-    /// @dev Assumes: Price is the one that the report brought; the time is since the last step.
+    /// @notice L19. A funding index moves by at most the largest rate for the time elapsed, and not
+    /// at all over a gap.
+    /// @dev Assumes: Price is the index price that the report brought; the time is since the last
+    /// step, and beyond the longest gap none of it counts.
     /// @param indexBefore funding index before, quote × 2^32 per lot
     /// @param indexAfter funding index after
     /// @param price ticks
     /// @param tickValue quote units of one lot at one tick
     /// @param ratePpmMax largest rate per day
     /// @param elapsedSeconds since the last step
+    /// @param gapSecondsMax longest time that is charged
     /// @return True if the law holds.
     function fundingWithin(
         int256 indexBefore,
@@ -469,7 +486,8 @@ library LawLib {
         uint256 price,
         uint256 tickValue,
         uint256 ratePpmMax,
-        uint256 elapsedSeconds
+        uint256 elapsedSeconds,
+        uint256 gapSecondsMax
     ) internal pure returns (bool) {
         unchecked {
             if (uint256(indexBefore + 2 ** 95) >> 96 != 0) return false;
@@ -478,21 +496,26 @@ library LawLib {
             if (tickValue >> 48 != 0) return false;
             if (ratePpmMax >> 24 != 0) return false;
             if (elapsedSeconds >> 40 != 0) return false;
-            return _abs(indexAfter - indexBefore) * 86_400_000_000
-                <= price * tickValue * 2 ** 32 * (ratePpmMax * _min(elapsedSeconds, 3_600));
+            if (gapSecondsMax >> 16 != 0) return false;
+            return (elapsedSeconds <= gapSecondsMax || indexAfter == indexBefore)
+                && _abs(indexAfter - indexBefore) * 86_400_000_000
+                    <= price * tickValue * 2 ** 32 * (ratePpmMax * elapsedSeconds);
         }
     }
 
-    /// @notice L20. Only an account below maintenance is liquidated; it loses no more than the
-    /// penalty, the penalty is at most 1.5 % of the notional, and its health does not fall.
-    /// @dev Assumes: Before and after are valued at the same price; insurance cover counts in
+    /// @notice L20. Only an account below maintenance loses positions to others; it loses no more
+    /// than the penalty and discount, the penalty is at most 1.5 % of the notional, the discount at
+    /// most one and a half times its maintenance margin, and its health does not fall.
+    /// @dev Assumes: Before and after are valued at the same price; what insurance paid counts in
     /// after.
     /// @param equityBefore equity before, quote units, rounded down
     /// @param maintenanceBefore maintenance requirement before, quote units, rounded up
     /// @param equityAfter equity after, quote units, rounded down
     /// @param maintenanceAfter maintenance requirement after, quote units, rounded up
     /// @param penalty penalty taken, quote units
-    /// @param notional notional of the position moved, quote units
+    /// @param discount given up against the mark price, quote units
+    /// @param notional notional of the lots moved, quote units
+    /// @param maintenancePpm maintenance margin of their market
     /// @return True if the law holds.
     function liquidationLawful(
         int256 equityBefore,
@@ -500,26 +523,25 @@ library LawLib {
         int256 equityAfter,
         uint256 maintenanceAfter,
         uint256 penalty,
-        uint256 notional
+        uint256 discount,
+        uint256 notional,
+        uint256 maintenancePpm
     ) internal pure returns (bool) {
         unchecked {
             if (uint256(equityBefore + 2 ** 127) >> 128 != 0) return false;
             if (uint256(equityAfter + 2 ** 127) >> 128 != 0) return false;
             if ((maintenanceBefore | maintenanceAfter) >> 128 != 0) return false;
-            if (penalty >> 96 != 0) return false;
+            if ((penalty | discount) >> 96 != 0) return false;
             if (notional >> 112 != 0) return false;
+            if (maintenancePpm >> 24 != 0) return false;
             return equityBefore < int256(maintenanceBefore)
                 && maintenanceAfter <= maintenanceBefore
-                && equityBefore <= equityAfter + int256(penalty)
+                && equityBefore <= equityAfter + int256(penalty) + int256(discount)
                 && penalty * 1_000_000 <= notional * 15_000
-                && (
-                    equityBefore <= equityAfter
-                    || (
-                        0 < equityBefore
-                        && equityBefore * int256(maintenanceAfter)
-                            <= equityAfter * int256(maintenanceBefore)
-                    )
-                );
+                && discount * 2_000_000 <= notional * maintenancePpm * 3
+                && equityBefore * int256(maintenanceAfter)
+                    <= equityAfter * int256(maintenanceBefore)
+                && (equityBefore <= equityAfter || 0 < equityBefore);
         }
     }
 
@@ -543,11 +565,82 @@ library LawLib {
         }
     }
 
-    function _abs(int256 a) private pure returns (uint256) {
-        return uint256(a < 0 ? -a : a);
+    /// @notice L22. A forced request is executed in its turn: by the sequencer, or by anyone once
+    /// its deadline has passed.
+    /// @dev Assumes: Deadline is that of the request with this number.
+    /// @param number request to be executed
+    /// @param done last one executed
+    /// @param count requests made
+    /// @param deadline deadline of the request, seconds
+    /// @param nowTime time of the block, seconds
+    /// @param bySequencer whether the sequencer executes
+    /// @return True if the law holds.
+    function forcedInTurn(
+        uint256 number,
+        uint256 done,
+        uint256 count,
+        uint256 deadline,
+        uint256 nowTime,
+        bool bySequencer
+    ) internal pure returns (bool) {
+        unchecked {
+            if ((number | done | count) >> 64 != 0) return false;
+            if ((deadline | nowTime) >> 40 != 0) return false;
+            return number == done + 1 && number <= count && (bySequencer || deadline < nowTime);
+        }
     }
 
-    function _min(uint256 a, uint256 b) private pure returns (uint256) {
-        return a < b ? a : b;
+    /// @notice L23. The venue is frozen only while the next forced request is overdue by more than
+    /// the grace, or when no report has been accepted for longer than the silence.
+    /// @dev Assumes: Report time is 0 before the first report.
+    /// @param waiting whether a forced request waits
+    /// @param deadline deadline of the next request, seconds
+    /// @param graceSeconds how long it may be overdue
+    /// @param reportTime time of the last accepted report, seconds
+    /// @param silenceSeconds how long reports may stay away
+    /// @param nowTime time of the block, seconds
+    /// @return True if the law holds.
+    function freezeLawful(
+        bool waiting,
+        uint256 deadline,
+        uint256 graceSeconds,
+        uint256 reportTime,
+        uint256 silenceSeconds,
+        uint256 nowTime
+    ) internal pure returns (bool) {
+        unchecked {
+            if ((deadline | reportTime | nowTime) >> 40 != 0) return false;
+            if ((graceSeconds | silenceSeconds) >> 32 != 0) return false;
+            return (waiting && deadline + graceSeconds < nowTime)
+                || (0 < reportTime && reportTime + silenceSeconds < nowTime);
+        }
+    }
+
+    /// @notice L24. What an exit pays is the largest whole amount that exceeds neither the claim
+    /// nor its share of the pool in proportion to all claims.
+    /// @dev Assumes: Claims is the sum of all claims, of which this is one.
+    /// @param paid paid, quote units
+    /// @param claim claim of the account, quote × 2^32
+    /// @param claims sum of all claims, quote × 2^32
+    /// @param pool what there is for them, quote units
+    /// @return True if the law holds.
+    function exitShared(
+        uint256 paid,
+        uint256 claim,
+        uint256 claims,
+        uint256 pool
+    ) internal pure returns (bool) {
+        unchecked {
+            if ((paid | pool) >> 96 != 0) return false;
+            if (claim >> 127 != 0) return false;
+            if (claims >> 150 != 0) return false;
+            return paid * 2 ** 32 <= claim
+                && paid * claims <= claim * pool
+                && (claim < (paid + 1) * 2 ** 32 || claim * pool < (paid + 1) * claims);
+        }
+    }
+
+    function _abs(int256 a) private pure returns (uint256) {
+        return uint256(a < 0 ? -a : a);
     }
 }

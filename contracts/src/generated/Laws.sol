@@ -31,14 +31,16 @@ contract Laws {
 
     /// @notice The whole venue at one block.
     /// @param accounts every account
-    /// @param liabilities what the vault owes, quote units
+    /// @param liabilities what the vault owes to accounts, quote units
     /// @param balance tokens held by the vault, quote units
+    /// @param queued withdrawals that have left their accounts and wait, quote units
     /// @param positions every position of every account
     /// @param markets every listed market
     struct Snapshot {
         AccountState[] accounts;
         uint256 liabilities;
         uint256 balance;
+        uint256 queued;
         PositionState[] positions;
         MarketState[] markets;
     }
@@ -55,7 +57,7 @@ contract Laws {
     /// @return held Bit n is set if law n holds; equal to EVALUATED if all do.
     function evaluate(Snapshot memory s) external pure returns (uint256 held) {
         if (collateralConserved(s.accounts, s.liabilities)) held |= 1 << 1;
-        if (LawLib.vaultCovers(s.balance, s.liabilities)) held |= 1 << 2;
+        if (LawLib.vaultCovers(s.balance, s.liabilities, s.queued)) held |= 1 << 2;
         if (netPositionZero(s.positions, s.markets)) held |= 1 << 4;
         if (openInterestIsLongs(s.positions, s.markets)) held |= 1 << 5;
     }
@@ -86,6 +88,9 @@ contract Laws {
         if (law == 19) return _judgeL19(input);
         if (law == 20) return _judgeL20(input);
         if (law == 21) return _judgeL21(input);
+        if (law == 22) return _judgeL22(input);
+        if (law == 23) return _judgeL23(input);
+        if (law == 24) return _judgeL24(input);
         revert LawUnknown(law);
     }
 
@@ -245,9 +250,9 @@ contract Laws {
     }
 
     function _judgeL02(bytes calldata input) private pure returns (bool) {
-        (uint256 balance, uint256 liabilities) =
-            abi.decode(input, (uint256, uint256));
-        return LawLib.vaultCovers(balance, liabilities);
+        (uint256 balance, uint256 liabilities, uint256 queued) =
+            abi.decode(input, (uint256, uint256, uint256));
+        return LawLib.vaultCovers(balance, liabilities, queued);
     }
 
     function _judgeL03(bytes calldata input) private pure returns (bool) {
@@ -400,11 +405,12 @@ contract Laws {
             uint256 price,
             uint256 tickValue,
             uint256 ratePpmMax,
-            uint256 elapsedSeconds
+            uint256 elapsedSeconds,
+            uint256 gapSecondsMax
         ) =
-            abi.decode(input, (int256, int256, uint256, uint256, uint256, uint256));
+            abi.decode(input, (int256, int256, uint256, uint256, uint256, uint256, uint256));
         return LawLib.fundingWithin(
-            indexBefore, indexAfter, price, tickValue, ratePpmMax, elapsedSeconds
+            indexBefore, indexAfter, price, tickValue, ratePpmMax, elapsedSeconds, gapSecondsMax
         );
     }
 
@@ -415,11 +421,15 @@ contract Laws {
             int256 equityAfter,
             uint256 maintenanceAfter,
             uint256 penalty,
-            uint256 notional
+            uint256 discount,
+            uint256 notional,
+            uint256 maintenancePpm
         ) =
-            abi.decode(input, (int256, uint256, int256, uint256, uint256, uint256));
+            abi.decode(input, (int256, uint256, int256, uint256, uint256, uint256, uint256,
+            uint256));
         return LawLib.liquidationLawful(
-            equityBefore, maintenanceBefore, equityAfter, maintenanceAfter, penalty, notional
+            equityBefore, maintenanceBefore, equityAfter, maintenanceAfter, penalty, discount,
+            notional, maintenancePpm
         );
     }
 
@@ -427,6 +437,40 @@ contract Laws {
         (uint256 fee, uint256 notional, uint256 feePpm) =
             abi.decode(input, (uint256, uint256, uint256));
         return LawLib.feesWithin(fee, notional, feePpm);
+    }
+
+    function _judgeL22(bytes calldata input) private pure returns (bool) {
+        (
+            uint256 number,
+            uint256 done,
+            uint256 count,
+            uint256 deadline,
+            uint256 nowTime,
+            bool bySequencer
+        ) =
+            abi.decode(input, (uint256, uint256, uint256, uint256, uint256, bool));
+        return LawLib.forcedInTurn(number, done, count, deadline, nowTime, bySequencer);
+    }
+
+    function _judgeL23(bytes calldata input) private pure returns (bool) {
+        (
+            bool waiting,
+            uint256 deadline,
+            uint256 graceSeconds,
+            uint256 reportTime,
+            uint256 silenceSeconds,
+            uint256 nowTime
+        ) =
+            abi.decode(input, (bool, uint256, uint256, uint256, uint256, uint256));
+        return LawLib.freezeLawful(
+            waiting, deadline, graceSeconds, reportTime, silenceSeconds, nowTime
+        );
+    }
+
+    function _judgeL24(bytes calldata input) private pure returns (bool) {
+        (uint256 paid, uint256 claim, uint256 claims, uint256 pool) =
+            abi.decode(input, (uint256, uint256, uint256, uint256));
+        return LawLib.exitShared(paid, claim, claims, pool);
     }
 
     function _fit(AccountState[] memory items) private pure returns (bool) {

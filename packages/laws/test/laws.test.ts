@@ -93,7 +93,7 @@ describe('laws: judge', () => {
     assert.equal(judge('fillWithin', { isBuy: true, limit: 3, price: 2.5 }), false);
     assert.equal(judge('fillWithin', { isBuy: true, limit: 2 ** 32, price: 2 }), false);
     assert.equal(judge('fillWithin', { isBuy: true, limit: Number.NaN, price: 2 }), false);
-    assert.equal(judge('vaultCovers', { balance: 5n, liabilities: -1n }), false);
+    assert.equal(judge('vaultCovers', { balance: 5n, liabilities: -1n, queued: 0n }), false);
   });
 });
 

@@ -86,7 +86,9 @@ function changeLawful(i: LawInput<'parameterChangeLawful'>): boolean {
     const step = Math.sign(i.next[field] - i.current[field]);
     return step !== 0 && step !== tighter[field];
   });
-  if (listed && !looser) return true;
+  const isOn = ({ openInterestLowPpm: low, openInterestHighPpm: high }: typeof i.next) =>
+    low < high;
+  if (listed && !looser && !(isOn(i.current) && !isOn(i.next))) return true;
   const waited = i.nowTime - i.proposedTime - i.delaySeconds;
   return i.proposedTime > 0 && waited >= 0 && waited <= i.windowSeconds;
 }
@@ -97,7 +99,7 @@ export const restated: { [N in LawName]: (i: LawInput<N>) => boolean } = {
     for (const { cashQ32 } of accounts) rest -= cashQ32;
     return rest === 0n;
   },
-  vaultCovers: (i) => !(i.balance < i.liabilities),
+  vaultCovers: (i) => !(i.balance - i.queued < i.liabilities),
   conserved: (i) => i.cashDeltaQ32 - (i.liabilitiesDelta << 32n) === 0n,
   netPositionZero: ({ positions, markets }) => {
     const listed = new Set(markets.map(({ market }) => market));
@@ -153,11 +155,13 @@ export const restated: { [N in LawName]: (i: LawInput<N>) => boolean } = {
       return limits[field] >= low && limits[field] <= high;
     });
     const ordered = limits.openInterestLowPpm <= limits.openInterestHighPpm;
-    return bounded && ordered && limits.maintenancePpm <= Math.floor((limits.initialPpm * 4) / 5);
+    const marked = limits.maintenancePpm + limits.markClampPpm <= limits.initialPpm;
+    const margins = limits.maintenancePpm <= Math.floor((limits.initialPpm * 4) / 5);
+    return bounded && ordered && marked && margins;
   },
   parameterChangeLawful: changeLawful,
   fundingWithin: (i) => {
-    const counted = BigInt(Math.min(i.elapsedSeconds, 3_600));
+    const counted = i.elapsedSeconds > i.gapSecondsMax ? 0n : BigInt(i.elapsedSeconds);
     const value = (BigInt(i.price) * BigInt(i.tickValue)) << 32n;
     const reach = floorDiv(value * BigInt(i.ratePpmMax) * counted, 86_400n * 1_000_000n);
     const step = i.indexAfter - i.indexBefore;
@@ -166,11 +170,26 @@ export const restated: { [N in LawName]: (i: LawInput<N>) => boolean } = {
   liquidationLawful: (i) => {
     if (i.equityBefore >= i.maintenanceBefore || i.maintenanceAfter > i.maintenanceBefore)
       return false;
-    if (i.equityBefore - i.equityAfter > i.penalty) return false;
+    const lost = i.equityBefore - i.equityAfter;
+    if (lost > i.penalty + i.discount) return false;
     if (i.penalty > floorDiv(i.notional * 15n, 1_000n)) return false;
-    return i.equityBefore > 0n
-      ? noLessHealthy(i) || i.equityAfter >= i.equityBefore
-      : i.equityAfter >= i.equityBefore;
+    const discountMax = floorDiv(i.notional * BigInt(i.maintenancePpm) * 3n, 2_000_000n);
+    if (i.discount > discountMax || (lost > 0n && i.equityBefore <= 0n)) return false;
+    return i.equityBefore * i.maintenanceAfter <= i.equityAfter * i.maintenanceBefore;
+  },
+  forcedInTurn: (i) => {
+    if (i.number - i.done !== 1n || i.count - i.number < 0n) return false;
+    return i.bySequencer || i.nowTime - i.deadline >= 1;
+  },
+  freezeLawful: (i) => {
+    const overdue = i.waiting ? i.nowTime - i.deadline : 0;
+    if (i.waiting && overdue > i.graceSeconds) return true;
+    return i.reportTime !== 0 && i.nowTime - i.reportTime > i.silenceSeconds;
+  },
+  exitShared: (i) => {
+    const whole = i.claim >> 32n;
+    const share = i.claims === 0n ? whole : floorDiv(i.claim * i.pool, i.claims);
+    return i.paid === (share < whole ? share : whole);
   },
   feesWithin: (i) => i.fee === ceilDiv(i.notional * BigInt(i.feePpm), 1_000_000n),
 };

@@ -9,12 +9,15 @@ const power112 = 2n ** 112n;
 const power127 = 2n ** 127n;
 const power128 = 2n ** 128n;
 const power135 = 2n ** 135n;
+const power150 = 2n ** 150n;
 const int128 = (x: bigint) => x >= -power127 && x < power127;
 const int136 = (x: bigint) => x >= -power135 && x < power135;
 const int54 = (x: number) => Number.isInteger(x) && x >= -9_007_199_254_740_992 && x <= 9_007_199_254_740_991;
 const int96 = (x: bigint) => x >= -power95 && x < power95;
 const uint112 = (x: bigint) => x >= 0n && x < power112;
+const uint127 = (x: bigint) => x >= 0n && x < power127;
 const uint128 = (x: bigint) => x >= 0n && x < power128;
+const uint150 = (x: bigint) => x >= 0n && x < power150;
 const uint16 = (x: number) => Number.isInteger(x) && x >= 0 && x <= 65_535;
 const uint24 = (x: number) => Number.isInteger(x) && x >= 0 && x <= 16_777_215;
 const uint32 = (x: number) => Number.isInteger(x) && x >= 0 && x <= 4_294_967_295;
@@ -135,19 +138,21 @@ export function collateralConserved(i: {
 }
 
 /**
- * L02. The tokens in the vault are worth at least its liabilities.
+ * L02. The tokens in the vault are worth at least what it owes to accounts and what is queued.
  *
  * Assumes: The balance is read from the token itself, rounded down to quote units.
  */
 export function vaultCovers(i: {
   /** tokens held by the vault, quote units */
   readonly balance: bigint;
-  /** what the vault owes, quote units */
+  /** what the vault owes to accounts, quote units */
   readonly liabilities: bigint;
+  /** withdrawals that have left their accounts and wait, quote units */
+  readonly queued: bigint;
 }): boolean {
-  const fits = uint128(i.balance) && uint96(i.liabilities);
+  const fits = uint128(i.balance) && uint96(i.liabilities) && uint96(i.queued);
   if (!fits) return false;
-  return i.liabilities <= i.balance;
+  return i.liabilities + i.queued <= i.balance;
 }
 
 /**
@@ -321,7 +326,8 @@ export function reportAdvances(i: {
  * L10. A price differs from its reference by at most the band.
  *
  * Assumes: For a report the reference is the last price (the first price of a market has none and
- * is not asked); for a fill it is the price now.
+ * is not asked); for a fill it is the price now; for a mark it is the index price of the same
+ * report, and the band is its clamp.
  */
 export function withinBand(i: {
   /** ticks */
@@ -519,6 +525,7 @@ export function parametersBounded(i: {
       && i.limits.isolated <= 1
       && 1_000 <= i.limits.markClampPpm
       && i.limits.markClampPpm <= 100_000
+      && i.limits.markClampPpm <= i.limits.initialPpm - i.limits.maintenancePpm
       && i.limits.fundingGapSecondsMax <= 7_200
       && 10_000 <= i.limits.liquidationPartPpm
       && i.limits.liquidationPartPpm <= 1_000_000
@@ -573,6 +580,11 @@ export function parameterChangeLawful(i: {
               && i.next.openInterestMax <= i.current.openInterestMax
               && i.next.openInterestLowPpm <= i.current.openInterestLowPpm
               && i.next.openInterestHighPpm <= i.current.openInterestHighPpm
+              && (
+                  i.current.openInterestHighPpm
+                      <= i.current.openInterestLowPpm
+                  || i.next.openInterestLowPpm < i.next.openInterestHighPpm
+              )
               && i.current.concentrationPpm <= i.next.concentrationPpm
               && i.current.concentrationCapPpm <= i.next.concentrationCapPpm
               && i.next.markClampPpm <= i.current.markClampPpm
@@ -590,10 +602,11 @@ export function parameterChangeLawful(i: {
 }
 
 /**
- * L19. A funding index moves by at most the largest rate for the time elapsed, of which at most an
- * hour counts.
+ * L19. A funding index moves by at most the largest rate for the time elapsed, and not at all over
+ * a gap.
  *
- * Assumes: Price is the one that the report brought; the time is since the last step.
+ * Assumes: Price is the index price that the report brought; the time is since the last step, and
+ * beyond the longest gap none of it counts.
  */
 export function fundingWithin(i: {
   /** funding index before, quote × 2^32 per lot */
@@ -608,23 +621,28 @@ export function fundingWithin(i: {
   readonly ratePpmMax: number;
   /** since the last step */
   readonly elapsedSeconds: number;
+  /** longest time that is charged */
+  readonly gapSecondsMax: number;
 }): boolean {
   const fits = int96(i.indexBefore)
       && int96(i.indexAfter)
       && uint32(i.price)
       && uint48(i.tickValue)
       && uint24(i.ratePpmMax)
-      && uint40(i.elapsedSeconds);
+      && uint40(i.elapsedSeconds)
+      && uint16(i.gapSecondsMax);
   if (!fits) return false;
-  return absBig(i.indexAfter - i.indexBefore) * 86_400_000_000n
-      <= BigInt(i.price) * BigInt(i.tickValue) * 4_294_967_296n * BigInt(i.ratePpmMax * Math.min(i.elapsedSeconds, 3_600));
+  return (i.elapsedSeconds <= i.gapSecondsMax || i.indexAfter === i.indexBefore)
+      && absBig(i.indexAfter - i.indexBefore) * 86_400_000_000n
+          <= BigInt(i.price) * BigInt(i.tickValue) * 4_294_967_296n * (BigInt(i.ratePpmMax) * BigInt(i.elapsedSeconds));
 }
 
 /**
- * L20. Only an account below maintenance is liquidated; it loses no more than the penalty, the
- * penalty is at most 1.5 % of the notional, and its health does not fall.
+ * L20. Only an account below maintenance loses positions to others; it loses no more than the
+ * penalty and discount, the penalty is at most 1.5 % of the notional, the discount at most one and
+ * a half times its maintenance margin, and its health does not fall.
  *
- * Assumes: Before and after are valued at the same price; insurance cover counts in after.
+ * Assumes: Before and after are valued at the same price; what insurance paid counts in after.
  */
 export function liquidationLawful(i: {
   /** equity before, quote units, rounded down */
@@ -637,28 +655,29 @@ export function liquidationLawful(i: {
   readonly maintenanceAfter: bigint;
   /** penalty taken, quote units */
   readonly penalty: bigint;
-  /** notional of the position moved, quote units */
+  /** given up against the mark price, quote units */
+  readonly discount: bigint;
+  /** notional of the lots moved, quote units */
   readonly notional: bigint;
+  /** maintenance margin of their market */
+  readonly maintenancePpm: number;
 }): boolean {
   const fits = int128(i.equityBefore)
       && uint128(i.maintenanceBefore)
       && int128(i.equityAfter)
       && uint128(i.maintenanceAfter)
       && uint96(i.penalty)
-      && uint112(i.notional);
+      && uint96(i.discount)
+      && uint112(i.notional)
+      && uint24(i.maintenancePpm);
   if (!fits) return false;
   return i.equityBefore < i.maintenanceBefore
       && i.maintenanceAfter <= i.maintenanceBefore
-      && i.equityBefore <= i.equityAfter + i.penalty
+      && i.equityBefore <= i.equityAfter + i.penalty + i.discount
       && i.penalty * 1_000_000n <= i.notional * 15_000n
-      && (
-          i.equityBefore <= i.equityAfter
-          || (
-              0n < i.equityBefore
-              && i.equityBefore * i.maintenanceAfter
-                  <= i.equityAfter * i.maintenanceBefore
-          )
-      );
+      && i.discount * 2_000_000n <= i.notional * BigInt(i.maintenancePpm) * 3n
+      && i.equityBefore * i.maintenanceAfter <= i.equityAfter * i.maintenanceBefore
+      && (i.equityBefore <= i.equityAfter || 0n < i.equityBefore);
 }
 
 /**
@@ -678,6 +697,93 @@ export function feesWithin(i: {
   if (!fits) return false;
   return i.notional * BigInt(i.feePpm) <= i.fee * 1_000_000n
       && i.fee * 1_000_000n < i.notional * BigInt(i.feePpm) + 1_000_000n;
+}
+
+/**
+ * L22. A forced request is executed in its turn: by the sequencer, or by anyone once its deadline
+ * has passed.
+ *
+ * Assumes: Deadline is that of the request with this number.
+ */
+export function forcedInTurn(i: {
+  /** request to be executed */
+  readonly number: bigint;
+  /** last one executed */
+  readonly done: bigint;
+  /** requests made */
+  readonly count: bigint;
+  /** deadline of the request, seconds */
+  readonly deadline: number;
+  /** time of the block, seconds */
+  readonly nowTime: number;
+  /** whether the sequencer executes */
+  readonly bySequencer: boolean;
+}): boolean {
+  const fits = uint64(i.number)
+      && uint64(i.done)
+      && uint64(i.count)
+      && uint40(i.deadline)
+      && uint40(i.nowTime);
+  if (!fits) return false;
+  return i.number === i.done + 1n
+      && i.number <= i.count
+      && (i.bySequencer || i.deadline < i.nowTime);
+}
+
+/**
+ * L23. The venue is frozen only while the next forced request is overdue by more than the grace, or
+ * when no report has been accepted for longer than the silence.
+ *
+ * Assumes: Report time is 0 before the first report.
+ */
+export function freezeLawful(i: {
+  /** whether a forced request waits */
+  readonly waiting: boolean;
+  /** deadline of the next request, seconds */
+  readonly deadline: number;
+  /** how long it may be overdue */
+  readonly graceSeconds: number;
+  /** time of the last accepted report, seconds */
+  readonly reportTime: number;
+  /** how long reports may stay away */
+  readonly silenceSeconds: number;
+  /** time of the block, seconds */
+  readonly nowTime: number;
+}): boolean {
+  const fits = uint40(i.deadline)
+      && uint32(i.graceSeconds)
+      && uint40(i.reportTime)
+      && uint32(i.silenceSeconds)
+      && uint40(i.nowTime);
+  if (!fits) return false;
+  return (i.waiting && i.deadline + i.graceSeconds < i.nowTime)
+      || (0 < i.reportTime && i.reportTime + i.silenceSeconds < i.nowTime);
+}
+
+/**
+ * L24. What an exit pays is the largest whole amount that exceeds neither the claim nor its share
+ * of the pool in proportion to all claims.
+ *
+ * Assumes: Claims is the sum of all claims, of which this is one.
+ */
+export function exitShared(i: {
+  /** paid, quote units */
+  readonly paid: bigint;
+  /** claim of the account, quote × 2^32 */
+  readonly claim: bigint;
+  /** sum of all claims, quote × 2^32 */
+  readonly claims: bigint;
+  /** what there is for them, quote units */
+  readonly pool: bigint;
+}): boolean {
+  const fits = uint96(i.paid) && uint127(i.claim) && uint150(i.claims) && uint96(i.pool);
+  if (!fits) return false;
+  return i.paid * 4_294_967_296n <= i.claim
+      && i.paid * i.claims <= i.claim * i.pool
+      && (
+          i.claim < (i.paid + 1n) * 4_294_967_296n
+          || i.claim * i.pool < (i.paid + 1n) * i.claims
+      );
 }
 
 /** Every law by name. */
@@ -703,4 +809,7 @@ export const checks = {
   fundingWithin,
   liquidationLawful,
   feesWithin,
+  forcedInTurn,
+  freezeLawful,
+  exitShared,
 } as const;

@@ -1,6 +1,6 @@
 /** Laws on prices, funding, outflow, breakers and parameters. */
 import { int, type Law, type RecordType, uint } from '../law.ts';
-import { abs, add, and, eq, le, lt, min, mul, or, sub } from '../term.ts';
+import { abs, add, and, eq, le, lt, mul, or, sub } from '../term.ts';
 
 const million = 1_000_000;
 const time = (text: string) => uint(40, `${text}, seconds`);
@@ -49,13 +49,17 @@ const demo = {
   concentrationPpm: 200_000,
   concentrationCapPpm: 300_000,
   isolated: 0,
-  markClampPpm: 50_000,
+  markClampPpm: 20_000,
   fundingGapSecondsMax: 30,
   liquidationPartPpm: 100_000,
   coverSharePpm: 250_000,
   backstopLotsMax: 10_000,
 };
 
+const parts = (low: number, high: number) => ({
+  openInterestLowPpm: low,
+  openInterestHighPpm: high,
+});
 const within = (field: string, low: number, high: number) =>
   and(le(low, `limits.${field}`), le(`limits.${field}`, high));
 const raised = (field: string) => le(`current.${field}`, `next.${field}`);
@@ -75,6 +79,11 @@ const notLooser = and(
   lowered('openInterestMax'),
   lowered('openInterestLowPpm'),
   lowered('openInterestHighPpm'),
+  // Equal parts switch the term off: lowering the high one onto the low one would loosen.
+  or(
+    le('current.openInterestHighPpm', 'current.openInterestLowPpm'),
+    lt('next.openInterestLowPpm', 'next.openInterestHighPpm'),
+  ),
   raised('concentrationPpm'),
   raised('concentrationCapPpm'),
   lowered('markClampPpm'),
@@ -147,7 +156,8 @@ export const controlLaws: readonly Law[] = [
     statement: 'A price differs from its reference by at most the band.',
     assumes:
       'For a report the reference is the last price (the first price of a market has none and is ' +
-      'not asked); for a fill it is the price now.',
+      'not asked); for a fill it is the price now; for a mark it is the index price of the same ' +
+      'report, and the band is its clamp.',
     inputs: {
       price: uint(32, 'ticks'),
       referencePrice: uint(32, 'ticks'),
@@ -234,12 +244,15 @@ export const controlLaws: readonly Law[] = [
       le('limits.concentrationCapPpm', million),
       le('limits.isolated', 1),
       within('markClampPpm', 1_000, 100_000),
+      le('limits.markClampPpm', sub('limits.initialPpm', 'limits.maintenancePpm')),
       le('limits.fundingGapSecondsMax', 7_200),
       within('liquidationPartPpm', 10_000, million),
       le('limits.coverSharePpm', million),
     ),
     example: { limits: demo },
-    edges: [{ limits: { ...demo, initialPpm: 10_000, maintenancePpm: 5_000 } }],
+    edges: [
+      { limits: { ...demo, initialPpm: 10_000, maintenancePpm: 5_000, markClampPpm: 1_000 } },
+    ],
   },
   {
     id: 'L18',
@@ -272,6 +285,16 @@ export const controlLaws: readonly Law[] = [
       windowSeconds: 86_400,
       nowTime: 1_000_000,
     },
+    edges: [
+      { current: { ...demo, ...parts(900_000, 900_000) }, next: { ...demo, ...parts(9, 9) } },
+      { current: demo, next: { ...demo, ...parts(500_000, 500_000) } },
+    ].map((change) => ({
+      ...change,
+      proposedTime: 0,
+      delaySeconds: 3_600,
+      windowSeconds: 86_400,
+      nowTime: 1_000_000,
+    })),
     // Nothing unsigned is below zero.
     equalMutants: ['current.tickValue = 0 as ≤'],
   },
@@ -280,9 +303,11 @@ export const controlLaws: readonly Law[] = [
     name: 'fundingWithin',
     title: 'Funding steps are bounded',
     statement:
-      'A funding index moves by at most the largest rate for the time elapsed, of which at most ' +
-      'an hour counts.',
-    assumes: 'Price is the one that the report brought; the time is since the last step.',
+      'A funding index moves by at most the largest rate for the time elapsed, and not at all ' +
+      'over a gap.',
+    assumes:
+      'Price is the index price that the report brought; the time is since the last step, and ' +
+      'beyond the longest gap none of it counts.',
     inputs: {
       indexBefore: int(96, 'funding index before, quote × 2^32 per lot'),
       indexAfter: int(96, 'funding index after'),
@@ -290,12 +315,13 @@ export const controlLaws: readonly Law[] = [
       tickValue: uint(48, 'quote units of one lot at one tick'),
       ratePpmMax: uint(24, 'largest rate per day'),
       elapsedSeconds: uint(40, 'since the last step'),
+      gapSecondsMax: uint(16, 'longest time that is charged'),
     },
-    predicate: le(
-      mul(abs(sub('indexAfter', 'indexBefore')), 86_400n * 1_000_000n),
-      mul(
-        mul(mul('price', 'tickValue'), 2n ** 32n),
-        mul('ratePpmMax', min('elapsedSeconds', 3_600)),
+    predicate: and(
+      or(le('elapsedSeconds', 'gapSecondsMax'), eq('indexAfter', 'indexBefore')),
+      le(
+        mul(abs(sub('indexAfter', 'indexBefore')), 86_400n * 1_000_000n),
+        mul(mul(mul('price', 'tickValue'), 2n ** 32n), mul('ratePpmMax', 'elapsedSeconds')),
       ),
     ),
     example: {
@@ -305,6 +331,7 @@ export const controlLaws: readonly Law[] = [
       tickValue: 100,
       ratePpmMax: 120_000,
       elapsedSeconds: 60,
+      gapSecondsMax: 60,
     },
   },
 ];

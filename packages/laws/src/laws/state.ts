@@ -1,6 +1,6 @@
 /** Laws on the whole state of the venue and on how value moves inside it. */
 import { int, type Law, list, type RecordType, uint } from '../law.ts';
-import { and, eq, exists, forall, le, max, mul, or, sum, when } from '../term.ts';
+import { add, and, eq, exists, forall, le, max, mul, or, sum, when } from '../term.ts';
 
 const q32 = 2n ** 32n;
 
@@ -49,14 +49,16 @@ export const stateLaws: readonly Law[] = [
     id: 'L02',
     name: 'vaultCovers',
     title: 'The vault covers what it owes',
-    statement: 'The tokens in the vault are worth at least its liabilities.',
+    statement:
+      'The tokens in the vault are worth at least what it owes to accounts and what is queued.',
     assumes: 'The balance is read from the token itself, rounded down to quote units.',
     inputs: {
       balance: uint(128, 'tokens held by the vault, quote units'),
-      liabilities: uint(96, 'what the vault owes, quote units'),
+      liabilities: uint(96, 'what the vault owes to accounts, quote units'),
+      queued: uint(96, 'withdrawals that have left their accounts and wait, quote units'),
     },
-    predicate: le('liabilities', 'balance'),
-    example: { balance: 1000n, liabilities: 900n },
+    predicate: le(add('liabilities', 'queued'), 'balance'),
+    example: { balance: 1000n, liabilities: 900n, queued: 100n },
   },
   {
     id: 'L03',

@@ -124,39 +124,40 @@ export const tradingLaws: readonly Law[] = [
     name: 'liquidationLawful',
     title: 'Liquidation is needed and never hurts',
     statement:
-      'Only an account below maintenance is liquidated; it loses no more than the penalty, the ' +
-      'penalty is at most 1.5 % of the notional, and its health does not fall.',
-    assumes: 'Before and after are valued at the same price; insurance cover counts in after.',
+      'Only an account below maintenance loses positions to others; it loses no more than the ' +
+      'penalty and discount, the penalty is at most 1.5 % of the notional, the discount at most ' +
+      'one and a half times its maintenance margin, and its health does not fall.',
+    assumes: 'Before and after are valued at the same price; what insurance paid counts in after.',
     inputs: {
       equityBefore: equity('equity before'),
       maintenanceBefore: margin('maintenance requirement before'),
       equityAfter: equity('equity after'),
       maintenanceAfter: margin('maintenance requirement after'),
       penalty: uint(96, 'penalty taken, quote units'),
-      notional: uint(112, 'notional of the position moved, quote units'),
+      discount: uint(96, 'given up against the mark price, quote units'),
+      notional: uint(112, 'notional of the lots moved, quote units'),
+      maintenancePpm: uint(24, 'maintenance margin of their market'),
     },
     predicate: and(
       lt('equityBefore', 'maintenanceBefore'),
       le('maintenanceAfter', 'maintenanceBefore'),
-      le('equityBefore', add('equityAfter', 'penalty')),
+      le('equityBefore', add(add('equityAfter', 'penalty'), 'discount')),
       le(mul('penalty', million), mul('notional', 15_000)),
-      or(
-        le('equityBefore', 'equityAfter'),
-        and(
-          gt('equityBefore', 0),
-          le(mul('equityBefore', 'maintenanceAfter'), mul('equityAfter', 'maintenanceBefore')),
-        ),
-      ),
+      le(mul('discount', 2 * million), mul(mul('notional', 'maintenancePpm'), 3)),
+      le(mul('equityBefore', 'maintenanceAfter'), mul('equityAfter', 'maintenanceBefore')),
+      or(le('equityBefore', 'equityAfter'), gt('equityBefore', 0)),
     ),
     example: {
       equityBefore: 2_000n,
       maintenanceBefore: 3_000n,
       equityAfter: 1_000n,
       maintenanceAfter: 1_500n,
-      penalty: 1_000n,
+      penalty: 600n,
+      discount: 400n,
       notional: 100_000n,
+      maintenancePpm: 30_000,
     },
-    // Bankrupt with nothing left that needs margin: a penalty would still be a loss.
+    // Nothing needs margin: then only the last clause forbids a loss.
     edges: [
       {
         equityBefore: -5n,
@@ -164,7 +165,9 @@ export const tradingLaws: readonly Law[] = [
         equityAfter: -6n,
         maintenanceAfter: 0n,
         penalty: 1n,
+        discount: 0n,
         notional: 1_000n,
+        maintenancePpm: 30_000,
       },
     ],
     // At zero equity a loss already fails the comparison of health.
