@@ -2,8 +2,12 @@
 pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {ICustody} from "./interfaces/ICustody.sol";
+import {IExit} from "./interfaces/IExit.sol";
 import {IModule} from "./interfaces/IModule.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
+import {ISolvency} from "./interfaces/ISolvency.sol";
+import {IWaterfall} from "./interfaces/IWaterfall.sol";
 import {AccountWord} from "./libraries/Accounts.sol";
 import {Arrays} from "./libraries/Arrays.sol";
 import {Delegation} from "./libraries/Delegation.sol";
@@ -19,14 +23,13 @@ import {Book, Totals} from "./Working.sol";
 /// signed an order its account's cash and position, within what was signed; anyone an account's
 /// cash upward; a keeper an unhealthy account. Nobody can change an owner.
 /// Assumes: vault, oracle, breaker and parameters are the venue's own and immutable here.
-/// Stays live without the sequencer: deposit, withdraw, cancel, push and liquidate need nobody.
+/// Stays live without the sequencer: deposit, withdraw, cancel, push and liquidate need nobody,
+/// and what only it could do comes through the queue of forced requests.
 /// Settlement and views are here; every other operation is code of a module, which runs in this
 /// contract's storage. Modules are fixed at deployment: nothing here writes `_modules` again.
 /// `IVenue` is the whole of what this address answers.
 contract ClearingHouse is Settlement {
     using Margin for Totals;
-
-    uint256 private constant MARKETS_MAX = 256;
 
     /// @notice The contract that holds the collateral.
     address public immutable vault;
@@ -56,7 +59,16 @@ contract ClearingHouse is Settlement {
     fallback() external {
         address module = _modules[msg.sig];
         if (module == address(0)) revert OperationUnknown(msg.sig);
+        // Modules need not know of the freeze: it is held here, for all but the way out.
+        if (_frozenTime != 0 && !_isWayOut(module)) revert Frozen(_frozenTime);
         Delegation.forward(module);
+    }
+
+    /// @dev The exit, and what a veto left in the vault for its owner; what the vault asks before
+    /// it releases what is queued, and where depositors of the backstop find theirs.
+    function _isWayOut(address module) private view returns (bool) {
+        return module == _modules[IExit.exit.selector] || msg.sig == ICustody.reclaim.selector
+            || msg.sig == ISolvency.uncovered.selector || msg.sig == IWaterfall.backstop.selector;
     }
 
     /// @notice Which module carries out an operation; zero when none does.
@@ -67,6 +79,7 @@ contract ClearingHouse is Settlement {
     /// @inheritdoc ISettlement
     /// @dev Skips the diff, its laws and pay: only prices and funding move.
     function push(bytes calldata report) external nonReentrant {
+        if (_frozenTime != 0) revert Frozen(_frozenTime);
         VenueParams memory venue = parameters.venue();
         if (msg.sender != venue.sequencer) {
             (, uint40 time) = oracle.last();
@@ -84,7 +97,7 @@ contract ClearingHouse is Settlement {
         nonReentrantView
         returns (address owner, int128 cash, uint32 epoch, Position[] memory positions)
     {
-        AccountWord word = _accounts[id];
+        AccountWord word = _get(id);
         uint256 count = word.others() + (word.size() == 0 ? 0 : 1);
         positions = new Position[](count);
         uint256 found = 0;
@@ -106,9 +119,9 @@ contract ClearingHouse is Settlement {
     {
         Book memory book;
         book.anyAge = true;
-        book.list = Arrays.markets(MARKETS_MAX);
+        book.list = Arrays.pages();
         Totals memory totals;
-        AccountWord word = _accounts[id];
+        AccountWord word = _get(id);
         totals.equityQ32 = word.cash();
         _addPositions(book, id, word, 0, totals);
         return (totals.equity(), totals.initial, totals.maintenance);
@@ -132,7 +145,7 @@ contract ClearingHouse is Settlement {
 
     /// @inheritdoc ISettlement
     function sessionExpiry(uint32 id, address key) external view returns (uint40) {
-        return uint40(_sessions[_sessionKey(id, key)]);
+        return uint40(_sessionOf(id, key).expiry());
     }
 
     /// @inheritdoc ISettlement
@@ -148,5 +161,10 @@ contract ClearingHouse is Settlement {
     /// @inheritdoc ISettlement
     function accountsCount() external view returns (uint32) {
         return _accountsCount;
+    }
+
+    /// @inheritdoc ISettlement
+    function leverage(uint32 id) external view returns (uint24) {
+        return uint24(_accounts[id].leverage());
     }
 }

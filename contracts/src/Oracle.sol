@@ -1,24 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {MarketParams, Report} from "./Types.sol";
+import {Report} from "./Types.sol";
 import {LawLib} from "./generated/LawLib.sol";
 import {IGoverned} from "./interfaces/IGoverned.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
 import {IParameters} from "./interfaces/IParameters.sol";
 import {IReportVerifier} from "./interfaces/IReportVerifier.sol";
+import {Aging} from "./libraries/Aging.sol";
 import {Delayed} from "./libraries/Delayed.sol";
+import {Marks} from "./libraries/Marks.sol";
+import {ParameterWords} from "./libraries/ParameterWords.sol";
+import {Reports} from "./libraries/Reports.sol";
 
-/// @title Oracle: the last accepted index price of each market.
+/// @title Oracle: the last accepted index and mark price of each market.
 /// @notice A report is taken when enough reporters signed it, when its round and time follow the
 /// last ones, when it is near the block's time, and when no price leaves its band. A report with
-/// one wrong price is refused whole.
+/// one wrong price is refused whole. A mark is never refused: it is moved to where its clamp around
+/// the index and its slew allow, so that a wild mark cannot hold up the index.
 ///
 /// Who may change what, to what:
 /// | state | who | to |
 /// |---|---|---|
 /// | clearing house, parameters, delay | nobody | fixed at deployment |
 /// | prices, round, time | clearing house | a verified report, newer, inside the band |
+/// | marks | clearing house | the verified mark, within clamp and slew |
 /// | pending verifier | governor | a contract, or none |
 /// | verifier | anyone | the pending one, after the delay and before its expiry |
 ///
@@ -47,10 +53,13 @@ contract Oracle is IOracle {
     /// @notice The report prices a market that is not listed.
     error MarketUnlisted(uint8 market);
 
-    struct Mark {
+    /// @dev One slot. The average of the price has 32 fractional bits.
+    struct Quote {
         uint32 price;
         uint40 time;
         uint32 round;
+        uint64 agedQ32;
+        uint32 mark;
     }
 
     struct Head {
@@ -72,7 +81,7 @@ contract Oracle is IOracle {
     uint256 public immutable delaySeconds;
 
     Head private _head;
-    mapping(uint8 market => Mark) private _marks;
+    mapping(uint8 market => Quote) private _quotes;
 
     /// @notice Verifier that waits, and from when it may be applied; zeros when none.
     PendingVerifier public pendingVerifier;
@@ -105,13 +114,24 @@ contract Oracle is IOracle {
     function accept(bytes calldata report) external override returns (Report memory next) {
         if (msg.sender != clearingHouse) revert NotClearingHouse(msg.sender, clearingHouse);
         Head memory head = _head;
-        next = head.verifier.verify(report);
+        (bool done, bytes memory data) =
+            address(head.verifier).staticcall(abi.encodeCall(IReportVerifier.verify, (report)));
+        next = Reports.take(done, data);
         _checkNext(head, next);
         for (uint256 i; i < next.markets.length; ++i) {
-            _checkBand(next.markets[i], next.prices[i]);
-            _marks[next.markets[i]] = Mark(next.prices[i], next.time, next.round);
+            uint32 found = next.prices[i];
+            Quote memory before = _quotes[next.markets[i]];
+            uint256 clampPpm = _checkBand(next.markets[i], found, before.price);
+            uint32 mark = Marks.accepted(next.marks[i], before.mark, found, clampPpm);
+            // Holds by construction; the law is its second witness.
+            assert(LawLib.withinBand(mark, found, clampPpm));
+            next.marks[i] = mark;
+            // Law L09: time rises.
+            uint64 agedQ32 = Aging.step(before.agedQ32, found, next.time - before.time);
+            _quotes[next.markets[i]] = Quote(found, next.time, next.round, agedQ32, mark);
         }
         _head = Head(head.verifier, next.round, next.time);
+        Reports.reply(next);
     }
 
     /// @notice Starts the delay of another verifier; replaces a pending one.
@@ -145,13 +165,29 @@ contract Oracle is IOracle {
         override
         returns (uint32 priceTicks, uint40 time)
     {
-        Mark memory mark = _marks[market];
-        return (mark.price, mark.time);
+        Quote memory last_ = _quotes[market];
+        return (last_.price, last_.time);
+    }
+
+    /// @inheritdoc IOracle
+    function quote(uint8 market)
+        external
+        view
+        override
+        returns (uint32 priceTicks, uint32 markTicks, uint40 time)
+    {
+        Quote memory last_ = _quotes[market];
+        return (last_.price, last_.mark, last_.time);
+    }
+
+    /// @inheritdoc IOracle
+    function aged(uint8 market) external view override returns (uint32 priceTicks) {
+        return Aging.toTicks(_quotes[market].agedQ32);
     }
 
     /// @notice Round of the report that last priced a market; zero when none.
     function roundOf(uint8 market) external view returns (uint32) {
-        return _marks[market].round;
+        return _quotes[market].round;
     }
 
     /// @inheritdoc IOracle
@@ -166,7 +202,7 @@ contract Oracle is IOracle {
 
     /// @dev Law L09, and which part of it is broken.
     function _checkNext(Head memory head, Report memory next) private view {
-        uint256 skewMax = parameters.venue().reportSkewSecondsMax;
+        uint256 skewMax = ParameterWords.reportSkewSecondsMax(parameters.venueWord());
         uint256 nowTime = block.timestamp;
         if (
             LawLib.reportAdvances(
@@ -179,15 +215,19 @@ contract Oracle is IOracle {
         revert ReportAhead(next.time - nowTime, skewMax);
     }
 
-    /// @dev Law L10; the first price of a market has no band.
-    function _checkBand(uint8 market, uint32 found) private view {
-        MarketParams memory params = parameters.market(market);
-        if (params.tickValue == 0) revert MarketUnlisted(market);
+    /// @dev Law L10; the first price of a market has no band. Returns the clamp of its mark.
+    function _checkBand(uint8 market, uint32 found, uint32 before)
+        private
+        view
+        returns (uint256 clampPpm)
+    {
+        (uint256 low, uint256 high) = parameters.marketWords(market);
+        if (ParameterWords.tickValue(low) == 0) revert MarketUnlisted(market);
         if (found == 0) revert PriceZero(market);
-        uint32 before = _marks[market].price;
-        if (before != 0 && !LawLib.withinBand(found, before, params.bandPpm)) {
+        if (before != 0 && !LawLib.withinBand(found, before, ParameterWords.bandPpm(low))) {
             revert PriceOutsideBand(market, found, before);
         }
+        return ParameterWords.markClampPpm(high);
     }
 
     function _checkVerifier(IReportVerifier verifier_) private view {

@@ -6,6 +6,7 @@ import {IGoverned} from "./interfaces/IGoverned.sol";
 import {IParameters} from "./interfaces/IParameters.sol";
 import {Bounds} from "./libraries/Bounds.sol";
 import {Delayed} from "./libraries/Delayed.sol";
+import {ParameterWords} from "./libraries/ParameterWords.sol";
 
 /// @title Parameters: what the venue runs on, tightened at once and loosened after a delay.
 /// @notice A proposal is a whole tuple, so that paired fields move together. When no field is
@@ -137,6 +138,16 @@ contract Parameters is IParameters, IGoverned {
     /// @inheritdoc IParameters
     function venue() external view override returns (VenueParams memory) {
         return _venue;
+    }
+
+    /// @inheritdoc IParameters
+    function marketWords(uint8 id) external view override returns (uint256 low, uint256 high) {
+        return ParameterWords.load(_markets[id]);
+    }
+
+    /// @inheritdoc IParameters
+    function venueWord() external view override returns (uint256 word) {
+        return ParameterWords.load(_venue);
     }
 
     /// @notice Proposal that waits for a market, and from when it may be applied; zeros when none.

@@ -6,10 +6,14 @@ import {IBreaker} from "./interfaces/IBreaker.sol";
 import {IClearingHouse} from "./interfaces/IClearingHouse.sol";
 import {IOracle} from "./interfaces/IOracle.sol";
 import {IParameters} from "./interfaces/IParameters.sol";
+import {Accounts} from "./libraries/Accounts.sol";
 import {Arrays} from "./libraries/Arrays.sol";
 import {Funding} from "./libraries/Funding.sol";
 import {LawLib} from "./generated/LawLib.sol";
+import {Margin} from "./libraries/Margin.sol";
 import {Packer} from "./libraries/Packer.sol";
+import {ParameterWords} from "./libraries/ParameterWords.sol";
+import {Reports} from "./libraries/Reports.sol";
 import {Storage} from "./Storage.sol";
 import {Config, MarketParams, Report, VenueParams} from "./Types.sol";
 import {Book, Market} from "./Working.sol";
@@ -22,8 +26,7 @@ abstract contract Pricing is Storage, IClearingHouse {
     using SafeCast for int256;
     using SafeCast for uint256;
 
-    uint256 private constant MARKETS_MAX = 256;
-    uint256 private constant QUOTE_BYTES = 21;
+    uint256 private constant QUOTE_BYTES = 25;
 
     IOracle public immutable oracle;
     IBreaker public immutable breaker;
@@ -40,10 +43,19 @@ abstract contract Pricing is Storage, IClearingHouse {
         internal
         returns (Book memory book)
     {
-        book.skewSecondsMax = venue.reportSkewSecondsMax;
-        book.list = Arrays.markets(MARKETS_MAX);
+        return _refresh(venue.reportSkewSecondsMax, report);
+    }
+
+    function _refresh(uint256 skewSecondsMax, bytes calldata report)
+        internal
+        returns (Book memory book)
+    {
+        book.skewSecondsMax = skewSecondsMax;
+        book.list = Arrays.pages();
         if (report.length == 0) return book;
-        Report memory accepted = oracle.accept(report);
+        (bool done, bytes memory data) =
+            address(oracle).call(abi.encodeCall(IOracle.accept, (report)));
+        Report memory accepted = Reports.take(done, data);
         uint256 count = accepted.markets.length;
         (bytes memory quotes, uint256 cursor) = Packer.open(count * QUOTE_BYTES);
         for (uint256 i = 0; i < count; ++i) {
@@ -58,7 +70,7 @@ abstract contract Pricing is Storage, IClearingHouse {
     function _use(Book memory book, uint256 id) internal view {
         if (book.usable & (1 << id) != 0) return;
         _peek(book, id);
-        Market memory market = book.list[id];
+        Market memory market = book.list[id >> 4][id & 15];
         if (market.params.tickValue == 0) revert MarketUnknown(uint8(id), 0);
         uint256 time = market.priceTime;
         uint256 ageMax = market.params.priceAgeSecondsMax;
@@ -71,66 +83,93 @@ abstract contract Pricing is Storage, IClearingHouse {
     /// @dev Loads a market at its last price, however old that is.
     function _peek(Book memory book, uint256 id) internal view {
         if (book.loaded & (1 << id) != 0) return;
-        (uint32 price, uint40 time) = oracle.price(uint8(id));
-        _view(book, id, price, time);
+        (uint32 price, uint32 mark, uint40 time) = oracle.quote(uint8(id));
+        _view(book, id, price, mark, time);
     }
 
     /// @dev Stores what this operation changed of the markets that it loaded.
     function _storeMarkets(Book memory book) internal {
         for (uint256 id = 0; book.loaded >> id != 0; ++id) {
             if (book.loaded & (1 << id) == 0) continue;
-            Market memory market = book.list[id];
+            Market memory market = book.list[id >> 4][id & 15];
             _markets[id] = MarketState({
                 fundingIndex: market.fundingIndex.toInt96(),
                 fundingTime: uint40(market.fundingTime),
-                openInterest: market.openInterest.toUint256().toUint56()
+                openInterest: market.openInterest.toUint256().toUint56(),
+                levied: market.levied
             });
         }
     }
 
-    function _view(Book memory book, uint256 id, uint256 price, uint256 time) private view {
-        MarketState memory state = _markets[id];
-        MarketParams memory params = parameters.market(uint8(id));
-        uint256 lotValue = price * params.tickValue;
-        book.list[id] = Market({
-            id: id,
-            price: price,
-            priceTime: time,
-            lotValue: lotValue,
-            unitQ32: _unit(lotValue, state.fundingIndex),
-            fundingIndex: state.fundingIndex,
-            fundingTime: state.fundingTime,
-            openInterestBefore: int256(uint256(state.openInterest)),
-            openInterest: int256(uint256(state.openInterest)),
-            level: breaker.level(uint16(id + 1)),
-            params: params
-        });
+    function _view(Book memory book, uint256 id, uint256 price, uint256 mark, uint256 time)
+        private
+        view
+    {
+        // A declaration would allocate it, and params in it, once more.
+        Market memory market = Arrays.market()[0];
+        (market.id, market.price, market.mark, market.priceTime) = (id, price, mark, time);
+        (uint256 low, uint256 high) = parameters.marketWords(uint8(id));
+        ParameterWords.unpack(market.params, low, high);
+        _derive(market, _markets[id]);
+        market.level = breaker.level(uint16(id + 1));
+        bool plain = market.level == 0 && !market.levied;
+        market.plainHome = plain ? Accounts.only(id) : type(uint256).max;
+        uint256 page = id >> 4;
+        if (uint16(book.loaded >> (page << 4)) == 0) book.list[page] = Arrays.markets(16);
+        book.list[page][id & 15] = market;
         book.loaded |= 1 << id;
     }
 
+    /// @dev What follows from prices, parameters and what is stored.
+    function _derive(Market memory market, MarketState memory state) private pure {
+        MarketParams memory params = market.params;
+        market.tickValue = params.tickValue;
+        market.makerFeePpm = params.makerFeePpm;
+        market.takerFeePpm = params.takerFeePpm;
+        market.lotValue = market.mark * params.tickValue;
+        market.fundingIndex = state.fundingIndex;
+        market.fundingTime = state.fundingTime;
+        market.unitQ32 = _unit(market.lotValue, state.fundingIndex);
+        market.openInterest = int256(uint256(state.openInterest));
+        market.openInterestBefore = market.openInterest;
+        market.levied = state.levied;
+        (market.fillLow, market.fillWidth) = Margin.band(market.price, params.fillBandPpm);
+        market.initialPpm = Margin.interestPpm(params, state.openInterest);
+        market.lotCeiling = market.lotValue * Margin.ceilingPpm(params, market.initialPpm);
+    }
+
     /// @dev Takes market `i` of a report: its price, and funding up to the report's time. Returns
-    /// the record for the event: id u8, price u32, rate i32, index after i96.
+    /// the record for the event: id u8, price u32, mark u32, rate i32, index after i96.
     function _accept(Book memory book, Report memory accepted, uint256 i)
         private
         view
         returns (uint256)
     {
         uint256 id = accepted.markets[i];
-        _view(book, id, accepted.prices[i], accepted.time);
-        Market memory market = book.list[id];
+        _view(book, id, accepted.prices[i], accepted.marks[i], accepted.time);
+        Market memory market = book.list[id >> 4][id & 15];
         int256 rate = Funding.clamp(accepted.rates[i], market.params.fundingRatePpmMax);
         _charge(market, rate, accepted.time);
         uint256 index = uint96(market.fundingIndex.toInt96());
-        return (((id << 32 | market.price) << 32 | uint32(int32(rate))) << 96) | index;
+        uint256 prices = (id << 32 | market.price) << 32 | market.mark;
+        return ((prices << 32 | uint32(int32(rate))) << 96) | index;
     }
 
     function _charge(Market memory market, int256 rate, uint256 time) private pure {
         uint256 since = market.fundingTime;
+        // Never back: no second is charged twice, whatever an oracle lets through.
+        if (since != 0 && time <= since) return;
         market.fundingTime = time;
-        if (since == 0 || time <= since) return;
+        if (since == 0) return;
         int256 before = market.fundingIndex;
-        market.fundingIndex =
-            before + Funding.step(rate, market.price, market.params.tickValue, time - since);
+        uint256 gapMax = market.params.fundingGapSecondsMax;
+        market.fundingIndex = before
+            + Funding.step(
+                rate,
+                market.price,
+                market.params.tickValue,
+                Funding.counted(time - since, gapMax)
+            );
         market.unitQ32 = _unit(market.lotValue, market.fundingIndex);
         // Holds by construction; the law is its second witness.
         assert(
@@ -140,7 +179,8 @@ abstract contract Pricing is Storage, IClearingHouse {
                 market.price,
                 market.params.tickValue,
                 market.params.fundingRatePpmMax,
-                time - since
+                time - since,
+                gapMax
             )
         );
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Medians} from "./libraries/Medians.sol";
+import {Observations} from "./libraries/Observations.sol";
+import {Reports} from "./libraries/Reports.sol";
 import {Report} from "./Types.sol";
 import {IReportVerifier} from "./interfaces/IReportVerifier.sol";
 
@@ -27,10 +28,10 @@ contract QuorumVerifier is IReportVerifier, EIP712 {
 
     /// @dev round u32, time u40, m u8.
     uint256 private constant HEAD_BYTES = 10;
-    /// @dev market u8, price u32, rate i32.
-    uint256 private constant MEDIAN_BYTES = 9;
-    /// @dev price u32, rate i32.
-    uint256 private constant VALUE_BYTES = 8;
+    /// @dev market u8, price u32, mark u32, rate i32.
+    uint256 private constant MEDIAN_BYTES = 13;
+    /// @dev price u32, mark u32, rate i32.
+    uint256 private constant VALUE_BYTES = 12;
     uint256 private constant SIGNATURE_BYTES = 64;
 
     /// @notice The quorum is no majority of the reporters.
@@ -112,6 +113,7 @@ contract QuorumVerifier is IReportVerifier, EIP712 {
         (out, markets) = _decode(report, shape.markets);
         _checkSigners(report, shape, out, keccak256(markets));
         _checkMedians(report, shape, out);
+        Reports.reply(out);
     }
 
     /// @notice Reporters, ascending by address.
@@ -152,17 +154,19 @@ contract QuorumVerifier is IReportVerifier, EIP712 {
         out.time = uint40(bytes5(report[4:9]));
         out.markets = new uint8[](count);
         out.prices = new uint32[](count);
+        out.marks = new uint32[](count);
         out.rates = new int32[](count);
         ids = new bytes(count);
         uint256 offset = HEAD_BYTES;
         for (uint256 i; i < count; ++i) {
-            uint256 item = uint72(bytes9(report[offset:]));
-            uint8 market = uint8(item >> 64);
+            uint256 item = uint104(bytes13(report[offset:]));
+            uint8 market = uint8(item >> 96);
             if (i != 0 && market <= out.markets[i - 1]) {
                 revert MarketsUnordered(market, out.markets[i - 1]);
             }
             out.markets[i] = market;
-            out.prices[i] = uint32(item >> 32);
+            out.prices[i] = uint32(item >> 64);
+            out.marks[i] = uint32(item >> 32);
             out.rates[i] = int32(uint32(item));
             ids[i] = bytes1(market);
             offset += MEDIAN_BYTES;
@@ -177,21 +181,21 @@ contract QuorumVerifier is IReportVerifier, EIP712 {
         bytes32 marketsHash
     ) private view {
         address[16] memory known = _signers();
-        bytes32 separator = _domainSeparatorV4();
+        uint256 length = shape.stride - SIGNATURE_BYTES;
+        uint256 buffer = Observations.open(
+            OBSERVATION_TYPEHASH, _domainSeparatorV4(), out.round, out.time, marketsHash, length
+        );
         address previous = address(0);
         uint256 cursor;
         uint256 offset = shape.start;
-        for (uint256 i; i < shape.signers; ++i) {
-            uint256 end = offset + shape.stride - SIGNATURE_BYTES;
-            (address signer,,) = ECDSA.tryRecover(
-                _digest(separator, out, marketsHash, keccak256(report[offset:end])),
-                bytes32(report[end:]),
-                bytes32(report[end + 32:])
-            );
+        uint256 last = signersCount;
+        uint256 count = shape.signers;
+        for (uint256 i; i < count; ++i) {
+            address signer = Observations.signer(buffer, report, offset, length);
             if (signer == address(0)) revert SignerUnknown(i, signer);
             if (signer <= previous) revert SignersUnordered(signer, previous);
-            while (cursor < signersCount && known[cursor] < signer) ++cursor;
-            if (cursor == signersCount || known[cursor] != signer) {
+            while (cursor < last && known[cursor] < signer) ++cursor;
+            if (cursor == last || known[cursor] != signer) {
                 revert SignerUnknown(i, signer);
             }
             previous = signer;
@@ -199,32 +203,20 @@ contract QuorumVerifier is IReportVerifier, EIP712 {
         }
     }
 
-    function _digest(
-        bytes32 separator,
-        Report memory out,
-        bytes32 marketsHash,
-        bytes32 valuesHash
-    ) private pure returns (bytes32) {
-        bytes32 body = keccak256(
-            abi.encode(OBSERVATION_TYPEHASH, out.round, out.time, marketsHash, valuesHash)
-        );
-        return keccak256(abi.encodePacked(hex"1901", separator, body));
-    }
-
     function _checkMedians(bytes calldata report, Layout memory shape, Report memory out)
         private
         pure
     {
         for (uint256 m; m < shape.markets; ++m) {
-            (bool priceHeld, bool rateHeld) = Medians.check(
+            (bool priceHeld, bool markHeld, bool rateHeld) = Medians.check(
                 report,
                 shape.start + m * VALUE_BYTES,
                 shape.stride,
                 shape.signers,
-                out.prices[m],
-                out.rates[m]
+                Medians.Value(out.prices[m], out.marks[m], out.rates[m])
             );
             if (!priceHeld) revert MedianWrong(out.markets[m], int256(uint256(out.prices[m])));
+            if (!markHeld) revert MedianWrong(out.markets[m], int256(uint256(out.marks[m])));
             if (!rateHeld) revert MedianWrong(out.markets[m], out.rates[m]);
         }
     }

@@ -7,6 +7,7 @@ import {SignatureChecker} from
 import {ISettlement} from "./interfaces/ISettlement.sol";
 import {LawLib} from "./generated/LawLib.sol";
 import {AccountWord} from "./libraries/Accounts.sol";
+import {Arrays} from "./libraries/Arrays.sol";
 import {Closing} from "./libraries/Closing.sol";
 import {Desks} from "./libraries/Desks.sol";
 import {Judging} from "./libraries/Judging.sol";
@@ -14,10 +15,11 @@ import {LaneWord} from "./libraries/Lanes.sol";
 import {Netting} from "./libraries/Netting.sol";
 import {Orders, OrderTerms} from "./libraries/Orders.sol";
 import {Packer} from "./libraries/Packer.sol";
+import {ParameterWords} from "./libraries/ParameterWords.sol";
 import {Slots} from "./libraries/Slots.sol";
 import {Signatures} from "./libraries/Signatures.sol";
 import {Roster} from "./Roster.sol";
-import {Batch, VenueParams} from "./Types.sol";
+import {Batch} from "./Types.sol";
 import {Desk, Leg, Market, Subject} from "./Working.sol";
 
 /// @title Settlement of batches.
@@ -25,6 +27,7 @@ import {Desk, Leg, Market, Subject} from "./Working.sol";
 /// every order is authenticated once, every touched account judged once, at the end.
 abstract contract Settlement is Roster, EIP712, ISettlement {
     using Desks for Desk;
+    using Netting for Desk;
 
     /// @dev Levels of the breaker.
     uint256 private constant NO_GROWTH = 1;
@@ -32,28 +35,28 @@ abstract contract Settlement is Roster, EIP712, ISettlement {
 
     /// @inheritdoc ISettlement
     function settle(Batch calldata batch) external nonReentrant {
-        VenueParams memory venue = parameters.venue();
-        if (msg.sender != venue.sequencer) revert NotSequencer(msg.sender, venue.sequencer);
-        bytes memory orders = batch.orders;
-        bytes memory fills = batch.fills;
-        bytes32 head = _extend(batch, keccak256(orders), keccak256(fills));
-
-        Desk memory desk;
-        desk.book = _refresh(venue, batch.report);
-        _authenticate(desk, orders, batch.signatures);
-        uint256 fees = Netting.net(fills, desk);
-        orders = Closing.lanes(desk);
-        bytes memory accounts = _settleAccounts(desk, fees);
+        (Desk memory desk, bytes memory orders) = Desks.place(batch.orders);
+        uint256 venue = parameters.venueWord();
+        address sequencer = ParameterWords.sequencer(venue);
+        if (msg.sender != sequencer) revert NotSequencer(msg.sender, sequencer);
+        desk.fills = batch.fills;
+        _extend(desk, batch, orders);
+        desk.book = _refresh(ParameterWords.reportSkewSecondsMax(venue), batch.report);
+        desk.open(orders.length, _domainSeparatorV4());
+        _authenticate(desk, batch);
+        uint256 fees = desk.net(_positions);
+        uint256 cursor = Closing.close(_lanes, desk);
+        uint256 accounts = Packer.seal(Desks.TICKETS, cursor) + 32;
+        cursor = _settleAccounts(desk, accounts);
+        cursor = Packer.putHead(cursor, FEES, _credit(FEES, int256(fees << 32)), 0);
         _holdInterest(desk.book);
         _storeMarkets(desk.book);
-        emit Settled(batch.number, head, accounts, orders);
+        Desks.announce(Settled.selector, batch.number, desk.head, accounts, cursor);
     }
 
     /// @dev Law: the chain of batches is contiguous.
-    function _extend(Batch calldata batch, bytes32 orders, bytes32 fills)
-        private
-        returns (bytes32 head)
-    {
+    function _extend(Desk memory desk, Batch calldata batch, bytes memory orders) private {
+        if (_frozenTime != 0) revert Frozen(_frozenTime);
         uint64 last = _batchNumber;
         bytes32 previous = _batchHead;
         if (!LawLib.batchContiguous(batch.number, last, batch.previous, previous)) {
@@ -61,106 +64,131 @@ abstract contract Settlement is Roster, EIP712, ISettlement {
             revert BatchHeadWrong(batch.previous, previous);
         }
         bytes32 report = keccak256(batch.report);
-        head = keccak256(abi.encode(previous, report, orders, fills, batch.receipts));
+        bytes32 fills = keccak256(desk.fills);
+        bytes32 head =
+            keccak256(abi.encode(previous, report, keccak256(orders), fills, batch.receipts));
         _batchNumber = batch.number;
         _batchHead = head;
+        desk.head = head;
     }
 
-    /// @dev Authenticates every order and consumes its nonce in memory.
-    function _authenticate(Desk memory desk, bytes memory orders, bytes calldata signatures)
-        private
-        view
-    {
-        uint256 count = orders.length / Orders.PACKED_BYTES;
-        if (count == 0 || count * Orders.PACKED_BYTES != orders.length) {
-            revert LengthWrong(orders.length, Orders.PACKED_BYTES);
-        }
-        desk.open(count, _domainSeparatorV4());
-        bytes memory buffer = desk.buffer;
-        uint256 previous = 0;
-        for (uint256 i = 0; i < count; ++i) {
-            OrderTerms terms = Orders.at(orders, i);
-            if (desk.pair != terms.pair()) _turn(desk, terms);
-            Leg memory leg = desk.leg;
-            uint256 slot = Slots.at(_lanes, terms.laneKey());
-            LaneWord lane = LaneWord.wrap(Slots.read(slot));
-            if (!terms.admissible(lane, previous, block.timestamp, leg.market.level)) {
-                lane = _admit(leg, terms, lane, i, previous);
-            }
-            previous = terms.sortKey();
-            bytes32 digest = terms.digest(leg.word.epoch(), buffer);
-            (bytes32 r, bytes32 vs) = Orders.signatureAt(orders, i);
-            address signer = Signatures.recover(digest, r, vs, buffer);
-            if (signer != lane.owner()) {
-                if (terms.has(Orders.CONTRACT_SIGNATURE)) {
-                    _verifyContract(signatures, lane.owner(), i, digest, uint256(r), uint256(vs));
-                } else {
-                    _verifySession(i, terms, signer, lane.owner());
-                }
-            }
-            desk.addTicket(terms, lane, leg, slot);
+    /// @dev Authenticates every order and consumes its nonce in memory. The first order has no
+    /// neighbour: in front of it stands one of account 0 with flags that no order may have, so that
+    /// only an order that is malformed itself could share them, and it is refused as such.
+    function _authenticate(Desk memory desk, Batch calldata batch) private view {
+        OrderTerms last = Orders.NONE;
+        uint256 leg = 0;
+        uint256 at = Desks.TICKETS;
+        while (true) {
+            OrderTerms terms = Orders.at(at);
+            if (!terms.shares(last)) leg = _turn(desk, terms, last);
+            LaneWord lane = LaneWord.wrap(Slots.read(Slots.at(_lanes, terms.laneKey())));
+            uint256 wrong = Signatures.recover(terms.digest(), at, lane);
+            (uint256 amiss, LaneWord turned) = terms.meet(last, lane, desk.plainFrom);
+            if (wrong | amiss != 0) turned = _examine(desk, batch, at, last, lane, turned);
+            Desks.writeTicket(at, turned, leg);
+            at = Desks.afterTicket(at);
+            if (at == desk.ticketsEnd) break;
+            last = terms;
         }
     }
 
-    /// @dev Not plainly admissible: names what is wrong, or meets an account's lane for the first
-    /// time and remembers its owner.
-    function _admit(
-        Leg memory leg,
-        OrderTerms terms,
+    /// @dev Not a plain order that the owner signed: names what is wrong, if anything.
+    function _examine(
+        Desk memory desk,
+        Batch calldata batch,
+        uint256 at,
+        OrderTerms last,
         LaneWord lane,
-        uint256 index,
-        uint256 previous
+        LaneWord turned
     ) private view returns (LaneWord) {
-        if (terms.sortKey() <= previous) revert OrdersUnordered(index, terms.sortKey(), previous);
+        _admit(desk, at, last, lane);
+        return _verify(desk, batch.signatures, at, turned);
+    }
+
+    function _admit(Desk memory desk, uint256 at, OrderTerms last, LaneWord lane) private view {
+        OrderTerms terms = Orders.at(at);
+        uint256 index = Desks.indexOf(at);
+        if (terms.sortKey() <= last.sortKey()) {
+            revert OrdersUnordered(index, terms.sortKey(), last.sortKey());
+        }
         if (!terms.wellFormed()) {
             revert OrderMalformed(index, terms.flags(), Orders.FLAGS_KNOWN);
         }
         if (terms.expiry() <= block.timestamp) {
             revert OrderExpired(index, terms.expiry(), block.timestamp);
         }
-        if (lane.owner() == address(0)) lane = lane.withOwner(_ownerOf(terms.account()));
         if (terms.seq() < lane.seq()) revert SeqStale(index, terms.seq(), lane.seq());
-        if (leg.market.level >= REDUCE_ONLY && !terms.has(Orders.REDUCE_ONLY)) {
-            _tripped(leg.market, REDUCE_ONLY - 1);
+        if (desk.market.level >= REDUCE_ONLY && !terms.has(Orders.REDUCE_ONLY)) {
+            _tripped(desk.market, REDUCE_ONLY - 1);
         }
-        return lane;
     }
 
-    /// @dev Makes the leg that an order's fills change the current one; orders of one account are
-    /// neighbours.
-    function _turn(Desk memory desk, OrderTerms terms) private view {
-        uint256 id = terms.account();
-        uint256 marketId = terms.market();
-        desk.pair = terms.pair();
-        Leg memory leg = desk.leg;
-        uint256 slot;
-        AccountWord word;
-        if (leg.account == id) {
-            if (desk.find(id, marketId)) return;
-            desk.leg.count += 1;
-            (slot, word) = (leg.slot, leg.word);
-        } else {
-            slot = Slots.at(_accounts, id);
-            word = AccountWord.wrap(Slots.read(slot));
-        }
-        // The market of the leg before was loaded and judged fresh already.
-        Market memory market = leg.market;
-        if (market.id != marketId) {
-            _use(desk.book, marketId);
-            market = desk.book.list[marketId];
-        }
-        int256 size = word.home() == marketId ? word.size() : _sizeOf(word, id, marketId);
-        desk.addLeg(id, word, market, size, slot);
-    }
-
-    /// @dev Not the owner's signature: a session key's, or nobody's.
-    function _verifySession(uint256 index, OrderTerms terms, address signer, address owner)
+    /// @dev The leg that an order's fills change, and what it shares with others in the buffer;
+    /// orders of one account are neighbours.
+    function _turn(Desk memory desk, OrderTerms terms, OrderTerms last)
         private
         view
+        returns (uint256 leg)
     {
-        if (signer == address(0) || !_inSession(terms.account(), signer)) {
-            revert SignatureWrong(index, signer, owner);
+        uint256 id = terms.account();
+        uint256 market = terms.market();
+        AccountWord word;
+        if (desk.marketId != market) _enter(desk, market);
+        if (id == last.account()) (leg, word) = _return(desk, id);
+        else word = AccountWord.wrap(Slots.read(Slots.at(_accounts, id)));
+        terms.hashShared(word.epoch());
+        if (leg != 0) return leg;
+        return desk.addLeg(id, word);
+    }
+
+    /// @dev Back at an account that has an order already: its leg in the current market, or none
+    /// when it is to have one more.
+    function _return(Desk memory desk, uint256 id)
+        private
+        view
+        returns (uint256 leg, AccountWord word)
+    {
+        uint256 first;
+        (leg, first) = desk.find(id, desk.market);
+        // Only an order of account 0 can be here without any leg; it has no owner to sign it.
+        if (first == 0) revert AccountUnknown(uint32(id), _accountsCount);
+        if (leg == 0) Desks.countLeg(first);
+        word = Desks.wordOf(first);
+    }
+
+    /// @dev Makes a market the current one. The market of the leg before was loaded and judged
+    /// fresh already.
+    function _enter(Desk memory desk, uint256 id) private view {
+        _use(desk.book, id);
+        Market memory market = desk.book.list[id >> 4][id & 15];
+        desk.enter(market);
+        desk.plainFrom = market.level < REDUCE_ONLY ? block.timestamp + 1 : type(uint256).max;
+    }
+
+    /// @dev Not the owner's signature as the lane knows the owner: an account's first order on a
+    /// lane, whose owner is remembered from here on; a session key's; a wallet contract's; or
+    /// nobody's.
+    function _verify(Desk memory desk, bytes calldata signatures, uint256 at, LaneWord lane)
+        private
+        view
+        returns (LaneWord)
+    {
+        OrderTerms terms = Orders.at(at);
+        if (lane.owner() == address(0)) lane = lane.withOwner(_ownerOf(terms.account()));
+        address signer = Signatures.lastSigner();
+        if (signer == lane.owner()) return lane;
+        if (terms.has(Orders.CONTRACT_SIGNATURE)) {
+            _verifyContract(signatures, lane.owner(), Desks.indexOf(at), at);
+            return lane;
         }
+        if (signer == address(0) || !_inSession(terms.account(), signer)) {
+            revert SignatureWrong(Desks.indexOf(at), signer, lane.owner());
+        }
+        _sessionOf(terms.account(), signer).hold(
+            terms.market(), terms.size(), terms.has(Orders.REDUCE_ONLY)
+        );
+        return lane;
     }
 
     /// @dev The signature of a wallet contract that owns the account (ERC-1271).
@@ -168,43 +196,32 @@ abstract contract Settlement is Roster, EIP712, ISettlement {
         bytes calldata signatures,
         address owner,
         uint256 index,
-        bytes32 digest,
-        uint256 offset,
-        uint256 length
+        uint256 at
     ) private view {
+        (uint256 offset, uint256 length) = Orders.spanAt(at);
         bool inside = offset <= signatures.length && length <= signatures.length - offset;
         if (inside) {
             bytes calldata part = signatures[offset:offset + length];
+            bytes32 digest = Orders.lastDigest();
             if (SignatureChecker.isValidERC1271SignatureNowCalldata(owner, digest, part)) return;
         }
         revert SignatureWrong(index, address(0), owner);
     }
 
     /// @dev Law: every touched account ends healthy or healthier, judged once; then it is stored.
-    /// The same pass does both, as above; fees come last.
-    function _settleAccounts(Desk memory desk, uint256 fees)
+    /// The same pass does both, and writes the records for the event at `cursor`, behind those of
+    /// the orders and over tickets that are not needed any more; fees come last.
+    function _settleAccounts(Desk memory desk, uint256 cursor)
         private
-        returns (bytes memory records)
+        returns (uint256)
     {
-        uint256 end = desk.legsEnd;
-        uint256 cursor;
-        (records, cursor) = Packer.open(
-            (end - desk.legs) / Desks.LEG_BYTES * (Packer.HEAD_BYTES + Packer.POSITION_BYTES)
-                + Packer.HEAD_BYTES
-        );
-        for (uint256 at = desk.legs; at < end; ) {
-            AccountWord word = Judging.record(desk, at);
-            if (AccountWord.unwrap(word) == 0) {
-                (at, cursor) = _settleAccount(desk, at, cursor);
-            } else {
-                (uint256 id, uint256 slot) = Desks.accountAt(at);
-                Slots.write(slot, AccountWord.unwrap(word));
-                cursor = Packer.putAccount(cursor, id, word);
-                at = Desks.next(at);
-            }
+        uint256 at = desk.legs;
+        while (true) {
+            (at, cursor) = Judging.plain(_accounts, desk, at, cursor);
+            if (at == desk.legsEnd) return cursor;
+            (at, cursor) = _settleAccount(desk, at, cursor);
+            if (at == desk.legsEnd) return cursor;
         }
-        cursor = Packer.putHead(cursor, FEES, _credit(FEES, int256(fees << 32)), 0);
-        Packer.close(records, cursor);
     }
 
     /// @dev One account in full: any number of positions, a tripped breaker, or a step that is
@@ -213,7 +230,8 @@ abstract contract Settlement is Roster, EIP712, ISettlement {
         private
         returns (uint256, uint256)
     {
-        Subject memory subject = desk.subject(at);
+        Subject memory subject = _subject(at);
+        if (_levied) subject.legs[0].word = _get(subject.legs[0].account);
         _judge(desk.book, subject);
         _storeAccount(subject);
         Leg memory leg = subject.legs[0];
@@ -224,9 +242,23 @@ abstract contract Settlement is Roster, EIP712, ISettlement {
             bool held = LawLib.reduceOnlyHeld(leg.sizeBefore, leg.size);
             if (leg.market.level >= NO_GROWTH && !held) _tripped(leg.market, NO_GROWTH - 1);
             cursor = Packer.putPosition(cursor, leg.market.id, leg.size);
-            at = Desks.next(at);
         }
-        return (at, cursor);
+        return (at + subject.end * Desks.LEG_BYTES, cursor);
+    }
+
+    /// @dev The legs of the account whose first leg is at `at`.
+    function _subject(uint256 at) private view returns (Subject memory subject) {
+        uint256 count = Desks.countOf(at);
+        (subject.legs, subject.end) = (Arrays.legs(count), count);
+        uint256 id = Desks.accountOf(at);
+        for (uint256 i = 0; i < count; ++i) {
+            Market memory market = Desks.marketOf(at);
+            AccountWord word = Desks.wordOf(at);
+            int256 sizeBefore = _sizeOf(word, id, market.id);
+            (int256 lots, int256 cashQ32) = Desks.changeOf(at);
+            subject.legs[i] = Leg(id, word, market, sizeBefore, sizeBefore + lots, cashQ32);
+            at = Desks.afterLeg(at);
+        }
     }
 
     function _tripped(Market memory market, uint256 required) private pure {

@@ -6,12 +6,15 @@ pragma solidity 0.8.37;
 /// @param time Second at which the reporters observed, Unix.
 /// @param markets Market ids, strictly ascending.
 /// @param prices Index price per market, ticks.
+/// @param marks Mark price per market, ticks: as reported, or as accepted once the oracle has
+/// judged it.
 /// @param rates Funding rate per market, ppm per day, paid by longs when positive.
 struct Report {
     uint32 round;
     uint40 time;
     uint8[] markets;
     uint32[] prices;
+    uint32[] marks;
     int32[] rates;
 }
 
@@ -89,6 +92,22 @@ struct Batch {
     bytes signatures;
 }
 
+/// @notice A withdrawal that its owner signs and anyone relays; amounts in token units.
+/// @param account Account that pays.
+/// @param amount What `to` receives.
+/// @param to Recipient.
+/// @param nonce One-time number of the account, shared with its forced requests.
+/// @param expiry Last second at which it may be relayed.
+/// @param fee What the relayer's account receives on top, at most a tenth of the amount.
+struct Withdrawal {
+    uint32 account;
+    uint256 amount;
+    address to;
+    uint64 nonce;
+    uint40 expiry;
+    uint256 fee;
+}
+
 /// @notice One position of an account.
 /// @param market Market id.
 /// @param size Lots, positive when long.
@@ -97,10 +116,54 @@ struct Position {
     int56 size;
 }
 
+/// @notice A conditional order, as it is signed (EIP-712, same name and fields).
+/// @param account Account that trades.
+/// @param market Market id.
+/// @param isBuy Buys when it triggers; sells otherwise.
+/// @param size Lots.
+/// @param kind 0 stop-loss, 1 take-profit, 2 trailing stop.
+/// @param triggerPrice Index price at which it triggers, ticks; of a trailing stop, the price
+/// that it trails from until a better one is recorded.
+/// @param trailPpm Distance of a trailing stop from the best price, ppm of it; 0 for the others.
+/// @param limitPrice Worst price of the fill, ticks.
+/// @param rewardPpm Most that the fill may be worse than the index price, for the keeper.
+/// @param reduceOnly Only as much is filled as reduces the position.
+/// @param since Prices observed before this second count for nothing.
+/// @param expiry Dead from this second on.
+/// @param nonce One-time number; orders that share one cancel each other.
+/// @param epoch The account's epoch at signing.
+struct Conditional {
+    uint32 account;
+    uint8 market;
+    bool isBuy;
+    uint64 size;
+    uint8 kind;
+    uint32 triggerPrice;
+    uint32 trailPpm;
+    uint32 limitPrice;
+    uint32 rewardPpm;
+    bool reduceOnly;
+    uint40 since;
+    uint40 expiry;
+    uint64 nonce;
+    uint32 epoch;
+}
+
+/// @notice What a session key may sign orders for.
+/// @param markets Bit m: market m, for the first 128; all ones: every market there is.
+/// @param orderLotsMax Largest size of one order, lots; 2^40-1 is no limit, 0 lets it only cancel.
+/// @param reduceOnly Only orders flagged reduce-only.
+struct SessionScope {
+    uint128 markets;
+    uint40 orderLotsMax;
+    bool reduceOnly;
+}
+
 /// @notice Contracts that the clearing house works with; fixed for ever.
 struct Config {
     address vault;
     address oracle;
     address breaker;
     address parameters;
+    address forcedQueue;
 }

@@ -3,26 +3,35 @@ pragma solidity 0.8.37;
 
 import {MarketParams} from "./Types.sol";
 import {AccountWord} from "./libraries/Accounts.sol";
-import {LaneWord} from "./libraries/Lanes.sol";
-import {OrderTerms} from "./libraries/Orders.sol";
 
 // What an operation works on in memory between "refresh" and "store".
 
-/// @notice A market as one operation sees it: one price, one index.
+/// @notice A market as one operation sees it: one index price, one mark, one funding index.
 /// @param id Market id.
-/// @param price Index price, ticks.
+/// @param price Index price, ticks: for the fill band and funding.
+/// @param mark Mark price, ticks: what positions are worth.
 /// @param priceTime Second at which that price was observed.
-/// @param lotValue Value of one lot at the index price, quote units: price * tickValue.
+/// @param lotValue Value of one lot at the mark price, quote units: mark * tickValue.
 /// @param unitQ32 What one lot is worth, quote Q32: (lotValue << 32) - fundingIndex.
 /// @param fundingIndex Quote per lot, Q32.
 /// @param fundingTime Second up to which funding has been charged.
 /// @param openInterestBefore Sum of the longs as stored, lots.
 /// @param openInterest Sum of the longs after the operation, lots.
 /// @param level Level of the breaker in force.
+/// @param plainHome `Accounts.only` of the market; all bits while a breaker is tripped or after
+/// a levy.
+/// @param fillLow Lowest fill price inside the band, ticks; below zero it wraps.
+/// @param fillWidth Highest minus lowest fill price inside the band, ticks.
+/// @param tickValue, makerFeePpm, takerFeePpm As in `params`, where a field costs more.
 /// @param params Parameters in force.
+/// @param initialPpm Initial margin of any position in it: base and open-interest term.
+/// @param lotCeiling Initial margin that no lot can need more than, but for its owner's: quote
+/// units times 10^6.
+/// @param levied Whether a levy was ever charged in it.
 struct Market {
     uint256 id;
     uint256 price;
+    uint256 mark;
     uint256 priceTime;
     uint256 lotValue;
     int256 unitQ32;
@@ -31,32 +40,41 @@ struct Market {
     int256 openInterestBefore;
     int256 openInterest;
     uint256 level;
+    uint256 plainHome;
+    uint256 fillLow;
+    uint256 fillWidth;
+    uint256 tickValue;
+    uint256 initialPpm;
+    uint256 makerFeePpm;
+    uint256 takerFeePpm;
     MarketParams params;
+    uint256 lotCeiling;
+    bool levied;
 }
 
 /// @notice The markets that an operation has loaded.
 /// @param loaded Bit m: `list[m]` is valid.
 /// @param usable Bit m: `list[m]` is listed and its price fresh.
 /// @param anyAge Prices may be old: a view asks.
+/// @param cautious Value leaves: a position is worth the less of what index and mark say.
 /// @param skewSecondsMax How far a price may be ahead of the block.
-/// @param list By market id.
+/// @param list By market id, in pages of 16: most operations load one market.
 struct Book {
     uint256 loaded;
     uint256 usable;
     bool anyAge;
+    bool cautious;
     uint256 skewSecondsMax;
-    Market[] list;
+    Market[][] list;
 }
 
-/// @notice One position of one touched account. Legs of one account are consecutive.
+/// @notice One position of one touched account.
 /// @param account Account id.
 /// @param word Account slot as it was before.
 /// @param market Market of the position.
 /// @param sizeBefore Lots before.
 /// @param size Lots after the fills so far.
 /// @param cashQ32 Change of the account's cash by this leg, Q32.
-/// @param count In the first leg of an account: how many legs it has.
-/// @param slot Where the account is stored.
 struct Leg {
     uint256 account;
     AccountWord word;
@@ -64,54 +82,49 @@ struct Leg {
     int256 sizeBefore;
     int256 size;
     int256 cashQ32;
-    uint256 count;
-    uint256 slot;
-}
-
-/// @notice An authenticated order of a batch.
-/// @param terms What was signed.
-/// @param lane Lane slot as it was before; the owner is always filled in.
-/// @param lots Lots of it that are filled by this batch.
-/// @param leg Position that its fills change.
-/// @param slot Where the lane is stored.
-struct Ticket {
-    OrderTerms terms;
-    LaneWord lane;
-    uint256 lots;
-    Leg leg;
-    uint256 slot;
 }
 
 /// @notice Sums over positions.
 /// @param equityQ32 Cash and value of the positions, quote Q32.
 /// @param initial Initial margin, quote units, each position rounded up.
 /// @param maintenance Maintenance margin, quote units, each position rounded up.
+/// @param userPpm Initial margin that the owner demands of itself.
+/// @param held Bit m: there is a position in market m.
+/// @param lone Bit m: and market m is isolated.
 struct Totals {
     int256 equityQ32;
     uint256 initial;
     uint256 maintenance;
+    uint256 userPpm;
+    uint256 held;
+    uint256 lone;
 }
 
-/// @notice A batch in memory. Tickets and legs are records in two blocks, one after another.
+/// @notice A batch in memory. `Desks` says what a ticket and the line of a leg are.
 /// @param book Markets.
-/// @param leg Leg of the last order.
-/// @param pair Account and market of that leg: account << 8 | market.
-/// @param ticket Any ticket.
-/// @param tickets Address of the first ticket.
+/// @param market Market of the last order.
+/// @param marketId Its id; more than an id before the first order.
+/// @param marketBits Its address from bit 64, as a leg has it.
+/// @param plainFrom Orders that live at this second need no closer look: the one after the block's,
+/// or never while only reduce-only orders are lawful in `market`.
+/// @param head Head of the chain of batches with this one.
+/// @param fills Packed fills.
+/// @param orders Number of tickets.
 /// @param ticketsEnd Address after the last ticket.
-/// @param legs Address of the first leg.
-/// @param legsEnd Address after the last leg.
-/// @param buffer Where orders are hashed.
+/// @param legs Address of the first leg's line.
+/// @param legsEnd Address after the last leg's line.
 struct Desk {
     Book book;
-    Leg leg;
-    uint256 pair;
-    Ticket ticket;
-    uint256 tickets;
+    Market market;
+    uint256 marketId;
+    uint256 marketBits;
+    uint256 plainFrom;
+    bytes32 head;
+    bytes fills;
+    uint256 orders;
     uint256 ticketsEnd;
     uint256 legs;
     uint256 legsEnd;
-    bytes buffer;
 }
 
 /// @notice One account that is judged and stored in full.

@@ -11,4 +11,10 @@ interface IParameters {
 
     /// @notice Parameters of the venue.
     function venue() external view returns (VenueParams memory);
+
+    /// @notice Parameters of a market as the two words that `ParameterWords` reads.
+    function marketWords(uint8 id) external view returns (uint256 low, uint256 high);
+
+    /// @notice Parameters of the venue as one such word.
+    function venueWord() external view returns (uint256 word);
 }

@@ -21,7 +21,7 @@ interface IReportVerifier {
     error ReportMalformed(uint256 found, uint256 required);
 
     /// @notice Decodes a report and checks its signatures and medians; reverts when one is wrong.
-    /// @param report round u32, time u40, m u8, m * (market u8, price u32, rate i32), n u8,
-    /// n * (m * (price u32, rate i32), r 32, vs 32); big endian.
+    /// @param report round u32, time u40, m u8, m * (market u8, price u32, mark u32, rate i32),
+    /// n u8, n * (m * (price u32, mark u32, rate i32), r 32, vs 32); big endian.
     function verify(bytes calldata report) external view returns (Report memory);
 }

@@ -44,4 +44,7 @@ interface ISettlement {
 
     /// @notice Second at which a session key of an account expires; 0 when there is none.
     function sessionExpiry(uint32 id, address key) external view returns (uint40);
+
+    /// @notice What `setLeverage` set, ppm; 0 when nothing.
+    function leverage(uint32 account) external view returns (uint24 initialPpm);
 }

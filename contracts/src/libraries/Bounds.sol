@@ -22,6 +22,8 @@ library Bounds {
     uint256 internal constant FILL_BAND_PPM_MIN = 1_000;
     uint256 internal constant FILL_BAND_PPM_MAX = 500_000;
     uint256 internal constant MARK_CLAMP_PPM_MIN = 1_000;
+    /// @dev Nor above what lies between initial and maintenance margin: whoever is at initial
+    /// margin at the worst mark is, at the index, below maintenance by at most clamp * initial.
     uint256 internal constant MARK_CLAMP_PPM_MAX = 100_000;
     /// @dev So that a whole position is gone after at most a hundred blocks.
     uint256 internal constant LIQUIDATION_PART_PPM_MIN = 10_000;
@@ -52,7 +54,9 @@ library Bounds {
         _atMost("concentrationPpm", p.concentrationPpm, PPM);
         _atMost("concentrationCapPpm", p.concentrationCapPpm, PPM);
         _atMost("isolated", p.isolated, 1);
-        _between("markClampPpm", p.markClampPpm, MARK_CLAMP_PPM_MIN, MARK_CLAMP_PPM_MAX);
+        uint256 clampMax = p.initialPpm - p.maintenancePpm;
+        if (clampMax > MARK_CLAMP_PPM_MAX) clampMax = MARK_CLAMP_PPM_MAX;
+        _between("markClampPpm", p.markClampPpm, MARK_CLAMP_PPM_MIN, clampMax);
         _atMost("fundingGapSecondsMax", p.fundingGapSecondsMax, PRICE_AGE_SECONDS_MAX);
         _between("liquidationPartPpm", p.liquidationPartPpm, LIQUIDATION_PART_PPM_MIN, PPM);
         _atMost("coverSharePpm", p.coverSharePpm, PPM);

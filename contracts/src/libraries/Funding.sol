@@ -5,8 +5,6 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 /// @title Step of the funding index.
 library Funding {
-    /// @notice Longest time that one report charges for: a gap beyond it is free.
-    uint256 internal constant STEP_SECONDS_MAX = 3600;
     int256 private constant PPM_DAY = 1_000_000 * 86_400;
 
     /// @notice Rate within plus or minus `maxPpm`, ppm per day.
@@ -16,14 +14,23 @@ library Funding {
         return SignedMath.max(-bound, SignedMath.min(ratePpm, bound));
     }
 
+    /// @notice Seconds that a step charges for: all of them, or none after a gap. Nobody observed
+    /// what the rate was in a gap, so that no part of it is charged.
+    function counted(uint256 elapsedSeconds, uint256 gapSecondsMax)
+        internal
+        pure
+        returns (uint256)
+    {
+        return elapsedSeconds > gapSecondsMax ? 0 : elapsedSeconds;
+    }
+
     /// @notice Change of the index, quote per lot Q32, truncated toward zero.
     /// @dev Assumes: widths of the report's and the parameters' fields; all below 2^160.
-    function step(int256 ratePpm, uint256 price, uint256 tickValue, uint256 elapsedSeconds)
+    function step(int256 ratePpm, uint256 price, uint256 tickValue, uint256 countedSeconds)
         internal
         pure
         returns (int256)
     {
-        uint256 time = elapsedSeconds > STEP_SECONDS_MAX ? STEP_SECONDS_MAX : elapsedSeconds;
-        return (ratePpm * int256((price * tickValue * time) << 32)) / PPM_DAY;
+        return (ratePpm * int256((price * tickValue * countedSeconds) << 32)) / PPM_DAY;
     }
 }

@@ -48,9 +48,16 @@ library Lanes {
         );
     }
 
-    /// @notice Lots of the order `seqValue` that are filled already.
-    /// @dev Assumes: `seqValue` is not below the lane's.
-    function filledOf(LaneWord self, uint256 seqValue) internal pure returns (uint256) {
-        return seq(self) == seqValue ? filled(self) : 0;
+    /// @notice The lane with `lots` more filled.
+    /// @dev Assumes: lots < 2^63. The sum is to be judged before it is stored.
+    function plus(LaneWord self, uint256 lots) internal pure returns (LaneWord) {
+        unchecked {
+            return LaneWord.wrap(LaneWord.unwrap(self) + (lots << FILLED_SHIFT));
+        }
+    }
+
+    /// @notice What is filled, without a bound on it.
+    function sum(LaneWord self) internal pure returns (uint256) {
+        return LaneWord.unwrap(self) >> FILLED_SHIFT;
     }
 }

@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {LaneWord} from "./Lanes.sol";
 
-/// @notice The first 26 bytes of a packed order, right-aligned: account u32, market u8, flags u8,
-/// size u40, price u32, expiry u40, lane u16, seq u32.
+/// @notice The first word of a packed order, from the high bit: account u32, lane u16, seq u32,
+/// market u8, flags u8, size u40, price u32, expiry u40. The low six bytes are not part of it.
 type OrderTerms is uint256;
 
 using Orders for OrderTerms global;
@@ -14,8 +14,11 @@ using Orders for OrderTerms global;
 library Orders {
     /// @notice Length of one packed order, bytes.
     uint256 internal constant PACKED_BYTES = 90;
-    /// @notice Length of the digest buffer, bytes: 13 words to hash, then 66 bytes.
-    uint256 internal constant BUFFER_BYTES = 0x1a0 + 0x42;
+    /// @notice Address of the digest buffer: 13 words to hash, 66 bytes to hash (three words), four
+    /// words for the recovery of a signer. `Desks.reserve` allocates it.
+    /// @dev A constant, because an order writes some twenty words there.
+    uint256 internal constant BUFFER = 0xa00;
+    uint256 internal constant BUFFER_BYTES = 0x1a0 + 0x60 + 0x80;
 
     bytes32 internal constant TYPEHASH = keccak256(
         "Order(uint32 account,uint8 market,bool isBuy,uint64 size,uint32 price,uint8 timeInForce,"
@@ -34,32 +37,34 @@ library Orders {
     /// @dev Bit b is set when the flags b (without the contract signature) go together: 0-7 any
     /// resting order, 8-11 immediate or cancel, 16-19 fill or kill, both without post-only.
     uint256 private constant FLAGS_LAWFUL = 0x000f0fff;
+    uint256 private constant FLAGS_UNLAWFUL = type(uint128).max ^ FLAGS_LAWFUL;
 
-    /// @notice Terms of order `index`.
-    /// @dev Assembly: one load instead of twenty-six. Assumes: the order is inside `orders`.
-    /// From memory, because the optimizer repeats a load of calldata at each use.
-    function at(bytes memory orders, uint256 index) internal pure returns (OrderTerms terms) {
+    /// @dev Stands in front of the first order: flags 5 and 6, which are unknown.
+    OrderTerms internal constant NONE = OrderTerms.wrap(0x60 << FLAGS_SHIFT);
+
+    uint256 private constant OWNER = 0x00ffffffffffffffffffffffffffffffffffffffff;
+    /// @dev Account, market and flags.
+    uint256 private constant SHARED_MASK = (uint256(type(uint32).max) << 224) | (0xffff << 160);
+
+    /// @notice Terms of the packed order at an address.
+    /// @dev Assembly: one load instead of twenty-six. From memory, because the optimizer repeats a
+    /// load of calldata at each use. Assumes: a packed order is there.
+    function at(uint256 position) internal pure returns (OrderTerms terms) {
         assembly ("memory-safe") {
-            terms := shr(48, mload(add(add(orders, 0x20), mul(index, 90))))
+            terms := mload(position)
         }
     }
 
-    /// @notice Signature words (r, vs) of order `index`.
-    /// @dev Assembly: as `at`, same assumption.
-    function signatureAt(bytes memory orders, uint256 index)
-        internal
-        pure
-        returns (bytes32 r, bytes32 vs)
-    {
+    /// @notice Place of a contract signature in the batch's signatures, from where r and vs are.
+    function spanAt(uint256 position) internal pure returns (uint256 offset, uint256 length) {
         assembly ("memory-safe") {
-            let position := add(add(orders, 0x3a), mul(index, 90))
-            r := mload(position)
-            vs := mload(add(position, 0x20))
+            offset := mload(add(position, 0x1a))
+            length := mload(add(position, 0x3a))
         }
     }
 
     function account(OrderTerms self) internal pure returns (uint256) {
-        return OrderTerms.unwrap(self) >> 176;
+        return OrderTerms.unwrap(self) >> 224;
     }
 
     function market(OrderTerms self) internal pure returns (uint256) {
@@ -72,6 +77,13 @@ library Orders {
 
     function has(OrderTerms self, uint256 flag) internal pure returns (bool) {
         return OrderTerms.unwrap(self) & (flag << FLAGS_SHIFT) != 0;
+    }
+
+    /// @notice 1 for a buyer, -1 for a seller.
+    function side(OrderTerms self) internal pure returns (int256) {
+        unchecked {
+            return int256((OrderTerms.unwrap(self) >> (FLAGS_SHIFT - 1)) & 2) - 1;
+        }
     }
 
     function size(OrderTerms self) internal pure returns (uint256) {
@@ -87,114 +99,131 @@ library Orders {
     }
 
     function lane(OrderTerms self) internal pure returns (uint256) {
-        return uint16(OrderTerms.unwrap(self) >> 32);
+        return uint16(OrderTerms.unwrap(self) >> 208);
     }
 
     function seq(OrderTerms self) internal pure returns (uint256) {
-        return uint32(OrderTerms.unwrap(self));
+        return uint32(OrderTerms.unwrap(self) >> 176);
     }
 
     /// @notice What a batch is sorted by: account u32, lane u16, seq u32.
     function sortKey(OrderTerms self) internal pure returns (uint256) {
-        uint256 word = OrderTerms.unwrap(self);
-        return ((word >> 176) << 48) | uint48(word);
-    }
-
-    /// @notice Account and market: account u32, market u8.
-    function pair(OrderTerms self) internal pure returns (uint256) {
-        return OrderTerms.unwrap(self) >> 168;
+        return OrderTerms.unwrap(self) >> 176;
     }
 
     /// @notice Key of the lane: account u32, lane u16.
     function laneKey(OrderTerms self) internal pure returns (uint256) {
-        uint256 word = OrderTerms.unwrap(self);
-        return ((word >> 176) << 16) | uint16(word >> 32);
+        return OrderTerms.unwrap(self) >> 208;
+    }
+
+    /// @notice Same account, market and flags: what neighbours often share.
+    function shares(OrderTerms self, OrderTerms other) internal pure returns (bool) {
+        return (OrderTerms.unwrap(self) ^ OrderTerms.unwrap(other)) & SHARED_MASK == 0;
     }
 
     /// @notice No unknown flag, one time in force, a seq and a price; a post-only order may rest.
     /// @dev An order without a size can never be filled.
     function wellFormed(OrderTerms self) internal pure returns (bool) {
         unchecked {
-            uint256 word = OrderTerms.unwrap(self);
-            uint256 bits = uint8(word >> FLAGS_SHIFT) & ~CONTRACT_SIGNATURE;
-            return (FLAGS_LAWFUL >> bits) & 1 != 0 && uint32(word) != 0
-                && uint32(word >> 88) != 0;
+            uint256 bits = flags(self) & ~CONTRACT_SIGNATURE;
+            return (FLAGS_LAWFUL >> bits) & 1 != 0 && seq(self) != 0 && price(self) != 0;
         }
     }
 
-    /// @notice The order comes after `previous` in its batch, is well formed, lives at `time`, does
-    /// not go back in its lane, whose owner is known, and no breaker forbids it.
-    /// @dev Assembly: seven conditions in one branch; which one fails is worked out by the caller.
-    function admissible(
-        OrderTerms self,
-        LaneWord lane_,
-        uint256 previous,
-        uint256 time,
-        uint256 level
-    ) internal pure returns (bool ok) {
-        uint256 lawful = FLAGS_LAWFUL;
-        assembly ("memory-safe") {
-            let seq_ := and(self, 0xffffffff)
-            ok := gt(or(shl(48, shr(176, self)), and(self, 0xffffffffffff)), previous)
-            ok := and(ok, shr(and(shr(160, self), 0x7f), lawful))
-            ok := and(ok, gt(and(shr(48, self), 0xffffffffff), time))
-            ok := and(ok, lt(and(shr(160, lane_), 0xffffffff), add(seq_, 1)))
-            ok := and(ok, gt(shl(96, lane_), 0))
-            ok := and(ok, gt(seq_, 0))
-            ok := and(ok, gt(and(shr(88, self), 0xffffffff), 0))
-            ok := and(ok, lt(level, 3))
-        }
-    }
-
-    /// @notice Some lots are filled, not more than signed, and all of a fill-or-kill order.
-    /// @dev Assembly: one branch for three conditions; the caller works out which one fails.
-    function fits(OrderTerms self, uint256 lots, uint256 filled) internal pure returns (bool ok) {
-        assembly ("memory-safe") {
-            let signed := and(shr(120, self), 0xffffffffff)
-            ok := and(gt(lots, 0), iszero(gt(filled, signed)))
-            // Bit 4 of the flags, fill or kill: not while short.
-            ok := and(ok, iszero(and(shr(164, self), lt(filled, signed))))
-        }
-    }
-
-    /// @notice Memory to hash orders in, with everything that is the same for all of them.
-    /// @dev Assembly: the buffer is raw bytes; it is allocated here and never moves.
-    function newBuffer(bytes32 domainSeparator) internal pure returns (bytes memory buffer) {
-        buffer = new bytes(BUFFER_BYTES);
-        bytes32 typehash = TYPEHASH;
-        assembly ("memory-safe") {
-            let start := add(buffer, 0x20)
-            mstore(start, typehash)
-            mstore(add(start, 0x1a0), shl(240, 0x1901))
-            mstore(add(start, 0x1a2), domainSeparator)
-        }
-    }
-
-    /// @notice EIP-712 digest of an order, for the account's current epoch.
-    /// @dev Assembly: writes the thirteen words of the struct in place; abi.encode would allocate
-    /// for each order. The unused high bits of every field are masked off.
-    function digest(OrderTerms self, uint256 epoch, bytes memory buffer)
+    /// @notice Zero when the order comes after `last` in its batch, is well formed, does not expire
+    /// before `since` and does not go back in its lane. `turned` is the lane with the order on it:
+    /// what the order has filled already stays, what an earlier one has filled goes.
+    /// @dev Assembly: six conditions in one value, from fields that are taken out once; which one
+    /// fails is worked out by the caller. Nothing stands above the filled lots of a lane, so that
+    /// the fills of a batch may be added to them before they are judged.
+    function meet(OrderTerms self, OrderTerms last, LaneWord lane_, uint256 since)
         internal
         pure
-        returns (bytes32 result)
+        returns (uint256 wrong, LaneWord turned)
+    {
+        uint256 unlawful = FLAGS_UNLAWFUL;
+        assembly ("memory-safe") {
+            let key := shr(176, self)
+            let seq_ := and(key, 0xffffffff)
+            let before := and(shr(160, lane_), 0xffffffff)
+            wrong := iszero(gt(key, shr(176, last)))
+            wrong := or(wrong, and(shr(and(shr(160, self), 0x7f), unlawful), 1))
+            wrong := or(wrong, lt(and(shr(48, self), 0xffffffffff), since))
+            wrong := or(wrong, gt(before, seq_))
+            wrong := or(wrong, iszero(mul(seq_, and(shr(88, self), 0xffffffff))))
+            // The owner, then the seq, then the filled lots if the seq is the same.
+            turned := or(and(lane_, OWNER), shl(160, seq_))
+            turned := or(turned, mul(eq(before, seq_), shl(192, shr(192, lane_))))
+        }
+    }
+
+    /// @notice Zero when some lots are filled, not more than signed, and all of a fill-or-kill
+    /// order.
+    /// @dev Assembly: three conditions in one value; the caller works out which one fails.
+    function misfit(OrderTerms self, uint256 lots, uint256 filled)
+        internal
+        pure
+        returns (uint256 wrong)
     {
         assembly ("memory-safe") {
-            let start := add(buffer, 0x20)
-            let bits := shr(160, self)
-            mstore(add(start, 0x20), shr(176, self))
-            mstore(add(start, 0x40), and(shr(8, bits), 0xff))
-            mstore(add(start, 0x60), and(bits, 1))
-            mstore(add(start, 0x80), and(shr(120, self), 0xffffffffff))
-            mstore(add(start, 0xa0), and(shr(88, self), 0xffffffff))
-            mstore(add(start, 0xc0), and(shr(3, bits), 3))
-            mstore(add(start, 0xe0), and(shr(1, bits), 1))
-            mstore(add(start, 0x100), and(shr(2, bits), 1))
-            mstore(add(start, 0x120), and(shr(48, self), 0xffffffffff))
-            mstore(add(start, 0x140), and(shr(32, self), 0xffff))
-            mstore(add(start, 0x160), and(self, 0xffffffff))
-            mstore(add(start, 0x180), epoch)
-            mstore(add(start, 0x1c2), keccak256(start, 0x1a0))
-            result := keccak256(add(start, 0x1a0), 0x42)
+            let signed := and(shr(120, self), 0xffffffffff)
+            wrong := or(iszero(lots), gt(filled, signed))
+            // Bit 4 of the flags, fill or kill: not while short.
+            wrong := or(wrong, and(shr(164, self), lt(filled, signed)))
+        }
+    }
+
+    /// @notice Writes into the buffer what is the same for all orders.
+    /// @dev Assembly: the buffer is raw words.
+    function openBuffer(bytes32 domainSeparator) internal pure {
+        bytes32 typehash = TYPEHASH;
+        assembly ("memory-safe") {
+            mstore(BUFFER, typehash)
+            mstore(add(BUFFER, 0x1a0), shl(240, 0x1901))
+            mstore(add(BUFFER, 0x1a2), domainSeparator)
+        }
+    }
+
+    /// @notice Writes the market of the orders that follow into the buffer.
+    /// @dev Assembly: as `digest`.
+    function hashMarket(uint256 id) internal pure {
+        assembly ("memory-safe") {
+            mstore(add(BUFFER, 0x40), id)
+        }
+    }
+
+    /// @notice Writes account, flags, and the account's current epoch into the buffer.
+    /// @dev Assembly: as `digest`.
+    function hashShared(OrderTerms self, uint256 epoch) internal pure {
+        assembly ("memory-safe") {
+            mstore(add(BUFFER, 0x20), shr(224, self))
+            mstore(add(BUFFER, 0x60), and(shr(160, self), 1))
+            mstore(add(BUFFER, 0xc0), and(shr(163, self), 3))
+            mstore(add(BUFFER, 0xe0), and(shr(161, self), 1))
+            mstore(add(BUFFER, 0x100), and(shr(162, self), 1))
+            mstore(add(BUFFER, 0x180), epoch)
+        }
+    }
+
+    /// @notice EIP-712 digest of an order. Assumes: `hashMarket` and `hashShared` wrote the rest.
+    /// @dev Assembly: writes the words of the struct in place; abi.encode would allocate for each
+    /// order. The unused high bits of every field are masked off.
+    function digest(OrderTerms self) internal pure returns (bytes32 result) {
+        assembly ("memory-safe") {
+            mstore(add(BUFFER, 0x80), and(shr(120, self), 0xffffffffff))
+            mstore(add(BUFFER, 0xa0), and(shr(88, self), 0xffffffff))
+            mstore(add(BUFFER, 0x120), and(shr(48, self), 0xffffffffff))
+            mstore(add(BUFFER, 0x140), and(shr(208, self), 0xffff))
+            mstore(add(BUFFER, 0x160), and(shr(176, self), 0xffffffff))
+            mstore(add(BUFFER, 0x1c2), keccak256(BUFFER, 0x1a0))
+            result := keccak256(add(BUFFER, 0x1a0), 0x42)
+        }
+    }
+
+    /// @notice The digest that was made last.
+    function lastDigest() internal pure returns (bytes32 result) {
+        assembly ("memory-safe") {
+            result := keccak256(add(BUFFER, 0x1a0), 0x42)
         }
     }
 }

@@ -99,6 +99,33 @@ library OutflowRing {
         if (level.low2 < lowest) lowest = level.low2;
     }
 
+    /// @notice Budget of a window: a share of the least that was held, or its floor.
+    function budget(uint256 floor, uint256 ppm, uint256 lowest) internal pure returns (uint256) {
+        uint256 share = lowest * ppm / 1_000_000;
+        return clip(share > floor ? share : floor);
+    }
+
+    /// @notice Every bucket that counts at `time`: bucket b of the hour at b % 13, of the day at
+    /// b % 25.
+    function history(State storage self, uint256 time)
+        internal
+        view
+        returns (uint256[13] memory hourly, uint256[25] memory daily)
+    {
+        Flow memory flow = self.flow;
+        uint256 from = flow.bucket;
+        uint256 to = time / BUCKET_SECONDS;
+        for (uint256 b = to > HOUR_BUCKETS ? to - HOUR_BUCKETS : 0; b < from; ++b) {
+            hourly[b % 13] = _at(self.words, 0, HOUR_BUCKETS, b);
+        }
+        if (to <= from + HOUR_BUCKETS) hourly[from % 13] = flow.hourNow;
+        (from, to) = (from / HOUR_BUCKETS, to / HOUR_BUCKETS);
+        for (uint256 b = to > DAY_BUCKETS ? to - DAY_BUCKETS : 0; b < from; ++b) {
+            daily[b % 25] = _at(self.words, 3, DAY_BUCKETS, b);
+        }
+        if (to <= from + DAY_BUCKETS) daily[from % 25] = flow.dayNow;
+    }
+
     function clip(uint256 amount) internal pure returns (uint56) {
         return amount > AMOUNT_MAX ? uint56(AMOUNT_MAX) : uint56(amount);
     }
@@ -114,8 +141,16 @@ library OutflowRing {
     ) private view returns (uint256 sum) {
         if (to <= from + size) sum = current;
         for (uint256 bucket = to > size ? to - size : 0; bucket < from; ++bucket) {
-            sum += uint64(words[base + (bucket % size) / 4] >> (((bucket % size) % 4) * 64));
+            sum += _at(words, base, size, bucket);
         }
+    }
+
+    function _at(uint256[9] storage words, uint256 base, uint256 size, uint256 bucket)
+        private
+        view
+        returns (uint256)
+    {
+        return uint64(words[base + (bucket % size) / 4] >> (((bucket % size) % 4) * 64));
     }
 
     /// @dev Moves the current bucket from `from` to `to`: the bucket that closes takes the place

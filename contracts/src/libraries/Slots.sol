@@ -5,31 +5,24 @@ import {AccountWord} from "./Accounts.sol";
 import {LaneWord} from "./Lanes.sol";
 
 /// @title Storage slots that a batch reads once and writes once.
-/// @dev Assembly: the address of a slot is hashed once, as the compiler would do it each time.
+/// @dev Assembly: accounts and lanes are arrays of fixed length, whose elements the compiler lays
+/// side by side, so that the address of one is a sum; no index is wider than its array is long.
 library Slots {
-    /// @notice Slot of an account.
-    function at(mapping(uint256 => AccountWord) storage map, uint256 key)
+    /// @notice Slot of an account. Assumes: `id` < 2^32.
+    function at(AccountWord[1 << 32] storage list, uint256 id)
         internal
         pure
         returns (uint256 slot)
     {
         assembly ("memory-safe") {
-            mstore(0, key)
-            mstore(0x20, map.slot)
-            slot := keccak256(0, 0x40)
+            slot := add(list.slot, id)
         }
     }
 
-    /// @notice Slot of a lane.
-    function at(mapping(uint256 => LaneWord) storage map, uint256 key)
-        internal
-        pure
-        returns (uint256 slot)
-    {
+    /// @notice Slot of a lane. Assumes: `key` < 2^48.
+    function at(LaneWord[1 << 48] storage list, uint256 key) internal pure returns (uint256 slot) {
         assembly ("memory-safe") {
-            mstore(0, key)
-            mstore(0x20, map.slot)
-            slot := keccak256(0, 0x40)
+            slot := add(list.slot, key)
         }
     }
 

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @title What happens to a position that no keeper wants: backstop, insurance, deleveraging, levy.
+interface IWaterfall {
+    /// @notice Takes a position off an account below its close-out requirement, all of it if the
+    /// account is bankrupt. Anyone; the caller needs no account.
+    /// @param counterparties Accounts on the other side, ids strictly ascending. Unless the
+    /// backstop takes everything they must hold 95 % of that side's open interest; a list of 512
+    /// may hold less, and then nobody in it loses a larger part than its share of that side.
+    /// @param report A newer price report, or empty.
+    function resolve(
+        uint32 account,
+        uint8 market,
+        uint32[] calldata counterparties,
+        bytes calldata report
+    ) external;
+
+    /// @notice Account that takes over positions in a market first; 0 when there is none.
+    function backstopOf(uint8 market) external view returns (uint32);
+
+    /// @notice Contract of the pools whose accounts those are; zero when there is none.
+    function backstop() external view returns (address);
+}
