@@ -4,166 +4,270 @@ pragma solidity 0.8.37;
 import {LawLib} from "../generated/LawLib.sol";
 import {ILiquidation} from "../interfaces/ILiquidation.sol";
 import {IModule} from "../interfaces/IModule.sol";
+import {IWaterfall} from "../interfaces/IWaterfall.sol";
 import {AccountWord} from "../libraries/Accounts.sol";
 import {Arrays} from "../libraries/Arrays.sol";
 import {Causes} from "../libraries/Causes.sol";
 import {Judging} from "../libraries/Judging.sol";
+import {Liquidations} from "../libraries/Liquidations.sol";
 import {Margin} from "../libraries/Margin.sol";
 import {Pricing} from "../Pricing.sol";
-import {Roster} from "../Roster.sol";
+import {Liquidator} from "../Liquidator.sol";
 import {Config} from "../Types.sol";
-import {Book, Leg, Market, Subject, Totals} from "../Working.sol";
+import {Book, Leg, Market, Subject} from "../Working.sol";
 
-/// @title Liquidation: one whole position moves to a keeper's account at the index price.
-/// @notice The price is fair to both, so that only the penalty changes equity; it is bounded by
-/// the account's own equity in proportion to the margin that is set free. Law: never worse.
-contract LiquidationModule is Roster, ILiquidation, IModule {
-    using Margin for Totals;
+/// @title Liquidation: a part of a position moves to a keeper's account at the fillable price.
+/// @notice Skips no phase. What the account loses is bounded by what its equity is worth in
+/// proportion to the margin that is set free. Law: never worse.
+contract LiquidationModule is Liquidator, ILiquidation, IModule {
+    /// @dev Growth and bound of the discount at which the backstop and the funds are unwound.
+    uint256 private constant UNWIND_PPM_PER_SECOND = 10;
+    uint256 private constant UNWIND_PPM_MAX = 5_000;
 
-    /// @dev Largest penalty, part of the notional.
-    uint256 private constant PENALTY_PPM = 15_000;
-    /// @dev Highest level of the breaker at which accounts are liquidated.
-    uint256 private constant LEVEL_MAX = 1;
-
-    /// @dev What a liquidation does to cash.
+    /// @dev What one liquidation does.
     struct Outcome {
+        uint256 lots;
+        uint256 discount;
         uint256 penalty;
-        int256 coveredQ32;
-        int256 shortfallQ32;
+        uint256 reward;
     }
 
     constructor(Config memory config) Pricing(config) {}
 
     /// @inheritdoc IModule
     function operations() external pure returns (bytes4[] memory selectors) {
-        selectors = new bytes4[](1);
+        selectors = new bytes4[](5);
         selectors[0] = ILiquidation.liquidate.selector;
+        selectors[1] = ILiquidation.flag.selector;
+        selectors[2] = ILiquidation.unwind.selector;
+        selectors[3] = ILiquidation.levy.selector;
+        selectors[4] = ILiquidation.unhealthySince.selector;
     }
 
     /// @inheritdoc ILiquidation
-    function liquidate(uint32 id, uint8 marketId, uint32 keeper, bytes calldata report)
-        external
-        nonReentrant
-    {
-        _onlyActor(keeper);
-        if (_owners[id] == _owners[keeper]) revert SelfLiquidation(id, keeper);
+    /// @dev Skips the diff and pay: only the record changes.
+    function flag(uint32 id, bytes calldata report) external nonReentrant {
         Book memory book = _refresh(parameters.venue(), report);
-        _use(book, marketId);
-        Market memory market = book.list[marketId];
-        if (market.level > LEVEL_MAX) {
-            revert BreakerTripped(uint16(marketId) + 1, uint8(market.level), uint8(LEVEL_MAX));
+        Standing memory standing = _standing(book, id, _get(id));
+        bool healthy = standing.equity >= int256(standing.maintenance);
+        bool flagged = _unhealthySince[id] != 0;
+        if (healthy && !flagged) {
+            revert NotLiquidatable(standing.equity, standing.maintenance);
         }
+        if (healthy) _clear(id);
+        else if (!flagged || _elapsed(id) > Liquidations.FLAG_SECONDS_MAX) _flag(id);
+        _storeMarkets(book);
+    }
 
+    /// @inheritdoc ILiquidation
+    function liquidate(
+        uint32 id,
+        uint8 marketId,
+        uint40 lots,
+        uint32 keeper,
+        bytes calldata report
+    ) external nonReentrant {
+        _onlyActor(keeper);
+        if (_ownerOf(id) == _owners[keeper]) revert SelfLiquidation(id, keeper);
+        Book memory book = _refresh(parameters.venue(), report);
+        Market memory market = _liquidable(book, marketId);
         Leg[] memory legs = Arrays.legs(2);
         legs[0] = _leg(id, market);
         legs[1] = _leg(keeper, market);
         if (legs[0].size == 0) revert PositionMissing(id, marketId);
-        Outcome memory outcome = _move(book, legs);
+        Standing memory standing = _standing(book, id, legs[0].word);
+        if (standing.equity >= int256(standing.maintenance)) {
+            revert NotLiquidatable(standing.equity, standing.maintenance);
+        }
+        if (standing.equity < 0) revert AccountBankrupt(id, standing.equity);
+        Outcome memory outcome = _outcome(legs[0], standing, lots);
+        _move(legs, standing, outcome);
+
         Subject memory subject;
         subject.legs = legs;
         (subject.first, subject.end) = (1, 2);
         _judge(book, subject);
-        legs[0].word = legs[0].word.withCash(legs[0].word.cash() + legs[0].cashQ32);
-
-        Judging.countInterest(legs[0]);
-        Judging.countInterest(legs[1]);
         _holdInterest(book);
         _storeAccount(subject);
-        (subject.first, subject.end) = (0, 1);
-        _storeAccount(subject);
-        int256 insuranceQ32 =
-            int256((outcome.penalty - outcome.penalty / 2) << 32) - outcome.coveredQ32;
+        _settleLeg(legs[0]);
         _storeMarkets(book);
-        _announce(legs, outcome, _credit(INSURANCE, insuranceQ32));
+        int256 dueQ32 = int256((outcome.penalty - outcome.reward) << 32);
+        _announce(legs, outcome, _credit(FUNDS + marketId, dueQ32));
         uint256[] memory others = new uint256[](1);
-        others[0] = INSURANCE;
+        others[0] = FUNDS + marketId;
         _touched(Causes.LIQUIDATION, legs, others);
     }
 
-    function _leg(uint256 id, Market memory market) private view returns (Leg memory leg) {
-        leg.account = id;
-        leg.word = _accounts[id];
-        leg.market = market;
-        leg.sizeBefore = _sizeOf(leg.word, id, market.id);
-        leg.size = leg.sizeBefore;
+    /// @inheritdoc ILiquidation
+    function unwind(
+        uint32 from,
+        uint8 marketId,
+        uint40 lots,
+        uint32 taker,
+        bytes calldata report
+    ) external nonReentrant {
+        _onlyActor(taker);
+        uint32 pool = IWaterfall(address(this)).backstopOf(marketId);
+        if (from != FUNDS + marketId && (from == 0 || from != pool)) {
+            revert NotUnwindable(from, uint32(FUNDS + marketId));
+        }
+        if (from == taker) revert SelfLiquidation(from, taker);
+        Book memory book = _refresh(parameters.venue(), report);
+        Market memory market = _liquidable(book, marketId);
+        Leg[] memory legs = Arrays.legs(2);
+        legs[0] = _leg(from, market);
+        legs[1] = _leg(taker, market);
+        uint256 size = Margin.magnitude(legs[0].size);
+        if (lots < size) size = lots;
+        if (size == 0) revert PositionMissing(from, marketId);
+        uint256 time = block.timestamp - _heldSince[(uint256(from) << 8) | marketId];
+        uint256 ppm = time * UNWIND_PPM_PER_SECOND;
+        if (ppm > UNWIND_PPM_MAX) ppm = UNWIND_PPM_MAX;
+        int256 discount = int256((market.mark * ppm) / Margin.PPM);
+        _swap(legs[0], legs[1], size, discount);
+        for (uint256 i = 0; i < 2; ++i) {
+            Subject memory subject;
+            subject.legs = legs;
+            (subject.first, subject.end) = (i, i + 1);
+            _judge(book, subject);
+            Judging.countInterest(legs[i]);
+            _storeAccount(subject);
+        }
+        _holdInterest(book);
+        _holdSince(legs[0]);
+        _storeMarkets(book);
+        int256 moved = legs[0].sizeBefore - legs[0].size;
+        emit Unwound(from, marketId, taker, int56(moved), _priceOf(market, moved, discount));
+        _touched(Causes.BACKSTOP, legs, new uint256[](0));
     }
 
-    /// @dev Moves the position and its cash, takes the penalty, covers what is missing. The law
-    /// holds by construction; the assertion is its second witness.
-    function _move(Book memory book, Leg[] memory legs)
+    /// @inheritdoc ILiquidation
+    function levy(uint8 marketId) external view returns (uint256) {
+        return _levies[marketId];
+    }
+
+    /// @inheritdoc ILiquidation
+    function unhealthySince(uint32 id) external view returns (uint256) {
+        return _unhealthySince[id];
+    }
+
+    /// @dev How much moves, at which price, and what it costs. Records it against the speed cap.
+    function _outcome(Leg memory leg, Standing memory standing, uint256 wanted)
         private
-        view
         returns (Outcome memory outcome)
     {
+        Market memory market = leg.market;
+        uint256 size = Margin.magnitude(leg.size);
+        uint256 discount = Liquidations.fillDiscount(
+            market.mark,
+            market.params.maintenancePpm,
+            standing.equity,
+            standing.maintenance
+        );
+        uint256 lots = Liquidations.partialLots(
+            size,
+            market.lotValue,
+            market.params.tickValue,
+            discount,
+            market.params.maintenancePpm,
+            standing.equity,
+            standing.maintenance
+        );
+        if (wanted != 0 && wanted < lots) lots = wanted;
+        lots = _throttle(leg, size, lots);
+        outcome.lots = lots;
+        // Not negative: equity is not.
+        uint256 worth = uint256(
+            Liquidations.share(
+                standing.equity, _freed(market, size, lots), standing.maintenance
+            )
+        );
+        uint256 tickValue = market.params.tickValue;
+        uint256 most = Liquidations.zeroDiscount(worth, lots, tickValue);
+        if (discount > most) discount = most;
+        outcome.discount = discount;
+        uint256 left = worth - discount * lots * tickValue;
+        outcome.penalty = Liquidations.penaltyOf(lots * market.lotValue, left);
+        outcome.reward = Liquidations.rewardOf(outcome.penalty, _elapsed(leg.account));
+    }
+
+    /// @dev At most a part of the position, as it was before the first of them, in one block.
+    function _throttle(Leg memory leg, uint256 size, uint256 lots) private returns (uint256) {
+        uint256 key = (leg.account << 8) | leg.market.id;
+        uint256 word = _speeds[key];
+        uint256 start = size;
+        uint256 taken = 0;
+        if (word >> 128 == block.number) (start, taken) = (uint64(word >> 64), uint64(word));
+        uint256 most = Liquidations.speedLots(start, leg.market.params.liquidationPartPpm);
+        if (taken >= most) {
+            revert LiquidatedEnough(uint32(leg.account), uint8(leg.market.id), taken, most);
+        }
+        if (lots > most - taken) lots = most - taken;
+        // A position that grew since then may be larger: the widths of both hold it.
+        _speeds[key] = (block.number << 128) | (start << 64) | (taken + lots);
+        return lots;
+    }
+
+    /// @dev Moves lots and cash in memory. The law holds by construction; the assertion is its
+    /// second witness.
+    function _move(Leg[] memory legs, Standing memory standing, Outcome memory outcome) private {
         Leg memory debtor = legs[0];
         Leg memory taker = legs[1];
         Market memory market = debtor.market;
-        Totals memory rest;
-        _addPositions(book, debtor.account, debtor.word, 1 << market.id, rest);
-        bool last = rest.maintenance == 0;
-        int256 lots = debtor.sizeBefore;
-        int256 valueQ32 = lots * market.unitQ32;
-        int256 equityQ32 = debtor.word.cash() + valueQ32 + rest.equityQ32;
-        outcome.penalty = _penalty(market, lots, equityQ32 >> 32, rest.maintenance);
-
-        debtor.size = 0;
-        debtor.cashQ32 = valueQ32 - int256(outcome.penalty << 32);
-        taker.size += lots;
-        taker.cashQ32 = int256((outcome.penalty / 2) << 32) - valueQ32;
-        if (last && equityQ32 < 0) {
-            int256 fund = _accounts[INSURANCE].cash();
-            outcome.coveredQ32 = fund > -equityQ32 ? -equityQ32 : fund;
-            outcome.shortfallQ32 = -equityQ32 - outcome.coveredQ32;
-            debtor.cashQ32 += outcome.coveredQ32;
-        }
-        uint256 amount = Margin.notional(market, lots);
+        uint256 lots = outcome.lots;
+        uint256 size = Margin.magnitude(debtor.size);
+        int256 gain = _swap(debtor, taker, lots, int256(outcome.discount));
+        debtor.cashQ32 -= int256(outcome.penalty << 32);
+        taker.cashQ32 += int256(outcome.reward << 32);
+        int256 equityAfter = standing.equity - gain - int256(outcome.penalty);
+        uint256 left = standing.maintenance - _freed(market, size, lots);
         assert(
             LawLib.liquidationLawful(
-                equityQ32 >> 32,
-                rest.maintenance + Margin.shareUp(amount, market.params.maintenancePpm),
-                (debtor.word.cash() + debtor.cashQ32 + rest.equityQ32) >> 32,
-                rest.maintenance,
+                standing.equity,
+                standing.maintenance,
+                equityAfter,
+                left,
                 outcome.penalty,
-                amount
+                uint256(gain),
+                lots * market.lotValue,
+                market.params.maintenancePpm
             )
         );
+        Judging.countInterest(debtor);
+        Judging.countInterest(taker);
+        if (equityAfter >= int256(left)) _clear(debtor.account);
+        else if (_unhealthySince[debtor.account] == 0) _flag(debtor.account);
     }
 
-    /// @dev min(1.5 % of notional, E * (MMR - MMR') / MMR), not below zero. Reverts on a healthy
-    /// account. Law: liquidation only below maintenance.
-    function _penalty(Market memory market, int256 lots, int256 equity, uint256 left)
-        private
-        pure
-        returns (uint256)
-    {
-        uint256 amount = Margin.notional(market, lots);
-        uint256 freed = Margin.shareUp(amount, market.params.maintenancePpm);
-        uint256 maintenance = left + freed;
-        if (equity >= int256(maintenance)) revert NotLiquidatable(equity, maintenance);
-        if (equity <= 0) return 0;
-        uint256 bound = (uint256(equity) * freed) / maintenance;
-        uint256 penalty = (amount * PENALTY_PPM) / Margin.PPM;
-        return penalty < bound ? penalty : bound;
-    }
-
-    function _announce(Leg[] memory legs, Outcome memory outcome, int128 insuranceCash) private {
+    function _announce(Leg[] memory legs, Outcome memory outcome, int128 fundCash) private {
+        AccountWord debtor = _accounts[legs[0].account];
         emit Liquidated(
             uint32(legs[0].account),
             uint8(legs[0].market.id),
             uint32(legs[1].account),
-            int56(legs[0].sizeBefore),
-            uint32(legs[0].market.price),
+            int56(legs[0].sizeBefore - legs[0].size),
+            _priceOf(legs[0].market, legs[0].sizeBefore, int256(outcome.discount)),
             outcome.penalty,
-            _quoteUp(outcome.coveredQ32),
-            _quoteUp(outcome.shortfallQ32),
-            int128(legs[0].word.cash()),
+            outcome.reward,
+            int128(debtor.cash()),
             int128(legs[1].word.cash()),
-            insuranceCash
+            fundCash
         );
     }
 
-    /// @dev Assumes: not negative.
-    function _quoteUp(int256 cashQ32) private pure returns (uint256) {
-        return (uint256(cashQ32) + type(uint32).max) >> 32;
+    function _elapsed(uint256 id) private view returns (uint256) {
+        uint256 since = _unhealthySince[id];
+        return since == 0 ? 0 : block.timestamp - since;
+    }
+
+    function _flag(uint256 id) private {
+        _unhealthySince[id] = block.timestamp;
+        emit Flagged(uint32(id), uint40(block.timestamp));
+    }
+
+    function _clear(uint256 id) private {
+        if (_unhealthySince[id] == 0) return;
+        delete _unhealthySince[id];
+        emit Flagged(uint32(id), 0);
     }
 }
