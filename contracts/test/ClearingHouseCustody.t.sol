@@ -5,7 +5,8 @@ import {IVenue} from "../src/interfaces/IVenue.sol";
 import {Report} from "../src/Types.sol";
 import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
 import {TestToken} from "../src/mocks/TestToken.sol";
-import {OpenVault, VenueTest} from "./support/VenueTest.sol";
+import {OpenVault} from "./support/Doubles.sol";
+import {VenueTest} from "./support/VenueTest.sol";
 
 /// @notice Keeps a hundredth of each transfer.
 contract Taxed is TestToken {
@@ -106,7 +107,7 @@ contract ClearingHouseCustodyTest is VenueTest {
         (address key,) = makeActor("session");
         address owner = owner_(alice);
         vm.prank(owner);
-        house.setSession(alice, key, type(uint40).max);
+        house.setSession(alice, key, type(uint40).max, everything());
         vm.prank(key);
         vm.expectRevert(abi.encodeWithSelector(I.NotOwner.selector, key, owner));
         house.withdraw(alice, 1, key, "");
@@ -172,7 +173,7 @@ contract ClearingHouseCustodyTest is VenueTest {
         vm.warp(block.timestamp + 4_000);
         house.push(_report(PRICE, -500_000));
         (int96 index,,) = house.market(0);
-        assertEq(index, (int256(-120_000 * 3_600 * 1e8) * 2 ** 32) / 86_400_000_000);
+        assertEq(index, (int256(-120_000 * 4_000 * 1e8) * 2 ** 32) / 86_400_000_000);
     }
 
     function test_funding_movesCashFromLongsToShorts() public {
@@ -194,7 +195,7 @@ contract ClearingHouseCustodyTest is VenueTest {
         address owner = owner_(alice);
         bytes memory reason = abi.encodeWithSelector(I.NotOwner.selector, address(this), owner);
         vm.expectRevert(reason);
-        house.setSession(alice, address(1), 1);
+        house.setSession(alice, address(1), 1, everything());
         vm.expectRevert(reason);
         house.cancelLane(alice, 1, 1);
         vm.expectRevert(reason);
@@ -204,7 +205,7 @@ contract ClearingHouseCustodyTest is VenueTest {
     function test_roster_sessionCancels() public {
         (address key,) = makeActor("session");
         vm.prank(owner_(alice));
-        house.setSession(alice, key, uint40(block.timestamp + 1));
+        house.setSession(alice, key, uint40(block.timestamp + 1), everything());
         vm.startPrank(key);
         house.cancelLane(alice, 3, 9);
         house.cancelAll(alice);
@@ -228,7 +229,7 @@ contract ClearingHouseCustodyTest is VenueTest {
         calls[1] = abi.encodeCall(house.deposit, (address(hostile), id, 1));
         calls[2] = abi.encodeCall(house.withdraw, (id, 1, address(1), ""));
         calls[3] = abi.encodeCall(house.push, (""));
-        calls[4] = abi.encodeCall(house.liquidate, (id, 0, id, ""));
+        calls[4] = abi.encodeCall(house.liquidate, (id, 0, 0, id, ""));
         calls[5] = abi.encodeCall(house.health, (id));
         calls[6] = abi.encodeCall(house.account, (id));
         for (uint256 i; i < calls.length; ++i) {

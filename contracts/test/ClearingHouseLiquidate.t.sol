@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
+import {MarketParams} from "../src/Types.sol";
 import {VenueTest} from "./support/VenueTest.sol";
 
 contract ClearingHouseLiquidateTest is VenueTest {
@@ -14,53 +15,174 @@ contract ClearingHouseLiquidateTest is VenueTest {
     }
 
     function liquidate(uint8 market) private {
+        liquidate(market, 0);
+    }
+
+    function liquidate(uint8 market, uint40 lots) private {
         vm.prank(owner_(bob));
-        house.liquidate(poor, market, bob, "");
+        house.liquidate(poor, market, lots, bob, "");
+    }
+
+    function part(uint24 ppm) private {
+        MarketParams memory p = defaults();
+        p.liquidationPartPpm = ppm;
+        around.setMarket(0, p);
+    }
+
+    /// Prices stay fresh while time passes.
+    function wait(uint256 time) private {
+        vm.warp(block.timestamp + time);
+        for (uint8 i; i < 3; ++i) around.setPrice(i, around.prices(i));
+    }
+
+    function ratio(uint32 id) private view returns (int256) {
+        (int256 equity,, uint256 maintenance) = house.health(id);
+        return equity * 1e6 / int256(maintenance);
     }
 
     function test_liquidate_revertsIf_healthy() public {
         (int256 equity,, uint256 maintenance) = house.health(poor);
         vm.prank(owner_(bob));
         vm.expectRevert(abi.encodeWithSelector(I.NotLiquidatable.selector, equity, maintenance));
-        house.liquidate(poor, 0, bob, "");
+        house.liquidate(poor, 0, 0, bob, "");
     }
 
-    function test_liquidate_movesThePosition() public {
+    /// 25.55 of 29.25: discount 975,000 * 1.5 * 3 % * 12.65 % = 5,550 ticks, and six of ten lots.
+    function test_liquidate_takesThePartialSize() public {
         around.setPrice(0, PRICE - 25_000);
         (int256 equity,, uint256 maintenance) = house.health(poor);
-        // 51 - 0.45 fee - 25 = 25.55 below 29.25.
         assertEq(equity, 25_550_000);
         assertEq(maintenance, 29_250_000);
         int256 keeperBefore = cashOf(bob) >> 32;
         liquidate(0);
-        // 1.5 % of 975 is 14.625; equity allows 25.55.
-        uint256 penalty = 14_625_000;
-        assertEq(sizeOf(poor, 0), 0);
-        assertEq(sizeOf(bob, 0), 10);
-        assertEq(cashOf(poor) >> 32, equity - int256(penalty));
-        assertEq((cashOf(bob) >> 32) - keeperBefore, int256(penalty / 2) - 975_000_000);
-        assertEq(cashOf(0) >> 32, int256(penalty - penalty / 2));
+        uint256 penalty = 6 * 97_500_000 * 15_000 / 1e6;
+        int256 discount = 5_550 * 6 * 100;
+        assertEq(sizeOf(poor, 0), 4);
+        assertEq(sizeOf(bob, 0), 6);
+        (int256 after_,,) = house.health(poor);
+        assertEq(after_, equity - discount - int256(penalty));
+        assertEq(
+            (cashOf(bob) >> 32) - keeperBefore,
+            discount + int256(penalty / 10) - 6 * 97_500_000
+        );
+        assertEq(cashOf(FUNDS) >> 32, int256(penalty - penalty / 10));
+        assertGe(ratio(poor), 1_100_000);
         checkLaws(3);
     }
 
-    function test_liquidate_bankruptIsCovered() public {
-        house.deposit(address(token), 0, 5 * UNIT);
+    function test_liquidate_neverMoreThanWanted() public {
+        around.setPrice(0, PRICE - 25_000);
+        liquidate(0, 2);
+        assertEq(sizeOf(bob, 0), 2);
+        liquidate(0, 100);
+        assertEq(sizeOf(bob, 0), 6);
+    }
+
+    /// At 60 % of maintenance the discount and the zero price meet; below, no penalty is left.
+    function test_liquidate_neverWorseThanTheZeroPrice() public {
+        around.setPrice(0, PRICE - 45_000);
+        int256 before = ratio(poor);
+        liquidate(0);
+        assertEq(sizeOf(poor, 0), 0);
+        (int256 left,,) = house.health(poor);
+        assertGe(left, 0);
+        assertEq(cashOf(FUNDS), 0);
+        assertLt(before, 300_000);
+        checkLaws(3);
+    }
+
+    function test_liquidate_revertsIf_AccountBankrupt() public {
         around.setPrice(0, PRICE - 60_000);
         (int256 equity,,) = house.health(poor);
-        assertEq(equity, 51_000_000 - 450_000 - 60_000_000);
-        liquidate(0);
-        // 9.45 are missing and the fund has 5.
-        assertEq(cashOf(0), 0);
-        assertEq(cashOf(poor), int256(-4_450_000) << 32);
-        checkLaws(3);
+        vm.prank(owner_(bob));
+        vm.expectRevert(abi.encodeWithSelector(I.AccountBankrupt.selector, poor, equity));
+        house.liquidate(poor, 0, 0, bob, "");
     }
 
-    function test_liquidate_bankruptWithinFund() public {
-        house.deposit(address(token), 0, 50 * UNIT);
-        around.setPrice(0, PRICE - 60_000);
+    /// A quarter of the position in a block, however often it is asked; more in the next.
+    function test_liquidate_speedCap() public {
+        // The compiler takes the block's number for constant: it is counted here.
+        uint256 height = block.number;
+        part(250_000);
+        around.setPrice(0, PRICE - 30_000);
+        liquidate(0, 1);
         liquidate(0);
-        assertEq(cashOf(poor), 0);
-        assertEq(cashOf(0), int256(50_000_000 - 9_450_000) << 32);
+        assertEq(sizeOf(poor, 0), 8);
+        vm.prank(owner_(bob));
+        vm.expectRevert(abi.encodeWithSelector(I.LiquidatedEnough.selector, poor, 0, 2, 2));
+        house.liquidate(poor, 0, 0, bob, "");
+        vm.roll(height + 1);
+        liquidate(0);
+        assertEq(sizeOf(poor, 0), 6);
+        part(10_000);
+        vm.roll(height + 2);
+        liquidate(0);
+        assertEq(sizeOf(poor, 0), 5);
+    }
+
+    /// Split into single lots nobody gains: the discount shrinks as the account recovers.
+    function test_liquidate_splitGainsNothing() public {
+        around.setPrice(0, PRICE - 25_000);
+        uint256 snapshot = vm.snapshotState();
+        (int256 start,,) = house.health(bob);
+        liquidate(0);
+        (int256 whole,,) = house.health(bob);
+        int256 lots = sizeOf(bob, 0);
+        vm.revertToState(snapshot);
+        for (int256 i; i < lots; ++i) {
+            vm.prank(owner_(bob));
+            try house.liquidate(poor, 0, 1, bob, "") {} catch {}
+        }
+        (int256 split,,) = house.health(bob);
+        assertGt(whole, start);
+        assertLe(split, whole);
+    }
+
+    function test_flag_rewardGrows() public {
+        around.setPrice(0, PRICE - 25_000);
+        vm.expectEmit(true, true, true, true);
+        emit I.Flagged(poor, uint40(block.timestamp));
+        house.flag(poor, "");
+        assertEq(house.unhealthySince(poor), block.timestamp);
+        wait(60);
+        house.flag(poor, "");
+        assertEq(house.unhealthySince(poor), block.timestamp - 60, "a second flag moved it");
+        uint256 penalty = 6 * 97_500_000 * 15_000 / 1e6;
+        liquidate(0);
+        // Half way from a tenth to a half.
+        assertEq(cashOf(FUNDS) >> 32, int256(penalty - penalty * 3 / 10));
+        assertEq(house.unhealthySince(poor), 0, "healthy again");
+    }
+
+    function test_flag_rewardIsBoundedAndForgotten() public {
+        around.setPrice(0, PRICE - 25_000);
+        house.flag(poor, "");
+        uint256 penalty = 6 * 97_500_000 * 15_000 / 1e6;
+        uint256 snapshot = vm.snapshotState();
+        wait(3_600);
+        liquidate(0);
+        assertEq(cashOf(FUNDS) >> 32, int256(penalty - penalty / 2));
+        vm.revertToState(snapshot);
+        wait(3_601);
+        liquidate(0);
+        assertEq(cashOf(FUNDS) >> 32, int256(penalty - penalty / 10));
+    }
+
+    function test_flag_clears() public {
+        around.setPrice(0, PRICE - 25_000);
+        house.flag(poor, "");
+        around.setPrice(0, PRICE);
+        house.flag(poor, "");
+        assertEq(house.unhealthySince(poor), 0);
+        (int256 equity,, uint256 maintenance) = house.health(poor);
+        vm.expectRevert(abi.encodeWithSelector(I.NotLiquidatable.selector, equity, maintenance));
+        house.flag(poor, "");
+    }
+
+    function test_liquidate_flagsWhatStaysUnhealthy() public {
+        around.setPrice(0, PRICE - 25_000);
+        liquidate(0, 1);
+        assertEq(house.unhealthySince(poor), block.timestamp);
     }
 
     function test_liquidate_crossMarginNeverWorse() public {
@@ -74,21 +196,18 @@ contract ClearingHouseLiquidateTest is VenueTest {
         settle();
         around.setPrice(0, PRICE - 30_000);
         around.setPrice(1, PRICE - 40_000);
-        (int256 equity,, uint256 maintenance) = house.health(poor);
-        assertGt(int256(maintenance), equity);
+        int256 before = ratio(poor);
         liquidate(1);
-        (int256 equityAfter,, uint256 left) = house.health(poor);
         assertEq(sizeOf(poor, 0), 10);
-        assertEq(sizeOf(poor, 1), 0);
-        assertGe(equityAfter * int256(maintenance), equity * int256(left));
-        assertLt(equityAfter, equity);
+        assertLt(sizeOf(poor, 1), 10);
+        assertGe(ratio(poor), before);
         checkLaws(3);
     }
 
     function test_liquidate_revertsIf_callerIsNotKeeper() public {
         around.setPrice(0, PRICE - 25_000);
         vm.expectRevert(abi.encodeWithSelector(I.NotOwner.selector, address(this), owner_(bob)));
-        house.liquidate(poor, 0, bob, "");
+        house.liquidate(poor, 0, 0, bob, "");
     }
 
     function test_liquidate_revertsIf_SelfLiquidation() public {
@@ -98,9 +217,9 @@ contract ClearingHouseLiquidateTest is VenueTest {
         house.deposit(address(token), second, 1_000 * UNIT);
         vm.startPrank(owner);
         vm.expectRevert(abi.encodeWithSelector(I.SelfLiquidation.selector, poor, second));
-        house.liquidate(poor, 0, second, "");
+        house.liquidate(poor, 0, 0, second, "");
         vm.expectRevert(abi.encodeWithSelector(I.SelfLiquidation.selector, poor, poor));
-        house.liquidate(poor, 0, poor, "");
+        house.liquidate(poor, 0, 0, poor, "");
         vm.stopPrank();
     }
 
@@ -108,7 +227,7 @@ contract ClearingHouseLiquidateTest is VenueTest {
         around.setPrice(0, PRICE - 25_000);
         vm.prank(owner_(bob));
         vm.expectRevert(abi.encodeWithSelector(I.PositionMissing.selector, poor, 1));
-        house.liquidate(poor, 1, bob, "");
+        house.liquidate(poor, 1, 0, bob, "");
     }
 
     function test_liquidate_revertsIf_keeperShort() public {
@@ -116,7 +235,7 @@ contract ClearingHouseLiquidateTest is VenueTest {
         uint32 weak = open("weak", 10 * UNIT);
         vm.prank(owner_(weak));
         vm.expectPartialRevert(I.MarginShort.selector);
-        house.liquidate(poor, 0, weak, "");
+        house.liquidate(poor, 0, 0, weak, "");
     }
 
     function test_liquidate_revertsIf_PriceStale() public {
@@ -124,7 +243,9 @@ contract ClearingHouseLiquidateTest is VenueTest {
         vm.warp(block.timestamp + 61);
         vm.prank(owner_(bob));
         vm.expectRevert(abi.encodeWithSelector(I.PriceStale.selector, 61, 60));
-        house.liquidate(poor, 0, bob, "");
+        house.liquidate(poor, 0, 0, bob, "");
+        vm.expectRevert(abi.encodeWithSelector(I.PriceStale.selector, 61, 60));
+        house.flag(poor, "");
     }
 
     function test_liquidate_breaker() public {
@@ -132,19 +253,19 @@ contract ClearingHouseLiquidateTest is VenueTest {
         around.setLevel(1, 2);
         vm.prank(owner_(bob));
         vm.expectRevert(abi.encodeWithSelector(I.BreakerTripped.selector, 1, 2, 1));
-        house.liquidate(poor, 0, bob, "");
+        house.liquidate(poor, 0, 0, bob, "");
         around.setLevel(1, 1);
         liquidate(0);
-        assertEq(sizeOf(bob, 0), 10);
+        assertEq(sizeOf(bob, 0), 6);
     }
 
     function test_liquidate_bySession() public {
         around.setPrice(0, PRICE - 25_000);
         (address key,) = makeActor("session");
         vm.prank(owner_(bob));
-        house.setSession(bob, key, type(uint40).max);
+        house.setSession(bob, key, type(uint40).max, everything());
         vm.prank(key);
-        house.liquidate(poor, 0, bob, "");
-        assertEq(sizeOf(bob, 0), 10);
+        house.liquidate(poor, 0, 0, bob, "");
+        assertEq(sizeOf(bob, 0), 6);
     }
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Batch} from "../src/Types.sol";
 import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
+import {Vm} from "./Vm.sol";
 import {VenueTest} from "./support/VenueTest.sol";
 
 contract ClearingHouseSettleTest is VenueTest {
@@ -20,6 +21,65 @@ contract ClearingHouseSettleTest is VenueTest {
         assertEq(sizeOf(alice, 0), 10);
         assertEq(sizeOf(bob, 0), -10);
         checkLaws(3);
+    }
+
+    /// The event is put together by hand: it is what the compiler would have made of it.
+    function test_settle_emitsWhatIsAfter() public {
+        add(order(alice, true, 10));
+        add(order(bob, false, 10));
+        add(order(carol, false, 10));
+        fill(1, 0, 7, PRICE);
+        fill(2, 0, 3, PRICE);
+        Batch memory b = batch();
+        vm.recordLogs();
+        house.settle(b);
+        bytes memory lanes;
+        bytes memory accounts;
+        for (uint256 i; i < 3; ++i) {
+            (uint32 id, uint40 lots) = (orders[i].account, i == 0 ? 10 : i == 1 ? 7 : 3);
+            int56 size = i == 0 ? int56(uint56(lots)) : -int56(uint56(lots));
+            bytes memory one = abi.encodePacked(id, uint8(1), int128(cashOf(id)), uint8(0), size);
+            lanes = bytes.concat(lanes, abi.encodePacked(id, uint16(1), uint32(1), lots));
+            accounts = bytes.concat(accounts, one);
+        }
+        accounts = bytes.concat(accounts, abi.encodePacked(uint32(1), uint8(0), int128(cashOf(1))));
+        Vm.Log memory log = vm.getRecordedLogs()[0];
+        assertEq(log.topics.length, 2);
+        assertEq(log.topics[0], I.Settled.selector);
+        assertEq(uint256(log.topics[1]), 1);
+        assertEq(log.data, abi.encode(house.batchHead(), lanes, accounts));
+    }
+
+    /// Legs in two markets, each met twice, once with other flags and once to reduce only.
+    function test_settle_returnsToALeg() public {
+        for (uint8 i; i < 8; ++i) {
+            bool isAlice = i < 4;
+            Order memory o = order(isAlice ? alice : bob, isAlice, 10);
+            (o.market, o.lane, o.seq) = (i % 2, i % 4 + 1, 1);
+            o.postOnly = i == 2;
+            // Of the market that is not at home: back to a smaller size.
+            if (i % 4 == 3) (o.isBuy, o.reduceOnly) = (!isAlice, true);
+            add(o);
+        }
+        fill(0, 4, 10, PRICE);
+        fill(2, 6, 5, PRICE);
+        fill(1, 5, 10, PRICE);
+        fill(3, 7, 4, PRICE);
+        settle();
+        assertEq(sizeOf(alice, 0), 15);
+        assertEq(sizeOf(alice, 1), 6);
+        assertEq(sizeOf(bob, 0), -15);
+        assertEq(sizeOf(bob, 1), -6);
+        checkLaws(3);
+        // The same again, but the reduce-only order of the second market would flip.
+        Order memory a = order(alice, false, 10);
+        (a.market, a.seq, a.reduceOnly) = (1, 9, true);
+        add(a);
+        Order memory c = order(carol, true, 10);
+        (c.market, c.seq) = (1, 9);
+        add(c);
+        fill(1, 0, 7, PRICE);
+        settleReverts(abi.encodeWithSelector(I.ReduceOnlyBroken.selector, 0, -1, 6));
     }
 
     function test_settle_chainsBatches() public {

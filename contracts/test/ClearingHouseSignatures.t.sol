@@ -151,7 +151,7 @@ contract ClearingHouseSignaturesTest is VenueTest {
         o.key = secret;
         refused(packed(o));
         vm.prank(owner_(alice));
-        house.setSession(alice, key, uint40(block.timestamp + 10));
+        house.setSession(alice, key, uint40(block.timestamp + 10), everything());
         house.settle(withOrder(packed(o)));
         assertEq(uint256(house.sessionExpiry(alice, key)), block.timestamp + 10);
     }
@@ -161,20 +161,20 @@ contract ClearingHouseSignaturesTest is VenueTest {
         Order memory o = order(alice, true, 10);
         o.key = secret;
         vm.prank(owner_(alice));
-        house.setSession(alice, key, uint40(block.timestamp + 10));
+        house.setSession(alice, key, uint40(block.timestamp + 10), everything());
         vm.warp(block.timestamp + 10);
         refused(packed(o));
         vm.prank(owner_(alice));
-        house.setSession(alice, key, uint40(block.timestamp + 10));
+        house.setSession(alice, key, uint40(block.timestamp + 10), everything());
         vm.prank(owner_(alice));
-        house.setSession(alice, key, 0);
+        house.setSession(alice, key, 0, everything());
         refused(packed(o));
     }
 
     function test_settle_sessionOfAnotherAccount() public {
         (address key, uint256 secret) = makeActor("session");
         vm.prank(owner_(bob));
-        house.setSession(bob, key, type(uint40).max);
+        house.setSession(bob, key, type(uint40).max, everything());
         Order memory o = order(alice, true, 10);
         o.key = secret;
         refused(packed(o));

@@ -67,7 +67,7 @@ contract ModulesTest is VenueTest {
     /// @notice Tries to deploy a clearing house with other modules; the reason when it fails.
     function _tryHouse(address[] memory modules) private returns (bool, bytes memory) {
         address a = address(around);
-        bytes memory args = abi.encode(Config(address(vault), a, a, a), modules);
+        bytes memory args = abi.encode(Config(address(vault), a, a, a, a), modules);
         Factory factory = new Factory();
         bytes memory code = vm.getCode("ClearingHouse.sol:ClearingHouse");
         return address(factory).call(abi.encodeCall(factory.create, (bytes.concat(code, args))));

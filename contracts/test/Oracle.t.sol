@@ -9,6 +9,7 @@ import {IGoverned} from "../src/interfaces/IGoverned.sol";
 import {IOracle} from "../src/interfaces/IOracle.sol";
 import {IParameters} from "../src/interfaces/IParameters.sol";
 import {IReportVerifier} from "../src/interfaces/IReportVerifier.sol";
+import {Aging} from "../src/libraries/Aging.sol";
 import {PeripheralsReports} from "./mocks/PeripheralsReports.sol";
 import {Markets} from "./support/Markets.sol";
 
@@ -198,6 +199,58 @@ contract OracleTest is PeripheralsReports {
         oracle.accept(_report(4, START + 602, 0, 800_000));
     }
 
+    // ------------------------------------------------------------------ aged
+
+    /// @dev By hand: 0.9 -> 1.0 standing for 600 s of tau 14,400 s: 0.9 + 0.1 * 600 / 15,000.
+    function test_aged_followsSlowly() public {
+        assertEq(oracle.aged(0), 0);
+        oracle.accept(_report(1, START, 0, 900_000));
+        assertEq(oracle.aged(0), 900_000);
+        vm.warp(START + 600);
+        oracle.accept(_report(2, START + 600, 0, 990_000));
+        assertEq(oracle.aged(0), 900_000 + uint256(90_000) * 600 / 15_000);
+        (uint32 price,) = oracle.price(0);
+        assertEq(price, 990_000);
+    }
+
+    /// @dev In whole ticks these steps would all be zero, and the price would never age.
+    function test_aged_keepsFractions() public {
+        oracle.accept(_report(1, START, 0, 1_000));
+        for (uint32 i = 1; i <= 100; ++i) {
+            vm.warp(START + 2 * i);
+            oracle.accept(_report(1 + i, uint40(START + 2 * i), 0, 1_100));
+        }
+        // 1,100 - 100 * (14,400 / 14,402) ^ 100 = 1,001.379.
+        assertEq(oracle.aged(0), 1_001);
+    }
+
+    /// @dev A push of 10 % that holds a minute moves the aged price by 0.042 %.
+    function test_attack_push_hardlyAges() public {
+        oracle.accept(_report(1, START, 0, 1_000_000));
+        for (uint32 i = 1; i <= 30; ++i) {
+            vm.warp(START + 2 * i);
+            oracle.accept(_report(1 + i, uint40(START + 2 * i), 0, 1_100_000));
+        }
+        assertGt(oracle.aged(0), 1_000_400);
+        assertLe(oracle.aged(0), 1_000_420);
+    }
+
+    function testFuzz_aged_staysBetween(uint32 price, uint32 next, uint32 elapsed) public pure {
+        price = uint32(bound(price, 1, type(uint32).max));
+        next = uint32(bound(next, 1, type(uint32).max));
+        uint64 before = Aging.step(0, price, 5);
+        assertEq(before, uint64(price) << 32);
+        uint64 found = Aging.step(before, next, elapsed);
+        uint64 target = uint64(next) << 32;
+        uint64 low = before < target ? before : target;
+        uint64 high = before < target ? target : before;
+        assertGe(found, low);
+        assertLe(found, high);
+        int256 diff = int256(uint256(target)) - int256(uint256(before));
+        int256 dt = int256(uint256(elapsed));
+        assertEq(int256(uint256(found)), int256(uint256(before)) + diff * dt / (14_400 + dt));
+    }
+
     // ------------------------------------------------------------------ verifier
 
     function test_verifier_changesAfterDelay() public {
@@ -294,7 +347,7 @@ contract OracleTest is PeripheralsReports {
         vm.cool(address(verifier));
         oracle.accept(report);
         uint256 used = vm.lastCallGas().gasTotalUsed;
-        assertLe(used, 54_000, "oracle-accept-3-signers-1-market");
+        assertLe(used, 58_000, "oracle-accept-3-signers-1-market");
     }
 
     // ------------------------------------------------------------------ helpers
@@ -313,8 +366,8 @@ contract OracleTest is PeripheralsReports {
         returns (bytes memory)
     {
         Value[] memory values = new Value[](2);
-        values[0] = Value(0, a, 0);
-        values[1] = Value(1, b, 0);
+        values[0] = Value(0, a, a, 0);
+        values[1] = Value(1, b, b, 0);
         return _uniform(address(verifier), keys, 3, round, time, values);
     }
 

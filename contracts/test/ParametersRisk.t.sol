@@ -41,7 +41,10 @@ contract ParametersRiskTest is Base {
         p = Markets.middling();
         p.markClampPpm = 999;
         _refused(p, "markClampPpm", 999, 1_000);
-        p.markClampPpm = 100_001;
+        // Between initial and maintenance margin lie 2 %.
+        p.markClampPpm = 20_001;
+        _refused(p, "markClampPpm", 20_001, 20_000);
+        (p.initialPpm, p.markClampPpm) = (200_000, 100_001);
         _refused(p, "markClampPpm", 100_001, 100_000);
         p = Markets.middling();
         p.fundingGapSecondsMax = 7_201;
@@ -71,6 +74,17 @@ contract ParametersRiskTest is Base {
                 vm.revertToState(snapshot);
             }
         }
+    }
+
+    /// @dev Both parts equal is no term at all: lowering the high one onto the low one waits.
+    function test_openInterestTerm_isSwitchedOffOnlyAfterTheDelay() public {
+        MarketParams memory p = Markets.middling();
+        p.openInterestHighPpm = p.openInterestLowPpm;
+        vm.prank(GOVERNOR);
+        assertFalse(parameters.proposeMarket(0, p));
+        p.openInterestHighPpm = p.openInterestLowPpm + 1;
+        vm.prank(GOVERNOR);
+        assertTrue(parameters.proposeMarket(0, p));
     }
 
     function test_isolated_isFixed() public {

@@ -69,8 +69,8 @@ contract QuorumVerifierTest is PeripheralsReports {
 
     function test_verify_decodes() public view {
         Value[] memory values = new Value[](2);
-        values[0] = Value(0, 1_000_000, -250);
-        values[1] = Value(7, 42, 120_000);
+        values[0] = Value(0, 1_000_000, 1_000_100, -250);
+        values[1] = Value(7, 42, 41, 120_000);
         Report memory got = verifier.verify(_report(3, 9, values));
         assertEq(got.round, 9);
         assertEq(got.time, TIME);
@@ -78,6 +78,8 @@ contract QuorumVerifierTest is PeripheralsReports {
         assertEq(got.markets[1], 7);
         assertEq(got.prices[0], 1_000_000);
         assertEq(got.prices[1], 42);
+        assertEq(got.marks[0], 1_000_100);
+        assertEq(got.marks[1], 41);
         assertEq(got.rates[0], -250);
         assertEq(got.rates[1], 120_000);
     }
@@ -112,6 +114,7 @@ contract QuorumVerifierTest is PeripheralsReports {
     /// @dev Lower median of each field by itself, against sorting.
     function testFuzz_verify_medianIsLower(
         uint32[5] memory prices,
+        uint32[5] memory marks,
         int32[5] memory rates,
         bool four
     ) public view {
@@ -119,12 +122,17 @@ contract QuorumVerifierTest is PeripheralsReports {
         bytes memory tail;
         for (uint256 i; i < count; ++i) {
             prices[i] %= 7;
-            tail = abi.encodePacked(tail, _sign(keys[i], _one(2, prices[i], rates[i])));
+            marks[i] %= 5;
+            Value[] memory said = _one(2, prices[i], rates[i]);
+            said[0].mark = marks[i];
+            tail = abi.encodePacked(tail, _sign(keys[i], said));
         }
         Value[] memory medians = _one(2, _lower(prices, count), _lower(rates, count));
+        medians[0].mark = _lower(marks, count);
         bytes memory report = abi.encodePacked(_head(1, TIME, medians), uint8(count), tail);
         Report memory got = verifier.verify(report);
         assertEq(got.prices[0], medians[0].price);
+        assertEq(got.marks[0], medians[0].mark);
         assertEq(got.rates[0], medians[0].rate);
     }
 
@@ -205,6 +213,19 @@ contract QuorumVerifierTest is PeripheralsReports {
         verifier.verify(report);
     }
 
+    /// @dev The price is right; 9 is neither the lower median of 8, 8, 9 nor anybody's doing.
+    function test_verify_revertsIf_MarkMedianWrong() public {
+        Value[] memory said = _one(0, 5, 0);
+        said[0].mark = 9;
+        bytes memory report = abi.encodePacked(_head(1, TIME, said), uint8(3));
+        said[0].mark = 8;
+        report = abi.encodePacked(report, _sign(keys[0], said), _sign(keys[1], said));
+        said[0].mark = 9;
+        report = abi.encodePacked(report, _sign(keys[2], said));
+        _expect(_median(9));
+        verifier.verify(report);
+    }
+
     function test_verify_revertsIf_RateMedianWrong() public {
         bytes memory report = abi.encodePacked(
             _head(1, TIME, _one(0, 5, -2)),
@@ -219,8 +240,8 @@ contract QuorumVerifierTest is PeripheralsReports {
 
     function test_verify_revertsIf_MarketsUnordered() public {
         Value[] memory values = new Value[](2);
-        values[0] = Value(3, 5, 0);
-        values[1] = Value(3, 6, 0);
+        values[0] = Value(3, 5, 5, 0);
+        values[1] = Value(3, 6, 6, 0);
         bytes memory report = _report(3, 1, values);
         _expect(abi.encodeWithSelector(QuorumVerifier.MarketsUnordered.selector, 3, 3));
         verifier.verify(report);
@@ -235,10 +256,10 @@ contract QuorumVerifierTest is PeripheralsReports {
         verifier.verify("");
         _expect(_malformed(9, 10));
         verifier.verify(new bytes(9));
-        _expect(_malformed(10, 19));
+        _expect(_malformed(10, 23));
         verifier.verify(new bytes(10));
         bytes memory head = _head(1, TIME, _one(0, 5, 0));
-        _expect(_malformed(19, 20));
+        _expect(_malformed(23, 24));
         verifier.verify(head);
     }
 
@@ -249,7 +270,7 @@ contract QuorumVerifierTest is PeripheralsReports {
         bytes memory longer = abi.encodePacked(report, new bytes(uint256(extra) + 1));
         _expect(_malformed(length + extra + 1, length));
         verifier.verify(longer);
-        uint256 shorter = bound(cut, 20, length - 1);
+        uint256 shorter = bound(cut, 24, length - 1);
         bytes memory part = new bytes(shorter);
         for (uint256 i; i < shorter; ++i) {
             part[i] = report[i];
@@ -262,8 +283,8 @@ contract QuorumVerifierTest is PeripheralsReports {
     function testFuzz_verify_revertsIf_AnyByteFlipped(uint16 place, uint8 bits) public {
         vm.assume(bits != 0);
         Value[] memory values = new Value[](2);
-        values[0] = Value(0, 1_000_000, -250);
-        values[1] = Value(7, 42, 120_000);
+        values[0] = Value(0, 1_000_000, 1_000_100, -250);
+        values[1] = Value(7, 42, 41, 120_000);
         bytes memory report = _report(3, 9, values);
         place = uint16(place % report.length);
         report[place] ^= bytes1(bits);
@@ -273,7 +294,7 @@ contract QuorumVerifierTest is PeripheralsReports {
 
     function test_verify_revertsIf_SignatureZero() public {
         bytes memory report = _assemble(
-            abi.encodePacked(uint32(5), int32(0), bytes32(0), bytes32(0)),
+            abi.encodePacked(uint32(5), uint32(5), int32(0), bytes32(0), bytes32(0)),
             _sign(keys[1], _one(0, 5, 0)),
             _sign(keys[2], _one(0, 5, 0))
         );
@@ -296,12 +317,12 @@ contract QuorumVerifierTest is PeripheralsReports {
 
     function test_gas_verify() public {
         bytes memory report = _report(3, 1, _one(0, 5, 0));
-        _measure("verify-3-signers-1-market", report, 25_000);
+        _measure("verify-3-signers-1-market", report, 26_500);
         Value[] memory values = new Value[](4);
         for (uint8 i; i < 4; ++i) {
-            values[i] = Value(i, 100 + i, 7);
+            values[i] = Value(i, 100 + i, 101 + i, 7);
         }
-        _measure("verify-3-signers-4-markets", _report(3, 1, values), 36_000);
+        _measure("verify-3-signers-4-markets", _report(3, 1, values), 39_000);
     }
 
     function _measure(string memory name, bytes memory report, uint256 gasMax) internal {

@@ -73,7 +73,11 @@ contract ClearingHouseInvariants is VenueTest {
         uint256 price = uint256(around.prices(m)) * bound(move, 950_000, 1_050_000) / 1e6;
         vm.warp(block.timestamp + 5);
         for (uint8 i; i < 3; ++i) around.setPrice(i, around.prices(i));
-        around.setPrice(m, uint32(bound(price, 100_000, 10_000_000)));
+        price = bound(price, 100_000, 10_000_000);
+        around.setPrice(m, uint32(price));
+        // The mark is anywhere within its clamp of 2 %.
+        uint256 basis = uint256(keccak256(abi.encode(move))) % 40_001;
+        around.setMark(m, uint32(price * (980_000 + basis) / 1e6));
     }
 
     function doLiquidate(uint256 who, uint256 whom, uint256 market) external {
@@ -81,7 +85,7 @@ contract ClearingHouseInvariants is VenueTest {
         uint32 keeper = _user(whom);
         (int256 equity,, uint256 maintenance) = house.health(id);
         vm.prank(owner_(keeper));
-        try house.liquidate(id, uint8(market % 3), keeper, "") {
+        try house.liquidate(id, uint8(market % 3), 0, keeper, "") {
             (int256 after_,, uint256 left) = house.health(id);
             if (equity >= int256(maintenance)) broken = true;
             if (equity > 0 && after_ * int256(maintenance) < equity * int256(left)) broken = true;

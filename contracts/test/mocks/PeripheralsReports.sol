@@ -8,6 +8,7 @@ abstract contract PeripheralsReports is Base {
     struct Value {
         uint8 market;
         uint32 price;
+        uint32 mark;
         int32 rate;
     }
 
@@ -56,7 +57,8 @@ abstract contract PeripheralsReports is Base {
     {
         out = abi.encodePacked(round, time, uint8(medians.length));
         for (uint256 i; i < medians.length; ++i) {
-            out = abi.encodePacked(out, medians[i].market, medians[i].price, medians[i].rate);
+            Value memory value = medians[i];
+            out = abi.encodePacked(out, value.market, value.price, value.mark, value.rate);
         }
     }
 
@@ -71,7 +73,8 @@ abstract contract PeripheralsReports is Base {
         bytes memory packed;
         for (uint256 i; i < values.length; ++i) {
             ids = abi.encodePacked(ids, values[i].market);
-            packed = abi.encodePacked(packed, values[i].price, values[i].rate);
+            packed =
+                abi.encodePacked(packed, values[i].price, values[i].mark, values[i].rate);
         }
         bytes32 body =
             keccak256(abi.encode(TYPEHASH, round, time, keccak256(ids), keccak256(packed)));
@@ -103,6 +106,6 @@ abstract contract PeripheralsReports is Base {
         returns (Value[] memory values)
     {
         values = new Value[](1);
-        values[0] = Value(market, price, rate);
+        values[0] = Value(market, price, price, rate);
     }
 }

@@ -12,6 +12,7 @@ library Markets {
         (p.concentrationPpm, p.concentrationCapPpm) = (200_000, 300_000);
         (p.fundingGapSecondsMax, p.coverSharePpm) = (30, 250_000);
         (p.liquidationPartPpm, p.backstopLotsMax) = (100_000, 10_000);
+        p.markClampPpm = 5_000;
     }
 
     /// @notice Base margins alone: every further term is switched off.
@@ -32,7 +33,7 @@ library Markets {
             concentrationPpm: 0,
             concentrationCapPpm: 0,
             isolated: 0,
-            markClampPpm: 50_000,
+            markClampPpm: 20_000,
             fundingGapSecondsMax: 7_200,
             liquidationPartPpm: 1_000_000,
             coverSharePpm: 1_000_000,

@@ -1,100 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Batch, Config, MarketParams, Report, VenueParams} from "../../src/Types.sol";
-import {IBreaker} from "../../src/interfaces/IBreaker.sol";
-import {IOracle} from "../../src/interfaces/IOracle.sol";
-import {IParameters} from "../../src/interfaces/IParameters.sol";
-import {IVault} from "../../src/interfaces/IVault.sol";
+import {Batch, Config, MarketParams, Report, SessionScope, VenueParams} from "../../src/Types.sol";
+import {IForcedQueue} from "../../src/interfaces/IForcedQueue.sol";
 import {IVenue} from "../../src/interfaces/IVenue.sol";
 import {TestToken} from "../../src/mocks/TestToken.sol";
 import {Base} from "../Base.sol";
+import {Around, OpenVault} from "./Doubles.sol";
 import {Markets} from "./Markets.sol";
-
-/// @notice Everything that the clearing house asks, settable; one double for four contracts.
-/// A report is abi.encode(Report) here: its verification is tested elsewhere.
-contract Around is IOracle, IBreaker, IParameters {
-    mapping(uint8 => uint32) public prices;
-    mapping(uint8 => uint40) public times;
-    mapping(uint16 => uint8) public override level;
-    mapping(uint8 => MarketParams) private _params;
-    VenueParams private _venue;
-    uint32 public round;
-    uint40 public lastTime;
-
-    function setPrice(uint8 id, uint32 price_) external {
-        (prices[id], times[id]) = (price_, uint40(block.timestamp));
-        lastTime = uint40(block.timestamp);
-    }
-
-    function setLevel(uint16 scope, uint8 level_) external {
-        level[scope] = level_;
-    }
-
-    function setMarket(uint8 id, MarketParams memory params) external {
-        _params[id] = params;
-    }
-
-    function setVenue(VenueParams memory params) external {
-        _venue = params;
-    }
-
-    function accept(bytes calldata data) external returns (Report memory report) {
-        report = abi.decode(data, (Report));
-        for (uint256 i; i < report.markets.length; ++i) {
-            prices[report.markets[i]] = report.prices[i];
-            times[report.markets[i]] = report.time;
-        }
-        (round, lastTime) = (report.round, report.time);
-    }
-
-    function price(uint8 id) external view returns (uint32, uint40) {
-        return (prices[id], times[id]);
-    }
-
-    function last() external view returns (uint32, uint40) {
-        return (round, lastTime);
-    }
-
-    function market(uint8 id) external view returns (MarketParams memory) {
-        return _params[id];
-    }
-
-    function venue() external view returns (VenueParams memory) {
-        return _venue;
-    }
-}
-
-/// @notice A vault without windows.
-contract OpenVault is IVault {
-    TestToken private immutable _token;
-    uint256 public immutable scale;
-    uint256 public liabilities;
-
-    constructor(TestToken token_, uint256 scale_) {
-        (_token, scale) = (token_, scale_);
-    }
-
-    function token() external view returns (address) {
-        return address(_token);
-    }
-
-    function available() external pure returns (uint256, uint256) {
-        return (type(uint256).max, type(uint256).max);
-    }
-
-    function take(address from, uint256 amount) external returns (uint256 received) {
-        uint256 before = _token.balanceOf(address(this));
-        _token.transferFrom(from, address(this), amount);
-        received = _token.balanceOf(address(this)) - before;
-        liabilities += received;
-    }
-
-    function pay(address to, uint256 amount) external {
-        liabilities -= amount;
-        _token.transfer(to, amount);
-    }
-}
 
 /// @notice A venue with three markets and four traders, and the writing of orders and batches.
 /// Market m: tick value 100, price 1,000,000 ticks, so that ten lots are 1,000 quote tokens.
@@ -121,11 +34,17 @@ abstract contract VenueTest is Base {
     );
     uint32 internal constant PRICE = 1_000_000;
     uint256 internal constant UNIT = 1_000_000;
+    uint256 internal constant FORCED_DEADLINE = 3_600;
+    uint256 internal constant FORCED_GRACE = 1_800;
+    uint256 internal constant FORCED_FEE = 0.001 ether;
+    /// Insurance account of market 0.
+    uint32 internal constant FUNDS = type(uint32).max - 255;
 
     Around internal around;
     OpenVault internal vault;
     TestToken internal token;
     IVenue internal house;
+    IForcedQueue internal queue;
 
     /// Accounts 2 to 5, and the keys of their owners by account.
     uint32 internal alice;
@@ -159,18 +78,37 @@ abstract contract VenueTest is Base {
 
     /// @notice Deploys from artifacts: `new` would compile the contracts again for each test.
     function deployHouse(address holds) internal returns (IVenue) {
+        string[7] memory names = [
+            "RosterModule",
+            "CustodyModule",
+            "LiquidationModule",
+            "TriggerModule",
+            "ForcedModule",
+            "ExitModule",
+            "WaterfallModule"
+        ];
+        uint256 nonce = vm.getNonce(address(this)) + 1 + names.length;
+        address at = vm.computeCreateAddress(address(this), nonce);
+        bytes memory terms_ = abi.encode(at, FORCED_DEADLINE, FORCED_GRACE, FORCED_FEE);
+        queue = IForcedQueue(_create("ForcedQueue.sol:ForcedQueue", terms_));
         address a = address(around);
-        Config memory config = Config(holds, a, a, a);
-        address[] memory modules = new address[](3);
-        modules[0] = _create("RosterModule.sol:RosterModule", abi.encode(config));
-        modules[1] = _create("CustodyModule.sol:CustodyModule", abi.encode(config));
-        modules[2] = _create("LiquidationModule.sol:LiquidationModule", abi.encode(config));
+        Config memory config = Config(holds, a, a, a, address(queue));
+        address[] memory modules = new address[](names.length);
+        for (uint256 i; i < names.length; ++i) {
+            bytes memory args = i == 6 ? abi.encode(config, backstopAt()) : abi.encode(config);
+            modules[i] = _create(string.concat(names[i], ".sol:", names[i]), args);
+        }
         return IVenue(_create("ClearingHouse.sol:ClearingHouse", abi.encode(config, modules)));
     }
 
-    function _create(string memory name, bytes memory args) private returns (address result) {
+    /// @notice Where the backstop is, or will be; none unless a test says so.
+    function backstopAt() internal view virtual returns (address) {
+        return address(0);
+    }
+
+    function _create(string memory name, bytes memory args) internal returns (address result) {
         bytes memory code = bytes.concat(vm.getCode(name), args);
-        assembly {
+        assembly ("memory-safe") {
             result := create(0, add(code, 0x20), mload(code))
         }
         require(result != address(0), name);
@@ -185,6 +123,11 @@ abstract contract VenueTest is Base {
         id = house.openAccount(owner);
         keys[id] = key;
         if (amount != 0) house.deposit(address(token), id, amount);
+    }
+
+    /// @notice The scope of a session key without any limit.
+    function everything() internal pure returns (SessionScope memory) {
+        return SessionScope(type(uint128).max, type(uint40).max, false);
     }
 
     function owner_(uint32 id) internal view returns (address) {
@@ -249,7 +192,7 @@ abstract contract VenueTest is Base {
         uint8 flags = (o.isBuy ? 1 : 0) | (o.reduceOnly ? 2 : 0) | (o.postOnly ? 4 : 0)
             | (o.tif << 3) | extra;
         return abi.encodePacked(
-            o.account, o.market, flags, uint40(o.size), o.price, o.expiry, o.lane, o.seq
+            o.account, o.lane, o.seq, o.market, flags, uint40(o.size), o.price, o.expiry
         );
     }
 
@@ -336,6 +279,7 @@ abstract contract VenueTest is Base {
         int256 cash;
         uint32 count = house.accountsCount();
         for (uint32 id; id < count; ++id) cash += cashOf(id);
+        for (uint32 m; m < marketCount; ++m) cash += cashOf(FUNDS + m);
         assertEq(cash, int256(vault.liabilities() / vault.scale()) << 32, "cash");
         assertGe(token.balanceOf(address(vault)), vault.liabilities(), "custody");
         for (uint8 m; m < marketCount; ++m) {
@@ -346,6 +290,9 @@ abstract contract VenueTest is Base {
                 net += size;
                 longs += size > 0 ? size : int256(0);
             }
+            int256 reserve = sizeOf(FUNDS + m, m);
+            net += reserve;
+            longs += reserve > 0 ? reserve : int256(0);
             (,, uint56 open_) = house.market(m);
             assertEq(net, 0, "net");
             assertEq(longs, int256(uint256(open_)), "open interest");

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Position} from "../../src/Types.sol";
+import {AccountWord} from "../../src/libraries/Accounts.sol";
+import {ExitActs} from "./venue/ExitActs.sol";
+
+/// @notice Everybody does everything at random, through every entrance of the venue with its real
+/// vault and backstop; what must hold is looked up after each act, and by independent sums.
+/// A run ends where it ends: that every act can succeed is shown by the fixed walk below.
+contract VenueInvariants is ExitActs {
+    // Slots of `Storage`, for the one check that looks behind the views.
+    uint256 private constant ACCOUNTS_SLOT = 1;
+    uint256 private constant LEVIES_SLOT = 281479271677967;
+    uint256 private constant ENTRIES_SLOT = 281479271677968;
+    uint16 private constant LANES = 2;
+
+    function setUp() public override {
+        super.setUp();
+        targetSelector(address(this), _acts());
+    }
+
+    /// @notice One campaign for all: each runs anew for each function of this kind.
+    function invariant_venue() public {
+        assertEq(broken, "");
+        uint32 count = house.accountsCount();
+        _checkBooks(count);
+        _checkLanes(users[_now() % users.length]);
+        _checkNonces(users[_now() % users.length]);
+        _checkExits();
+    }
+
+    /// @notice Longer than a run, and through the end of a venue: no act is idle for ever.
+    function test_everyActSucceeds() public {
+        vm.pauseGasMetering();
+        bytes4[] memory acts = _acts();
+        _ruin();
+        for (uint256 i; i < 2_500; ++i) {
+            uint256 r = uint256(keccak256(abi.encode("walk", i)));
+            bytes4 act = acts[r % acts.length];
+            // The venue lives long, and then it dies.
+            if (act == this.doFreeze.selector && i < 1_900) continue;
+            if (i == 1_900) _silence();
+            _step(act, r);
+            if (i % 4 == 0) invariant_venue();
+        }
+        _goHome();
+        string memory idle = "";
+        for (uint256 i; i < acts.length; ++i) {
+            if (wins[acts[i]] == 0) idle = string.concat(idle, " ", vm.toString(bytes32(acts[i])));
+        }
+        assertEq(idle, "");
+    }
+
+    /// @dev Rare enough to be made by hand: what a bankrupt account lacks for its last position is
+    /// more than that position is worth, and nobody is left to pay the rest.
+    function _ruin() private {
+        uint32 poor = users[5];
+        tradeIn(0, poor, bob, 10, PRICE);
+        tradeIn(1, carol, poor, 1, PRICE);
+        around.setPrice(0, PRICE / 20);
+        uint32[] memory list = new uint32[](1);
+        list[0] = bob;
+        house.resolve(poor, 0, list, "");
+        list[0] = carol;
+        house.resolve(poor, 1, list, "");
+        assertGt(house.uncovered(), 0);
+        invariant_venue();
+        this.doCover(5);
+        around.setPrice(0, PRICE);
+    }
+
+    function _step(bytes4 act, uint256 r) private {
+        bytes memory words;
+        for (uint256 j; j < 5; ++j) words = bytes.concat(words, keccak256(abi.encode(r, j)));
+        (bool ok,) = address(this).call(bytes.concat(act, words));
+        assertTrue(ok, "an act itself failed");
+    }
+
+    /// @dev Whatever happened: what waits is released, what was vetoed is reclaimed by anyone, and
+    /// nothing stays behind.
+    function _goHome() private {
+        (, uint256[3] memory tails) = windowed.lines();
+        for (uint256 i; i < 8; ++i) {
+            drain(72);
+            this.doCollect(i);
+            invariant_venue();
+        }
+        for (uint256 place = 1; place < tails[2]; ++place) {
+            vm.prank(STRANGER);
+            try house.reclaim(uint64(place << 2 | 2)) {} catch {}
+        }
+        drain(72);
+        assertEq(vault.queued(), 0, "something stays in the queue for ever");
+    }
+
+    /// @dev A request that nobody serves, until the venue may be frozen.
+    function _silence() private {
+        vm.warp(_now() + 8 days);
+        for (uint256 i; i < 8; ++i) this.doFreeze(8 * i);
+        for (uint256 i; i < 4; ++i) this.doReckon(i);
+        invariant_venue();
+    }
+
+    /// @dev Cash is what the vault owes, positions net to zero, open interest is the longs, and
+    /// every view takes off exactly what is owed of levies.
+    function _checkBooks(uint32 count) private view {
+        int256 cash;
+        int256[3] memory net;
+        int256[3] memory longs;
+        bool running = !_frozen();
+        for (uint256 i; i < count + MARKETS; ++i) {
+            uint32 id = _idAt(count, i);
+            (, int128 seen,, Position[] memory list) = house.account(id);
+            cash += seen;
+            int256 owed;
+            for (uint256 j; j < list.length; ++j) {
+                int256 size = list[j].size;
+                net[list[j].market] += size;
+                if (size > 0) longs[list[j].market] += size;
+                owed += _magnitude(size) * int256(_unpaid(id, list[j].market));
+            }
+            int256 stored = AccountWord.wrap(_slotAt(ACCOUNTS_SLOT + id)).cash();
+            assertEq(stored - owed, seen, "levies owed");
+        }
+        assertGe(token.balanceOf(address(vault)), vault.liabilities() + vault.queued(), "custody");
+        if (!running) return;
+        assertEq(cash, int256(vault.liabilities()) << 32, "cash is liabilities");
+        for (uint8 m; m < MARKETS; ++m) {
+            (,, uint56 open_) = house.market(m);
+            assertEq(net[m], 0, "positions net to zero");
+            assertEq(longs[m], int256(uint256(open_)), "open interest is the longs");
+        }
+    }
+
+    /// @dev A lane only moves on, and an order is never filled beyond its size.
+    function _checkLanes(uint32 id) private {
+        for (uint16 lane = 1; lane <= LANES; ++lane) {
+            (uint32 seq, uint40 filled) = house.lane(id, lane);
+            bytes32 key = _slot(id, lane, 0);
+            uint32 last = seqGhost[key];
+            assertGe(seq, last, "a seq went back");
+            if (seq == last) assertGe(filled, filledGhost[key], "a fill was forgotten");
+            if (filled != type(uint40).max) {
+                assertLe(filled, sizeGhost[_slot(id, lane, seq)], "filled beyond the size");
+            }
+            (seqGhost[key], filledGhost[key]) = (seq, filled);
+        }
+    }
+
+    function _checkNonces(uint32 id) private view {
+        if (_frozen()) return;
+        for (uint64 n; n < NONCES; ++n) {
+            bool ghost = nonceGhost[id] >> n & 1 == 1;
+            assertEq(house.nonceUsed(id, n), ghost, "a one-time number");
+        }
+    }
+
+    /// @dev Exits pay once, together no more than was there, and no depositor more than its part.
+    function _checkExits() private view {
+        if (!_frozen()) {
+            assertEq(paidOut, 0, "paid before the freeze");
+            return;
+        }
+        (,,,, bool done) = house.reckoning();
+        if (!done) assertEq(paidOut, 0, "paid before the reckoning");
+        else assertLe(paidOut, heldAtFreeze, "more was paid than was held");
+        assertEq(vault.liabilities() + paidOut, owedAtFreeze, "exits and liabilities");
+        assertLe(collected, house.exited(pool), "more was collected than was owed");
+    }
+
+    function _unpaid(uint32 id, uint8 m) private view returns (uint256) {
+        uint256 key = (uint256(id) << 8) | m;
+        return _slotAt(uint256(keccak256(abi.encode(uint256(m), LEVIES_SLOT))))
+            - _slotAt(uint256(keccak256(abi.encode(key, ENTRIES_SLOT))));
+    }
+
+    function _slotAt(uint256 slot) private view returns (uint256) {
+        return uint256(vm.load(address(house), bytes32(slot)));
+    }
+
+    function _acts() private pure returns (bytes4[] memory acts) {
+        acts = new bytes4[](36);
+        (acts[0], acts[1]) = (this.doTrade.selector, this.doRefill.selector);
+        (acts[2], acts[3]) = (this.doCancelLane.selector, this.doCancelAll.selector);
+        (acts[4], acts[5]) = (this.doLeverage.selector, this.doSession.selector);
+        (acts[6], acts[7]) = (this.doCancelNonce.selector, this.doTrigger.selector);
+        (acts[8], acts[9]) = (this.doDeposit.selector, this.doWithdraw.selector);
+        (acts[10], acts[11]) = (this.doWithdrawSigned.selector, this.doTransfer.selector);
+        (acts[12], acts[13]) = (this.doCover.selector, this.doRelease.selector);
+        (acts[14], acts[15]) = (this.doVeto.selector, this.doReclaim.selector);
+        (acts[16], acts[17]) = (this.doLend.selector, this.doUnlend.selector);
+        (acts[18], acts[19]) = (this.doPrice.selector, this.doTime.selector);
+        (acts[20], acts[21]) = (this.doBreaker.selector, this.doPush.selector);
+        (acts[22], acts[23]) = (this.doGovern.selector, this.doLiquidate.selector);
+        (acts[24], acts[25]) = (this.doFlag.selector, this.doResolve.selector);
+        (acts[26], acts[27]) = (this.doUnwind.selector, this.doAsk.selector);
+        (acts[28], acts[29]) = (this.doExecute.selector, this.doFreeze.selector);
+        (acts[30], acts[31]) = (this.doReckon.selector, this.doExit.selector);
+        (acts[32], acts[33]) = (this.doLeave.selector, this.doCollect.selector);
+        // Trades twice as often.
+        (acts[34], acts[35]) = (this.doStranger.selector, this.doTrade.selector);
+    }
+}
