@@ -1,11 +1,10 @@
-/** What the chain does with a verified report: acceptance, band and the funding step. */
+/** What the chain does with a verified report: acceptance, band, mark and the funding step. */
 import { reportAdvances, withinBand as withinBandLaw } from '@holdfast/laws';
 import {
   type FundingIndex,
   fundingIndex,
   type MarketId,
   maxBig,
-  minBig,
   type Ppm,
   type PpmPerDay,
   ppmOne,
@@ -16,20 +15,22 @@ import {
   type Ticks,
   truncDiv,
 } from '@holdfast/units';
+import { acceptMark } from './mark.ts';
 import type { Observation } from './types.ts';
 
-/** A gap between reports beyond this accrues no funding. */
-export const fundingStepSecondsMax = 3600;
 const secondsPerDay = 86_400;
 
 /** Last accepted price of a market. */
 export type MarketPrice = {
+  /** Index price. */
   readonly price: Ticks;
+  /** Mark price, as accepted. */
+  readonly mark: Ticks;
   readonly time: Seconds;
   readonly round: Round;
 };
 
-/** The twin of the Oracle contract's storage. */
+/** The twin of the Oracle contract's storage, but for the aged price: see {@link ageStep}. */
 export type OracleState = {
   readonly round: Round;
   readonly time: Seconds;
@@ -40,6 +41,8 @@ export type AcceptParams = {
   readonly reportSkewSecondsMax: number;
   /** Largest move per update; undefined: the market is not listed. */
   readonly bandPpm: (market: MarketId) => Ppm | undefined;
+  /** Largest distance of the mark from the index. Assumes: the market is listed. */
+  readonly markClampPpm: (market: MarketId) => Ppm;
 };
 
 /** The oracle before its first report. */
@@ -83,13 +86,14 @@ export function acceptReport(
   if (late) return late;
   const { round, time } = report;
   const prices = new Map(state.prices);
-  for (const { market, price } of report.quotes) {
+  for (const { market, price, mark } of report.quotes) {
     const bandPpm = params.bandPpm(market);
     if (bandPpm === undefined) {
       return reject('MarketUnlisted', `there is no market ${market}`, { market });
     }
     if (price === 0) return reject('PriceZero', `market ${market} has price 0`, { market });
-    const previous = state.prices.get(market)?.price;
+    const last = state.prices.get(market);
+    const previous = last?.price;
     if (previous !== undefined && !withinBand(price, previous, bandPpm)) {
       return reject('PriceOutsideBand', `market ${market} moved further than its band`, {
         market,
@@ -98,7 +102,8 @@ export function acceptReport(
         bandPpm,
       });
     }
-    prices.set(market, { price, time, round });
+    const accepted = acceptMark(mark, last?.mark, price, params.markClampPpm(market));
+    prices.set(market, { price, mark: accepted, time, round });
   }
   return { state: { round, time, prices } };
 }
@@ -145,15 +150,18 @@ export type FundingStep = {
   readonly tickValue: number;
   /** Seconds since the last step. */
   readonly elapsedSeconds: number;
+  /** Longest time that is charged: a longer step charges nothing. */
+  readonly gapSecondsMax: number;
 };
 
 /**
  * Change of the funding index, quote per lot Q32:
- * rate · price · tickValue · 2^32 · min(elapsed, 3600) / (10^6 · 86400), truncated toward zero,
- * with the rate clamped to the market's maximum.
+ * rate · price · tickValue · 2^32 · elapsed / (10^6 · 86400), truncated toward zero, with the rate
+ * clamped to the market's maximum; 0 over a gap, whose rate nobody observed.
  */
 export function fundingDelta(step: FundingStep): FundingIndex {
-  const elapsed = minBig(BigInt(step.elapsedSeconds), BigInt(fundingStepSecondsMax));
+  const { elapsedSeconds, gapSecondsMax } = step;
+  const elapsed = elapsedSeconds > gapSecondsMax ? 0n : BigInt(elapsedSeconds);
   const rate = BigInt(clampRate(step.rate, step.fundingRatePpmMax));
   const value = (BigInt(step.price) * BigInt(step.tickValue)) << 32n;
   const perDay = BigInt(ppmOne) * BigInt(secondsPerDay);

@@ -39,15 +39,16 @@ export const oracleDomainSeparator = (of: OracleDomain): Uint8Array => domainSep
 /** Market ids, one byte each. */
 export const packMarkets = (markets: readonly MarketId[]): Uint8Array => Uint8Array.from(markets);
 
-/** Bytes of one packed value: price u32 | rate i32. */
-export const valueBytes = 8;
+/** Bytes of one packed value: price u32 | mark u32 | rate i32. */
+export const valueBytes = 12;
 
-/** price u32 | rate i32 of every value. */
+/** price u32 | mark u32 | rate i32 of every value. */
 export function packValues(values: readonly MarketValue[]): Uint8Array {
   const out = new Uint8Array(valueBytes * values.length);
   values.forEach((value, i) => {
     putInt(out, valueBytes * i, 4, value.price);
-    putInt(out, valueBytes * i + 4, 4, value.rate);
+    putInt(out, valueBytes * i + 4, 4, value.mark);
+    putInt(out, valueBytes * i + 8, 4, value.rate);
   });
   return out;
 }

@@ -1,6 +1,6 @@
 /**
- * Reports as bytes, big endian: round u32 | time u40 | m u8 | m × (market u8, median price u32,
- * median rate i32) | n u8 | n × ( m × (price u32, rate i32), r 32, vs 32 ).
+ * Reports as bytes, big endian: round u32 | time u40 | m u8 | m × (market u8, then the medians of
+ * price u32, mark u32, rate i32) | n u8 | n × ( m × (price u32, mark u32, rate i32), r 32, vs 32 ).
  */
 import {
   concatBytes,
@@ -27,7 +27,7 @@ import type {
 } from './types.ts';
 
 const headBytes = 10;
-const medianBytes = 9;
+const medianBytes = 13;
 const signatureBytes = 64;
 
 /** Element (n - 1) / 2, rounded down, of the ascending order. Assumes at least one value. */
@@ -43,7 +43,8 @@ function medians(markets: readonly MarketId[], parts: readonly ReportPart[]): Ma
   return markets.map((market, i) => {
     const column = (field: keyof MarketValue) =>
       lowerMedian(parts.map((part) => part.values[i]?.[field] as number));
-    return { market, price: column('price') as Ticks, rate: column('rate') as PpmPerDay };
+    const [price, mark] = [column('price') as Ticks, column('mark') as Ticks];
+    return { market, price, mark, rate: column('rate') as PpmPerDay };
   });
 }
 
@@ -75,7 +76,7 @@ export function assembleReport(
   }
   if (!ascending(markets)) return reject('MarketsUnordered', 'markets must ascend');
   const parts = sorted.map(({ quotes, signature }) => ({
-    values: quotes.map(({ price, rate }) => ({ price, rate })),
+    values: quotes.map(({ price, mark, rate }) => ({ price, mark, rate })),
     signature,
   }));
   return {
@@ -100,7 +101,8 @@ export function encodeReport(report: DecodedReport): Uint8Array {
     const at = headBytes + i * medianBytes;
     putInt(head, at, 1, quote.market);
     putInt(head, at + 1, 4, quote.price);
-    putInt(head, at + 5, 4, quote.rate);
+    putInt(head, at + 5, 4, quote.mark);
+    putInt(head, at + 9, 4, quote.rate);
   });
   putInt(head, head.length - 1, 1, report.observations.length);
   const parts = report.observations.flatMap((part) => [packValues(part.values), part.signature]);
@@ -146,7 +148,8 @@ export function decodeReport(bytes: Uint8Array): DecodedReport | Rejection {
 
 const readValue = (bytes: Uint8Array, at: number): MarketValue => ({
   price: getUint(bytes, at, 4) as Ticks,
-  rate: getInt(bytes, at + 4, 4) as PpmPerDay,
+  mark: getUint(bytes, at + 4, 4) as Ticks,
+  rate: getInt(bytes, at + 8, 4) as PpmPerDay,
 });
 
 const malformed = (found: number, required: number): Rejection =>
@@ -205,8 +208,9 @@ function wrongMedian({ quotes, observations }: DecodedReport): Rejection | undef
     quotes.map((quote) => quote.market),
     observations,
   );
-  const wrong = right.find(
-    (quote, i) => quote.price !== quotes[i]?.price || quote.rate !== quotes[i]?.rate,
+  const fields = ['price', 'mark', 'rate'] as const;
+  const wrong = right.find((quote, i) =>
+    fields.some((field) => quote[field] !== quotes[i]?.[field]),
   );
   return (
     wrong &&

@@ -3,7 +3,10 @@ import type { Hex, MarketId, PpmPerDay, Round, Seconds, Ticks } from '@holdfast/
 
 /** What a reporter says of one market. */
 export type MarketValue = {
+  /** Index price. */
   readonly price: Ticks;
+  /** Mark price. */
+  readonly mark: Ticks;
   /** Funding rate, ppm per day, positive when longs pay. */
   readonly rate: PpmPerDay;
 };

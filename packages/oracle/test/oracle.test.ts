@@ -43,6 +43,7 @@ const separator = oracleDomainSeparator(venue);
 
 const value = fc.record({
   price: fc.integer({ min: 1, max: 2 ** 32 - 1 }).map(ticks),
+  mark: fc.integer({ min: 1, max: 2 ** 32 - 1 }).map(ticks),
   rate: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }).map(ppmPerDay),
 });
 const head = fc.record({
@@ -126,11 +127,13 @@ describe('reports', () => {
   });
 
   it('match bytes written by hand', () => {
-    const quotes = [{ market: marketId(3), price: ticks(1000), rate: ppmPerDay(-2) }];
+    const quotes = [
+      { market: marketId(3), price: ticks(1000), mark: ticks(1002), rate: ppmPerDay(-2) },
+    ];
     const of = signed({ round: 5 as Round, time: 258 as Seconds, quotes }, 9);
     const expected =
-      `0x${'00000005'}${'0000000102'}${'01'}${'03'}${'000003e8'}${'fffffffe'}${'01'}` +
-      `${'000003e8'}${'fffffffe'}`;
+      `0x${'00000005'}${'0000000102'}${'01'}${'03'}${'000003e8'}${'000003ea'}${'fffffffe'}${'01'}` +
+      `${'000003e8'}${'000003ea'}${'fffffffe'}`;
     assert.equal(toHex(encodeReport(report([of]))).slice(0, expected.length), expected);
   });
 
@@ -139,18 +142,17 @@ describe('reports', () => {
     assert.equal(lowerMedian([5, 1, 3]), 3);
     assert.equal(lowerMedian([-2, 7]), -2);
     const at = { round: 1 as Round, time: 1 as Seconds };
-    const rows: [number, number][] = [
-      [10, 3],
-      [20, 2],
-      [30, 1],
+    const rows: [number, number, number][] = [
+      [10, 31, 3],
+      [20, 11, 2],
+      [30, 21, 1],
     ];
-    const observations = rows.map(([price, rate], i) =>
-      signed(
-        { ...at, quotes: [{ market: marketId(0), price: ticks(price), rate: ppmPerDay(rate) }] },
-        i + 1,
-      ),
-    );
-    assert.deepEqual(report(observations).quotes, [{ market: 0, price: 20, rate: 2 }]);
+    const market = marketId(0);
+    const observations = rows.map(([price, mark, rate], i) => {
+      const quote = { market, price: ticks(price), mark: ticks(mark), rate: ppmPerDay(rate) };
+      return signed({ ...at, quotes: [quote] }, i + 1);
+    });
+    assert.deepEqual(report(observations).quotes, [{ market: 0, price: 20, mark: 21, rate: 2 }]);
   });
 
   it('count a reporter once and need k of them', () => {
@@ -165,7 +167,7 @@ describe('reports', () => {
 
   it('do not mix rounds, times or markets', () => {
     const base = { round: 1 as Round, time: 1 as Seconds };
-    const quotes = [{ market: marketId(0), price: ticks(1), rate: ppmPerDay(0) }];
+    const quotes = [{ market: marketId(0), price: ticks(1), mark: ticks(1), rate: ppmPerDay(0) }];
     const first = signed({ ...base, quotes }, 1);
     const others = [
       { ...base, quotes, round: 2 as Round },
@@ -187,8 +189,11 @@ describe('reports', () => {
         const quote = made.quotes[i] as DecodedReport['quotes'][0];
         const price = (quote.price === 1 ? 2 : quote.price - 1) as Ticks;
         const quotes = made.quotes.map((q, j) => (i === j ? { ...q, price } : q));
+        const mark = (quote.mark === 1 ? 2 : quote.mark - 1) as Ticks;
+        const marked = made.quotes.map((q, j) => (i === j ? { ...q, mark } : q));
         const verdict = (of: DecodedReport, by = quorum) => verifyQuorum(of, by, recover)?.code;
         assert.equal(verdict({ ...made, quotes }), 'MedianWrong');
+        assert.equal(verdict({ ...made, quotes: marked }), 'MedianWrong');
         assert.equal(verdict({ ...made, time: (made.time - 1) as Seconds }), 'SignatureWrong');
         const part = made.observations[0] as DecodedReport['observations'][0];
         const doubled = { ...made, observations: [part, ...made.observations] };
@@ -218,11 +223,22 @@ describe('reports', () => {
 
 describe('acceptance', () => {
   const band = 100_000 as Ppm;
-  const params = { reportSkewSecondsMax: 30, bandPpm: (m: number) => (m < 4 ? band : undefined) };
-  const make = (round: number, time: number, price: number, market = 0): Observation => ({
+  const params = {
+    reportSkewSecondsMax: 30,
+    bandPpm: (m: number) => (m < 4 ? band : undefined),
+    markClampPpm: () => 20_000 as Ppm,
+  };
+  const make = (round: number, time: number, price: number, market = 0, mark = price) => ({
     round: round as Round,
     time: time as Seconds,
-    quotes: [{ market: marketId(market), price: price as Ticks, rate: ppmPerDay(0) }],
+    quotes: [
+      {
+        market: marketId(market),
+        price: price as Ticks,
+        mark: mark as Ticks,
+        rate: ppmPerDay(0),
+      },
+    ],
   });
   const first = acceptReport(emptyOracle, make(7, 1000, 500), params, 1000 as Seconds);
   assert.ok(!isRejection(first));
@@ -232,7 +248,12 @@ describe('acceptance', () => {
   };
 
   it('takes the first price whatever it is and remembers it', () => {
-    assert.deepEqual(first.state.prices.get(marketId(0)), { price: 500, time: 1000, round: 7 });
+    assert.deepEqual(first.state.prices.get(marketId(0)), {
+      price: 500,
+      mark: 500,
+      time: 1000,
+      round: 7,
+    });
     assert.equal(emptyOracle.prices.size, 0);
   });
 
@@ -249,6 +270,25 @@ describe('acceptance', () => {
     assert.equal(codeOf(make(8, 1032, 500), 1001), 'ReportAhead');
     assert.equal(codeOf(make(8, 1001, 500, 4), 1001), 'MarketUnlisted');
     assert.equal(codeOf(make(8, 1001, 0, 1), 1001), 'PriceZero');
+  });
+
+  it('moves a wild mark to where its slew and its clamp allow, and takes the report', () => {
+    const markOf = (price: number, mark: number) => {
+      const result = acceptReport(
+        first.state,
+        make(8, 1001, price, 0, mark),
+        params,
+        1001 as Seconds,
+      );
+      assert.ok(!isRejection(result));
+      return result.state.prices.get(marketId(0))?.mark;
+    };
+    // 1 % of 500 is 5 ticks, 2 % of the index 10.
+    assert.equal(markOf(500, 503), 503);
+    assert.equal(markOf(500, 2 ** 32 - 1), 505);
+    assert.equal(markOf(500, 1), 495);
+    assert.equal(markOf(520, 500), 510);
+    assert.equal(markOf(550, 1), 539);
   });
 
   it('clamps a wild price to where it is accepted', () => {
@@ -272,6 +312,7 @@ describe('funding', () => {
     price: ticks(1_000_000),
     tickValue: 100,
     elapsedSeconds: 60,
+    gapSecondsMax: 3600,
   };
 
   it('matches a sum done by hand', () => {
@@ -279,13 +320,11 @@ describe('funding', () => {
     assert.equal(fundingDelta(base), (10_000n * 2n ** 32n) / 1440n);
   });
 
-  it('truncates toward zero on both sides, stops at an hour and at the largest rate', () => {
+  it('truncates toward zero, is nothing over a gap and stops at the largest rate', () => {
     const up = fundingDelta(base);
     assert.equal(fundingDelta({ ...base, rate: ppmPerDay(-100) }), -up);
-    assert.equal(
-      fundingDelta({ ...base, elapsedSeconds: 9999 }),
-      fundingDelta({ ...base, elapsedSeconds: 3600 }),
-    );
+    assert.equal(fundingDelta({ ...base, elapsedSeconds: 3600 }), (10_000n * 2n ** 32n) / 24n);
+    assert.equal(fundingDelta({ ...base, elapsedSeconds: 3601 }), 0n);
     assert.equal(
       fundingDelta({ ...base, rate: ppmPerDay(2 ** 31 - 1) }),
       fundingDelta({ ...base, rate: ppmPerDay(120_000) }),
@@ -301,6 +340,7 @@ describe('funding', () => {
       price: ticks(2 ** 32 - 1),
       tickValue: 1_000_000,
       elapsedSeconds: 3600,
+      gapSecondsMax: 3600,
     });
     assert.ok(largest > 0n && largest < 1n << 95n);
   });

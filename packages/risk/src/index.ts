@@ -1,4 +1,6 @@
+export * from './deleverage.ts';
 export * from './fill.ts';
 export * from './legal.ts';
 export * from './liquidation.ts';
 export * from './margin.ts';
+export * from './profit.ts';

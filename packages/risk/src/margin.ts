@@ -18,7 +18,7 @@ import {
 
 /** What a market contributes to a valuation. */
 export type MarketContext = {
-  /** Index price. */
+  /** Mark price: what a position is worth, and what margin is asked on. */
   readonly price: Ticks;
   /** Cumulative funding of one lot, quote Q32. */
   readonly index: FundingIndex;
@@ -26,12 +26,35 @@ export type MarketContext = {
   readonly tickValue: number;
   readonly initialPpm: Ppm;
   readonly maintenancePpm: Ppm;
+  /** Initial margin of any position in it: base and open-interest term, see {@link interestPpm}. */
+  readonly marketPpm: Ppm;
+  /** Σ longs before the operation, of which a position's share is taken, lots. */
+  readonly openInterest: number;
+  readonly concentrationPpm: Ppm;
+  readonly concentrationCapPpm: Ppm;
 };
+
+/** The parameters of a market that margin depends on. */
+export type MarginParams = Readonly<
+  Record<
+    | 'tickValue'
+    | 'initialPpm'
+    | 'maintenancePpm'
+    | 'openInterestMax'
+    | 'openInterestLowPpm'
+    | 'openInterestHighPpm'
+    | 'concentrationPpm'
+    | 'concentrationCapPpm',
+    number
+  >
+>;
 
 /** An account as the margin rules see it. */
 export type RiskAccount = {
   readonly cash: CashQ32;
   readonly positions: ReadonlyMap<MarketId, Lots>;
+  /** Initial margin that the owner demands of itself; absent or 0: none. */
+  readonly userPpm?: Ppm;
 };
 
 /** Finds a market's context. Assumes: it knows every market in which a position exists. */
@@ -62,6 +85,115 @@ export const fee = (amount: Quote, feePpm: Ppm): Quote => shareUp(amount, feePpm
 export const unitQ32 = (market: Pick<MarketContext, 'price' | 'index' | 'tickValue'>): bigint =>
   ((BigInt(market.price) * BigInt(market.tickValue)) << q32Bits) - market.index;
 
+/**
+ * Initial margin of every position in a market, ppm rounded up: the base up to the low part of the
+ * cap on open interest, the whole notional from the high part on, a straight line between them
+ * (VENUES, dYdX). Both parts equal: the base alone.
+ */
+export function interestPpm(
+  params: Pick<
+    MarginParams,
+    'initialPpm' | 'openInterestMax' | 'openInterestLowPpm' | 'openInterestHighPpm'
+  >,
+  openInterest: number,
+): Ppm {
+  const { initialPpm, openInterestMax, openInterestLowPpm, openInterestHighPpm } = params;
+  if (openInterestLowPpm >= openInterestHighPpm) return initialPpm as Ppm;
+  const cap = BigInt(openInterestMax);
+  const above = BigInt(openInterest) * BigInt(ppmOne) - cap * BigInt(openInterestLowPpm);
+  if (above <= 0n) return initialPpm as Ppm;
+  const span = cap * BigInt(openInterestHighPpm - openInterestLowPpm);
+  if (above >= span) return ppmOne as Ppm;
+  return (initialPpm + Number(ceilDiv(BigInt(ppmOne - initialPpm) * above, span))) as Ppm;
+}
+
+/**
+ * Initial margin for a share of the open interest, ppm rounded up: the base and `concentrationPpm`
+ * for all of it, no more than the cap (VENUES, Synthetix). The share is never above one: an account
+ * that opens an empty market is all of it.
+ */
+export function concentratedPpm(
+  market: Pick<
+    MarketContext,
+    'initialPpm' | 'openInterest' | 'concentrationPpm' | 'concentrationCapPpm'
+  >,
+  size: number,
+): Ppm {
+  const { initialPpm, concentrationPpm, concentrationCapPpm } = market;
+  const lots = Math.abs(size);
+  if (lots === 0 || concentrationPpm === 0 || concentrationCapPpm <= initialPpm) return initialPpm;
+  const whole = BigInt(Math.max(market.openInterest, lots));
+  const added = Number(ceilDiv(BigInt(concentrationPpm) * BigInt(lots), whole));
+  return Math.min(concentrationCapPpm, initialPpm + added) as Ppm;
+}
+
+/** Initial margin of a position, ppm: the largest of the market's, the owner's and the share's. */
+export const initialPpmOf = (market: MarketContext, size: number, userPpm = 0): Ppm =>
+  Math.max(market.marketPpm, userPpm, concentratedPpm(market, size)) as Ppm;
+
+/** What decides the initial margin of a position. */
+export type MarginTerm = 'base' | 'user' | 'openInterest' | 'concentration';
+
+/** The four terms of a position's initial margin, ppm, and the largest; the first of equals. */
+export function marginTerms(
+  market: MarketContext,
+  size: number,
+  userPpm = 0,
+): Readonly<Record<MarginTerm, Ppm>> & { readonly binding: MarginTerm; readonly ppm: Ppm } {
+  const terms = {
+    base: market.initialPpm,
+    user: userPpm as Ppm,
+    openInterest: market.marketPpm,
+    concentration: concentratedPpm(market, size),
+  };
+  const ppm = initialPpmOf(market, size, userPpm);
+  const names = ['base', 'user', 'openInterest', 'concentration'] as const;
+  return { ...terms, binding: names.find((name) => terms[name] === ppm) ?? 'base', ppm };
+}
+
+/**
+ * A market's context from its parameters and its state. Whoever cannot know at which open interest
+ * he will be judged gives the range in which it lies: the open-interest term takes the highest, the
+ * concentration term the lowest.
+ */
+export function marketContext(
+  params: MarginParams,
+  at: {
+    readonly price: Ticks;
+    readonly index: FundingIndex;
+    readonly openInterest: number | { readonly low: number; readonly high: number };
+  },
+): MarketContext {
+  const { price, index, openInterest } = at;
+  const range =
+    typeof openInterest === 'number' ? { low: openInterest, high: openInterest } : openInterest;
+  return {
+    price,
+    index,
+    tickValue: params.tickValue,
+    initialPpm: params.initialPpm as Ppm,
+    maintenancePpm: params.maintenancePpm as Ppm,
+    marketPpm: interestPpm(params, range.high),
+    openInterest: range.low,
+    concentrationPpm: params.concentrationPpm as Ppm,
+    concentrationCapPpm: params.concentrationCapPpm as Ppm,
+  };
+}
+
+/** A market whose initial margin is its base alone. */
+export const baseAlone = (
+  market: Omit<
+    MarketContext,
+    'marketPpm' | 'openInterest' | 'concentrationPpm' | 'concentrationCapPpm'
+  >,
+): MarketContext => ({
+  ...market,
+  marketPpm: market.initialPpm,
+  openInterest: 0,
+  concentrationPpm: 0 as Ppm,
+  concentrationCapPpm: 0 as Ppm,
+});
+
 /** cash + Σ size · unit, exact. */
 export function equityQ32(account: RiskAccount, marketOf: MarketOf): bigint {
   let sum: bigint = account.cash;
@@ -73,7 +205,10 @@ export function equityQ32(account: RiskAccount, marketOf: MarketOf): bigint {
 export const equity = (account: RiskAccount, marketOf: MarketOf): Quote =>
   (equityQ32(account, marketOf) >> q32Bits) as Quote;
 
-/** Equity (floor), initial and maintenance requirement (ceil per position, summed). */
+/**
+ * Equity (floor), initial and maintenance requirement (ceil per position, summed). Maintenance
+ * follows from its own parameter alone, so that crowding liquidates nobody.
+ */
 export function health(account: RiskAccount, marketOf: MarketOf): Health {
   let worth: bigint = account.cash;
   let initial = 0n;
@@ -82,7 +217,7 @@ export function health(account: RiskAccount, marketOf: MarketOf): Health {
     const market = marketOf(id);
     const amount = notional(size, market.price, market.tickValue);
     worth += BigInt(size) * unitQ32(market);
-    initial += shareUp(amount, market.initialPpm);
+    initial += shareUp(amount, initialPpmOf(market, size, account.userPpm));
     maintenance += shareUp(amount, market.maintenancePpm);
   }
   return {
@@ -92,13 +227,16 @@ export function health(account: RiskAccount, marketOf: MarketOf): Health {
   };
 }
 
+/** ⌊2/3 · maintenance⌋: below it the backstop may take over (Hyperliquid). */
+export const closeOut = (maintenance: Quote): Quote => ((maintenance * 2n) / 3n) as Quote;
+
 /** Largest position that open orders can lead to: max(Σbuys + s, Σsells − s, 0), lots. */
 export const worstOpenSize = (size: number, open: OpenOrders): number =>
   Math.max(open.buys + size, open.sells - size, 0);
 
 /**
  * Initial requirement when every open order may fill in the worst sequence: the larger of the
- * position's own and that of {@link worstOpenSize}, at index prices, summed over markets.
+ * position's own and that of {@link worstOpenSize}, at mark prices, summed over markets.
  */
 export function initialWithOrders(
   account: RiskAccount,
@@ -110,15 +248,16 @@ export function initialWithOrders(
     const market = marketOf(id);
     const size = account.positions.get(id) ?? 0;
     const worst = worstOpenSize(size, open.get(id) ?? { buys: 0, sells: 0 });
-    const amount = notional(Math.max(worst, Math.abs(size)), market.price, market.tickValue);
-    sum += shareUp(amount, market.initialPpm);
+    const largest = Math.max(worst, Math.abs(size));
+    const amount = notional(largest, market.price, market.tickValue);
+    sum += shareUp(amount, initialPpmOf(market, largest, account.userPpm));
   }
   return sum as Quote;
 }
 
 /**
- * What an order can lose against the index at once if it fills whole at its limit: the part of
- * the limit on the wrong side of the index, and the fee. Whole quote units, never negative.
+ * What an order can lose against the mark at once if it fills whole at its limit: the part of
+ * the limit on the wrong side of the mark, and the fee. Whole quote units, never negative.
  */
 export function orderLossMax(
   order: { readonly isBuy: boolean; readonly size: number; readonly price: Ticks },
@@ -128,6 +267,15 @@ export function orderLossMax(
   const worse = order.isBuy ? order.price - market.price : market.price - order.price;
   const slip = BigInt(Math.max(worse, 0)) * BigInt(order.size) * BigInt(market.tickValue);
   return (slip + fee(notional(order.size, order.price, market.tickValue), feePpm)) as Quote;
+}
+
+/** Whether an account that is in these markets is in one only, or in no isolated one. */
+export function isolationHeld(
+  markets: Iterable<MarketId>,
+  isIsolated: (market: MarketId) => boolean,
+): boolean {
+  const all = [...markets];
+  return all.length < 2 || !all.some(isIsolated);
 }
 
 /** Whether a position grows or changes its sign. */

@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { liquidationLawful } from '@holdfast/laws';
-import {
-  type CashQ32,
-  type FundingIndex,
-  isRejection,
-  type Lots,
-  type MarketId,
-  type Ppm,
-  type Quote,
-  type Ticks,
-} from '@holdfast/units';
+import type { CashQ32, FundingIndex, Lots, MarketId, Ppm, Quote, Ticks } from '@holdfast/units';
 import fc from 'fast-check';
 import {
+  baseAlone,
   equity,
   fee,
   fillBand,
@@ -23,43 +14,41 @@ import {
   healthyOrHealthier,
   indexCorrection,
   initialWithOrders,
-  type LiquidationTerms,
   liquidatable,
   liquidationPrice,
-  liquidationTerms,
   type MarketContext,
   notional,
   orderLossMax,
-  quoteUp,
   type RiskAccount,
   shareUp,
-  unitQ32,
   worstOpenSize,
 } from '../src/index.ts';
 
 const seed = 20_260_103;
 const one = 1n << 32n;
 
-const btc: MarketContext = {
+const btc: MarketContext = baseAlone({
   price: 1_000_000 as Ticks,
   index: 0n as FundingIndex,
   tickValue: 100,
   initialPpm: 50_000 as Ppm,
   maintenancePpm: 30_000 as Ppm,
-};
+});
 const marketOf = (context: MarketContext) => () => context;
 const accountOf = (quote: bigint, size: number): RiskAccount => ({
   cash: (quote * one) as CashQ32,
   positions: size === 0 ? new Map() : new Map([[0 as MarketId, size as Lots]]),
 });
 
-const context = fc.record({
-  price: fc.integer({ min: 1, max: 2 ** 32 - 1 }).map((n) => n as Ticks),
-  index: fc.bigInt({ min: -(1n << 70n), max: 1n << 70n }).map((n) => n as FundingIndex),
-  tickValue: fc.integer({ min: 1, max: 1_000_000 }),
-  initialPpm: fc.integer({ min: 10_000, max: 1_000_000 }).map((n) => n as Ppm),
-  maintenancePpm: fc.integer({ min: 5_000, max: 400_000 }).map((n) => n as Ppm),
-});
+const context = fc
+  .record({
+    price: fc.integer({ min: 1, max: 2 ** 32 - 1 }).map((n) => n as Ticks),
+    index: fc.bigInt({ min: -(1n << 70n), max: 1n << 70n }).map((n) => n as FundingIndex),
+    tickValue: fc.integer({ min: 1, max: 1_000_000 }),
+    initialPpm: fc.integer({ min: 10_000, max: 1_000_000 }).map((n) => n as Ppm),
+    maintenancePpm: fc.integer({ min: 5_000, max: 400_000 }).map((n) => n as Ppm),
+  })
+  .map(baseAlone);
 const size = fc.integer({ min: -1_000_000, max: 1_000_000 }).map((n) => n as Lots);
 const cash = fc.bigInt({ min: -(1n << 90n), max: 1n << 90n }).map((n) => n as CashQ32);
 const portfolio = fc.array(fc.tuple(context, size), { minLength: 1, maxLength: 4 }).chain((rows) =>
@@ -253,74 +242,7 @@ describe('legal transitions', () => {
   });
 });
 
-describe('liquidation', () => {
-  const terms = (account: RiskAccount, fund = 0n) => {
-    const made = liquidationTerms(account, 0 as MarketId, (fund * one) as CashQ32, marketOf(btc));
-    assert.ok(!isRejection(made), 'liquidatable');
-    return made as LiquidationTerms;
-  };
-
-  it('matches sums done by hand', () => {
-    // Worth 10^9, equity 20,000,000 of 30,000,000 maintenance: 1.5 % = 15,000,000 binds.
-    const mild = terms(accountOf(-980_000_000n, 10));
-    assert.equal(mild.penalty, 15_000_000n);
-    assert.equal(mild.keeperShare, 7_500_000n);
-    // Equity 9,000,001: no more than all of it, since nothing is left that needs margin.
-    const thin = terms(accountOf(-990_999_999n, 10));
-    assert.equal(thin.penalty, 9_000_001n);
-    assert.equal(thin.keeperShare, 4_500_000n);
-    assert.equal(thin.insuranceShare, 4_500_001n);
-    // 5,000,000 in debt; the fund has 3,000,000.
-    const broke = terms(accountOf(-1_005_000_000n, 10), 3_000_000n);
-    assert.equal(broke.penalty, 0n);
-    assert.equal(quoteUp(broke.coveredQ32), 3_000_000n);
-    assert.equal(quoteUp(broke.shortfallQ32), 2_000_000n);
-    assert.equal(quoteUp(1n as CashQ32), 1n);
-  });
-
-  it('is refused to the healthy and to those without a position', () => {
-    const code = (account: RiskAccount) =>
-      (liquidationTerms(account, 0 as MarketId, 0n as CashQ32, marketOf(btc)) as { code?: string })
-        .code;
-    assert.equal(code(accountOf(-970_000_000n, 10)), 'NotLiquidatable');
-    assert.equal(code(accountOf(-5n, 0)), 'PositionMissing');
-  });
-
-  it('conserves cash, never lowers health and never covers more than the debt', () => {
-    const fund = fc.bigInt({ min: 0n, max: 1n << 80n }).map((n) => n as CashQ32);
-    let judged = 0;
-    fc.assert(
-      fc.property(portfolio, fund, (p, insurance) => {
-        const market = [...p.account.positions.keys()][0];
-        if (market === undefined) return;
-        const made = liquidationTerms(p.account, market, insurance, p.marketOf);
-        if (isRejection(made)) return;
-        judged += 1;
-        const t = made;
-        assert.equal(t.accountCashDelta + t.keeperCashDelta + t.insuranceCashDelta, 0n);
-        const positions = new Map(p.account.positions);
-        positions.delete(market);
-        const cashAfter = (p.account.cash + t.accountCashDelta) as CashQ32;
-        const before = health(p.account, p.marketOf);
-        const after = health({ cash: cashAfter, positions }, p.marketOf);
-        const moved = p.marketOf(market);
-        const lawful = liquidationLawful({
-          equityBefore: before.equity,
-          maintenanceBefore: before.maintenance,
-          equityAfter: after.equity,
-          maintenanceAfter: after.maintenance,
-          penalty: t.penalty,
-          notional: notional(t.size, moved.price, moved.tickValue),
-        });
-        assert.ok(lawful, 'law L20');
-        assert.ok(insurance + t.insuranceCashDelta >= 0n, 'the fund stays whole');
-        if (t.coveredQ32 > 0n) assert.ok(cashAfter <= 0n, 'never made rich');
-      }),
-      { seed, numRuns: 400 },
-    );
-    assert.ok(judged > 40, `only ${judged} portfolios were liquidatable`);
-  });
-
+describe('liquidation price', () => {
   it('starts at the liquidation price and not before', () => {
     for (const [quote, lots] of [
       [-900_000_000n, 10],
@@ -338,16 +260,5 @@ describe('liquidation', () => {
       liquidationPrice(accountOf(10n ** 12n, 1), 0 as MarketId, marketOf(btc)),
       undefined,
     );
-  });
-
-  it('prices the keeper fairly: its equity rises by its share alone', () => {
-    const t = terms(accountOf(-980_000_000n, 10));
-    const keeper = accountOf(500_000_000n, 0);
-    const after: RiskAccount = {
-      cash: (keeper.cash + t.keeperCashDelta) as CashQ32,
-      positions: new Map([[0 as MarketId, t.size]]),
-    };
-    assert.equal(equity(after, marketOf(btc)), 500_000_000n + t.keeperShare);
-    assert.equal(unitQ32(btc), 100_000_000n * one);
   });
 });

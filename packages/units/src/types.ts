@@ -119,3 +119,8 @@ export const insuranceAccount = 0 as AccountId;
 export const feeAccount = 1 as AccountId;
 /** The first account that a user can own. */
 export const firstUserAccount = 2 as AccountId;
+/** The insurance fund of market 0; those of the others follow. */
+export const firstFundAccount = (2 ** 32 - 256) as AccountId;
+/** The insurance fund of a market. */
+export const fundAccount = (market: MarketId): AccountId =>
+  (firstFundAccount + market) as AccountId;
