@@ -66,6 +66,11 @@ export const rejectionCodes = [
   'RoleWrong',
   'OrderUnused',
   'BatchOutOfOrder',
+  'IsolatedMarket',
+  'LeverageInvalid',
+  'SessionMarketBarred',
+  'SessionOversize',
+  'SessionReduceOnly',
 ] as const;
 
 export type RejectionCode = (typeof rejectionCodes)[number];

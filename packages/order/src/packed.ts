@@ -1,6 +1,6 @@
 /**
  * The packed order, 90 bytes big endian, as it stands in calldata and in binary frames:
- * account u32 | market u8 | flags u8 | size u40 | price u32 | expiry u40 | lane u16 | seq u32 |
+ * account u32 | lane u16 | seq u32 | market u8 | flags u8 | size u40 | price u32 | expiry u40 |
  * r 32 | vs 32. Flags: bit 0 buy, 1 reduce-only, 2 post-only, 3-4 time in force, 7 contract
  * signature, whose r and vs are then offset and length inside a `signatures` blob.
  */
@@ -26,6 +26,8 @@ import type { BatchFill, PackedOrder, SignatureSpan, SignedOrder, TimeInForce } 
 export const packedOrderBytes = 90;
 export const packedFillBytes = 13;
 const bodyBytes = 26;
+const flagsAt = 11;
+const contractBit = 0x80;
 const signatureSpanMax = 2 ** 32;
 
 /**
@@ -52,15 +54,15 @@ export function packOrderInto(
     (order.reduceOnly ? 2 : 0) |
     (order.postOnly ? 4 : 0) |
     (order.timeInForce << 3) |
-    (place ? 0x80 : 0);
+    (place ? contractBit : 0);
   putInt(out, at, 4, order.account);
-  putInt(out, at + 4, 1, order.market);
-  putInt(out, at + 5, 1, flags);
-  putInt(out, at + 6, 5, order.size);
-  putInt(out, at + 11, 4, order.price);
-  putInt(out, at + 15, 5, order.expiry);
-  putInt(out, at + 20, 2, order.lane);
-  putInt(out, at + 22, 4, order.seq);
+  putInt(out, at + 4, 2, order.lane);
+  putInt(out, at + 6, 4, order.seq);
+  putInt(out, at + 10, 1, order.market);
+  putInt(out, at + flagsAt, 1, flags);
+  putInt(out, at + 12, 5, order.size);
+  putInt(out, at + 17, 4, order.price);
+  putInt(out, at + 21, 5, order.expiry);
   if (signature) {
     invariant(signature.length === 64, 'a compact signature has 64 bytes');
     out.set(signature, at + bodyBytes);
@@ -69,6 +71,10 @@ export function packOrderInto(
     putBig(out, at + bodyBytes + 32, 32, BigInt(place.length));
   }
 }
+
+/** Whether a packed order says that a contract signed it. */
+export const isContractSigned = (packed: Uint8Array): boolean =>
+  ((packed[flagsAt] ?? 0) & contractBit) !== 0;
 
 function spanOf(signature: SignedOrder['signature'] | SignatureSpan): SignatureSpan {
   if (signature instanceof Uint8Array || 'contract' in signature) {
@@ -91,27 +97,27 @@ export function unpackOrder(bytes: Uint8Array, at = 0): PackedOrder | Rejection 
       required: packedOrderBytes,
     });
   }
-  const flags = bytes[at + 5] ?? 0;
+  const flags = bytes[at + flagsAt] ?? 0;
   const timeInForce = (flags >> 3) & 3;
   if ((flags & 0x60) !== 0 || timeInForce === 3) {
     return reject('Malformed', 'the flags of a packed order use a bit that means nothing', {
       flags,
     });
   }
-  const signature = unpackSignature(bytes, at + bodyBytes, (flags & 0x80) !== 0);
+  const signature = unpackSignature(bytes, at + bodyBytes, (flags & contractBit) !== 0);
   if ('code' in signature) return signature;
   return {
     account: getUint(bytes, at, 4) as AccountId,
-    market: getUint(bytes, at + 4, 1) as MarketId,
+    market: getUint(bytes, at + 10, 1) as MarketId,
     isBuy: (flags & 1) !== 0,
-    size: getUint(bytes, at + 6, 5) as Lots,
-    price: getUint(bytes, at + 11, 4) as Ticks,
+    size: getUint(bytes, at + 12, 5) as Lots,
+    price: getUint(bytes, at + 17, 4) as Ticks,
     timeInForce: timeInForce as TimeInForce,
     reduceOnly: (flags & 2) !== 0,
     postOnly: (flags & 4) !== 0,
-    expiry: getUint(bytes, at + 15, 5) as Seconds,
-    lane: getUint(bytes, at + 20, 2) as Lane,
-    seq: getUint(bytes, at + 22, 4) as Seq,
+    expiry: getUint(bytes, at + 21, 5) as Seconds,
+    lane: getUint(bytes, at + 4, 2) as Lane,
+    seq: getUint(bytes, at + 6, 4) as Seq,
     signature,
   };
 }

@@ -43,6 +43,27 @@ export const types = {
     { name: 'seq', type: 'uint32' },
     { name: 'epoch', type: 'uint32' },
   ],
+  Conditional: [
+    { name: 'account', type: 'uint32' },
+    { name: 'market', type: 'uint8' },
+    { name: 'isBuy', type: 'bool' },
+    { name: 'size', type: 'uint64' },
+    { name: 'kind', type: 'uint8' },
+    { name: 'triggerPrice', type: 'uint32' },
+    { name: 'trailPpm', type: 'uint32' },
+    { name: 'limitPrice', type: 'uint32' },
+    { name: 'rewardPpm', type: 'uint32' },
+    { name: 'reduceOnly', type: 'bool' },
+    { name: 'since', type: 'uint40' },
+    { name: 'expiry', type: 'uint40' },
+    { name: 'nonce', type: 'uint64' },
+    { name: 'epoch', type: 'uint32' },
+  ],
+  Forget: [
+    { name: 'account', type: 'uint32' },
+    { name: 'order', type: 'bytes32' },
+    { name: 'expiry', type: 'uint40' },
+  ],
   Login: [
     { name: 'account', type: 'uint32' },
     { name: 'expiry', type: 'uint40' },
@@ -55,7 +76,8 @@ export const types = {
   ],
 } as const;
 
-const typeHash = (name: keyof typeof types): Uint8Array =>
+/** hash of a type's definition, 32 bytes. */
+export const typeHash = (name: keyof typeof types): Uint8Array =>
   keccak256(utf8(`${name}(${types[name].map((f) => `${f.type} ${f.name}`).join(',')})`));
 
 export const orderTypeHash: Uint8Array = typeHash('Order');

@@ -6,7 +6,6 @@ import {
   type AccountId,
   type Epoch,
   fromHex,
-  getUint,
   type Lane,
   type Lots,
   type MarketId,
@@ -19,7 +18,7 @@ import {
 } from '@holdfast/units';
 import { z } from 'zod';
 import { decodeClientBinary, frameItemsMax } from './binary.ts';
-import { packedOrderBytes, packOrder } from './packed.ts';
+import { isContractSigned, packedOrderBytes, packOrder } from './packed.ts';
 import type { TimeInForce } from './types.ts';
 
 const uint = (max: number, min = 0) => z.number().int().min(min).max(max);
@@ -125,8 +124,7 @@ function packedItem(
   epoch: Epoch | undefined,
   contractSignature: Uint8Array | undefined,
 ): OrderItem | undefined {
-  const isContract = (getUint(packed, 5, 1) & 0x80) !== 0;
-  if (isContract !== (contractSignature !== undefined)) return undefined;
+  if (isContractSigned(packed) !== (contractSignature !== undefined)) return undefined;
   return {
     clientId,
     packed,

@@ -19,13 +19,13 @@ import { anyOrder, anySignedOrder, bytesOf, seed } from './arbitrary.ts';
 const vector =
   '0x' +
   '00000007' + // account 7
+  '0102' + // lane 258
+  '00000003' + // seq 3
   '01' + // market 1
   '0d' + // buy, post-only, IOC (bits 0, 2, 3)
   '0000000064' + // 100 lots
   '000f4240' + // 1,000,000 ticks
   '006553f100' + // expiry 1,700,000,000
-  '0102' + // lane 258
-  '00000003' + // seq 3
   '11'.repeat(32) +
   '22'.repeat(32);
 
@@ -71,7 +71,7 @@ describe('packed order', () => {
       fc.property(anyOrder, fc.uint8Array({ maxLength: 200 }), fc.nat(50), (order, bytes, at) => {
         const signed: SignedOrder = { ...order, signature: { contract: true, bytes } };
         const packed = packOrder(signed, { offset: at, length: bytes.length });
-        assert.equal((packed[5] ?? 0) >> 7, 1);
+        assert.equal((packed[11] ?? 0) >> 7, 1);
         const blob = new Uint8Array(at + bytes.length);
         blob.set(bytes, at);
         const unpacked = unwrap(unpackOrder(packed));
@@ -88,11 +88,11 @@ describe('packed order', () => {
     assert.equal(isRejection(unpackOrder(new Uint8Array(90), 1)), true);
     for (const flags of [0x20, 0x40, 0x18]) {
       const bytes = new Uint8Array(90);
-      bytes[5] = flags;
+      bytes[11] = flags;
       assert.equal(isRejection(unpackOrder(bytes)), true, `flags ${flags}`);
     }
     const far = new Uint8Array(90).fill(0xff, 26);
-    far[5] = 0x80;
+    far[11] = 0x80;
     assert.equal(isRejection(unpackOrder(far)), true);
   });
 

@@ -120,7 +120,7 @@ describe('frames', () => {
     const flags = (text: string) => {
       const frame = readClientFrame(text);
       assert.ok(isFrame(frame) && frame.op === 'orders');
-      return frame.orders[0]?.packed[5];
+      return frame.orders[0]?.packed[11];
     };
     assert.equal(flags(named), 1 | (2 << 3));
     assert.equal(flags(plain), 1);
@@ -164,7 +164,7 @@ describe('malformed frames', () => {
 
   it('are rejections when an order is given twice or unsigned', () => {
     const packed = `0x${'00'.repeat(90)}`;
-    const flagged = `0x${'00'.repeat(5)}80${'00'.repeat(84)}`;
+    const flagged = `0x${'00'.repeat(11)}80${'00'.repeat(78)}`;
     const items = [
       { clientId: '1', packed: flagged },
       { clientId: '1', packed, contractSignature: '0x00' },
