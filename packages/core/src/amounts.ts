@@ -1,13 +1,15 @@
 /** What a resting order may cost, and markets as the margin rules see them. */
-import { fee, type MarketContext, type MarketOf, notional } from '@holdfast/risk';
+import { fee, type MarketContext, type MarketOf, marketContext, notional } from '@holdfast/risk';
 import type { Ppm, Quote, Ticks } from '@holdfast/units';
+import { interestRange } from './interest.ts';
 import { marketOf } from './state.ts';
 import type { MarketParams, MarketState, State } from './types.ts';
 
 /** A market's context. Assumes: it has a price, or nobody has a position in it. */
-export function contextOf({ price, index, params }: MarketState): MarketContext {
-  const { tickValue, initialPpm, maintenancePpm } = params;
-  return { price: price as Ticks, index, tickValue, initialPpm, maintenancePpm };
+export function contextOf(market: MarketState): MarketContext {
+  const { mark, index, params } = market;
+  const openInterest = interestRange(market);
+  return marketContext(params, { price: mark as Ticks, index, openInterest });
 }
 
 /** Looks contexts up in a state. */
@@ -16,7 +18,7 @@ export function contexts(state: State): MarketOf {
 }
 
 /**
- * Ticks per lot by which a limit is worse than the index price, no further than fills may go.
+ * Ticks per lot by which a limit is worse than the mark price, no further than fills may go.
  */
 export function adverseTicks(
   market: MarketState,
@@ -25,7 +27,7 @@ export function adverseTicks(
   band: { readonly low: number; readonly high: number },
 ): number {
   const worst = isBuy ? Math.min(limit, band.high) : Math.max(limit, band.low);
-  return Math.max(isBuy ? worst - market.price : market.price - worst, 0);
+  return Math.max(isBuy ? worst - market.mark : market.mark - worst, 0);
 }
 
 /** Quote units that an order's fees and adverse price could cost if all of it filled. */

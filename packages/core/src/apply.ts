@@ -8,9 +8,11 @@ import {
   setBreaker,
   setDeadman,
   setEpoch,
+  setLeverage,
   setParams,
   setSession,
 } from './chain.ts';
+import { widenInterest } from './interest.ts';
 import { placeOrder } from './place.ts';
 import { takeReport } from './report.ts';
 import { type Context, createContext, holdConservation } from './state.ts';
@@ -28,6 +30,7 @@ export function apply(state: State, command: Command): Applied {
   advance(ctx, command.at);
   const handle = handlers[command.type] as (ctx: Context, command: Command) => void;
   handle(ctx, command);
+  widenInterest(ctx);
   holdConservation(ctx);
   return { state, events: ctx.events };
 }
@@ -44,6 +47,7 @@ const handlers: Handlers = {
   session: setSession,
   laneCancelled: killLane,
   epoch: setEpoch,
+  leverage: setLeverage,
   params: setParams,
   breaker: setBreaker,
   deadman: setDeadman,

@@ -5,6 +5,7 @@ import { indexCorrection } from '@holdfast/risk';
 import { type FundingIndex, invariant, type Lots, type MarketId, reject } from '@holdfast/units';
 import { emitAccount, emitRejected } from './chain.ts';
 import { reverseFill, termsOf } from './fill.ts';
+import { narrowInterest } from './interest.ts';
 import { cancel, cancelEvery, trimReduceOnly } from './resting.ts';
 import { shedRisk } from './shed.ts';
 import { accountOf, type Context, credit, emit, marketOf, sortedKeys } from './state.ts';
@@ -85,6 +86,7 @@ export function confirmBatch(ctx: Context, command: CommandOf<'confirmed'>): voi
   }
   for (const id of batch?.fillIds ?? []) state.unconfirmed.delete(id);
   if (batch !== undefined) state.batches.delete(batch.number);
+  narrowInterest(state);
   emit(ctx, { type: 'confirmed', number, fillIds: batch?.fillIds ?? [] });
   for (const account of inOrder(touched)) {
     emitAccount(ctx, account, 'confirmed');
@@ -174,6 +176,7 @@ export function unwind(ctx: Context, command: CommandOf<'unwind'>): void {
       touched.set(account, (touched.get(account) ?? new Set()).add(order.market));
     }
   }
+  narrowInterest(state);
   emit(ctx, { type: 'unwound', fillIds, reason });
   if (culprits === undefined) cancelRests(ctx, orders);
   for (const id of culprits ?? []) {

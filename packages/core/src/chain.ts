@@ -1,6 +1,8 @@
 /** Commands that carry what happened on chain, other than our own batches. */
+import { wholeScope } from '@holdfast/order';
 import {
   type AccountId,
+  firstFundAccount,
   firstUserAccount,
   type Hex,
   lots,
@@ -23,6 +25,7 @@ import {
   emit,
   marketOf,
   move,
+  noOwner,
   sortedKeys,
 } from './state.ts';
 import type { AccountState, CommandOf, CommandType, EventBody, MarketState } from './types.ts';
@@ -76,7 +79,7 @@ export function openAccount(ctx: Context, command: CommandOf<'open'>): void {
   const old = state.accounts.get(id);
   if (old !== undefined && old.owner === owner) return;
   const isHeld = old !== undefined && (old.cash !== 0n || old.positions.size > 0);
-  if (id < firstUserAccount || isHeld) {
+  if (id < firstUserAccount || id >= firstFundAccount || isHeld) {
     emitRejected(
       ctx,
       'open',
@@ -91,8 +94,15 @@ export function openAccount(ctx: Context, command: CommandOf<'open'>): void {
   emitAccount(ctx, account, 'open');
 }
 
+/** The insurance fund of a market is there from the first movement on; nobody opens it. */
+function ensureFund({ state }: Context, id: AccountId): void {
+  if (id < firstFundAccount || state.accounts.has(id)) return;
+  state.accounts.set(id, createAccount(state, id, noOwner));
+}
+
 export function applyExternal(ctx: Context, command: CommandOf<'external'>): void {
   const { state } = ctx;
+  ensureFund(ctx, command.account);
   const account = known(ctx, 'external', command.account);
   if (account === undefined) return;
   const unlisted = command.sizes.find(([id]) => !state.markets.has(id));
@@ -134,7 +144,10 @@ export function setSession(ctx: Context, command: CommandOf<'session'>): void {
   if (account === undefined) return;
   const key = command.key.toLowerCase() as Hex;
   if (command.expiry === 0) account.sessions.delete(key);
-  else account.sessions.set(key, command.expiry);
+  else {
+    const { expiry, scope = wholeScope } = command;
+    account.sessions.set(key, { expiry, scope });
+  }
   emitAccount(ctx, account, 'session');
 }
 
@@ -173,6 +186,15 @@ export function setEpoch(ctx: Context, command: CommandOf<'epoch'>): void {
     if (resting.order.epoch !== account.epoch) cancel(ctx, resting, 'AllCancelled');
   }
   emitAccount(ctx, account, 'epoch');
+}
+
+/** The owner's own initial margin: what it no longer covers is cancelled. */
+export function setLeverage(ctx: Context, command: CommandOf<'leverage'>): void {
+  const account = known(ctx, 'leverage', command.account);
+  if (account === undefined) return;
+  account.userPpm = command.initialPpm;
+  emitAccount(ctx, account, 'leverage');
+  shedRisk(ctx, account);
 }
 
 export function setParams(ctx: Context, { market: id, params }: CommandOf<'params'>): void {

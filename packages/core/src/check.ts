@@ -47,6 +47,10 @@ function checkConservation(state: State, hold: Hold): void {
   );
   const positions = [...held, ...inTransit];
   hold(judge('netPositionZero', { positions, markets }), 'L04: a net position is not zero');
+  for (const { id, openInterest, interestLow, interestHigh } of state.markets.values()) {
+    const inside = interestLow <= openInterest && openInterest <= interestHigh;
+    hold(inside, `open interest of market ${id} is outside of its range`);
+  }
   hold(
     judge('openInterestIsLongs', { positions: held, markets }),
     'L05: open interest is not the sum of longs',

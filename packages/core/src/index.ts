@@ -6,6 +6,7 @@ export { apply } from './apply.ts';
 export type { Book, Level, Resting } from './book/book.ts';
 export { checkLaws } from './check.ts';
 export { stateHash } from './hash.ts';
+export { type ImpactView, impactView } from './impact.ts';
 export { orderIntake } from './intake.ts';
 export { restore, snapshot } from './snapshot.ts';
 export { createState } from './state.ts';

@@ -102,6 +102,31 @@ export function mayRest(account: AccountState, market: MarketState): boolean {
   return used < positionsMax;
 }
 
+/**
+ * Why an account may not be in this market beside those that it is in: an isolated market is held
+ * alone. Rejection: IsolatedMarket.
+ *
+ * @param others markets that the account is in, this one possibly among them
+ */
+export function judgeIsolation(
+  state: State,
+  market: MarketState,
+  others: Iterable<MarketState['id']>,
+): Rejection | undefined {
+  for (const id of others) {
+    if (id === market.id) continue;
+    const other = state.markets.get(id);
+    if (market.params.isolated === 0 && other?.params.isolated !== 1) continue;
+    const [lone, beside] = market.params.isolated === 1 ? [market.id, id] : [id, market.id];
+    return reject(
+      'IsolatedMarket',
+      `market ${lone} is isolated: an account in it cannot be in market ${beside} as well`,
+      { market: lone, other: beside },
+    );
+  }
+  return undefined;
+}
+
 /** Whether a price satisfies a limit on the other side. */
 export function crosses(isBuy: boolean, limit: number, price: number): boolean {
   return isBuy ? price <= limit : price >= limit;

@@ -8,11 +8,19 @@ import { orderHash } from '@holdfast/order';
 import { type Lots, lots } from '@holdfast/units';
 import type { Resting } from './book/book.ts';
 import { applyFill, type FillTerms, fillTerms, reverseFill } from './fill.ts';
-import { breakerLevel, crosses, earnTokens, fillBand, mayHold, staleMarket } from './limits.ts';
+import {
+  breakerLevel,
+  crosses,
+  earnTokens,
+  fillBand,
+  judgeIsolation,
+  mayHold,
+  staleMarket,
+} from './limits.ts';
 import { growsBy, holdsMargin } from './margin.ts';
 import { cancel, laneOf, shrink, unrest } from './resting.ts';
 import { accountOf, type Context, emit, sizeOf } from './state.ts';
-import type { AccountState, FillSide, MarketState } from './types.ts';
+import type { AccountState, FillSide, MarketState, State } from './types.ts';
 
 /** One maker met on the walk: what fills (0 possible) and why the rest of it dies, if it does. */
 export type Step = {
@@ -80,6 +88,8 @@ function meet(
   const openBefore = market.openInterest;
   if (!mayHold(other, market)) return { maker, terms: undefined, drop: 'PositionsTooMany' };
   if (!mayHold(account, market)) return 'PositionsTooMany';
+  if (!isAlone(state, other, market)) return { maker, terms: undefined, drop: 'IsolatedMarket' };
+  if (!isAlone(state, account, market)) return 'IsolatedMarket';
   applyFill(ctx, market, terms);
   if (market.openInterest > openBefore && market.openInterest > market.params.openInterestMax) {
     reverseFill(ctx, market, terms);
@@ -94,6 +104,11 @@ function meet(
     return 'MarginShort';
   }
   return { maker, terms, drop };
+}
+
+/** Whether a fill leaves an account alone in an isolated market, or outside of all of them. */
+function isAlone(state: State, { positions }: AccountState, market: MarketState): boolean {
+  return positions.has(market.id) || !judgeIsolation(state, market, positions.keys());
 }
 
 /** Lots of a maker that may fill if it may only reduce its position. */

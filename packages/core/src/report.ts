@@ -18,8 +18,10 @@ const indexesMax = 64;
 
 function oracleOf(state: State): OracleState {
   const prices = new Map<MarketId, MarketPrice>();
-  for (const { id, price, priceTime, priceRound } of state.markets.values()) {
-    if (price !== 0) prices.set(id, { price: price as Ticks, time: priceTime, round: priceRound });
+  for (const { id, price, mark, priceTime, priceRound } of state.markets.values()) {
+    if (price === 0) continue;
+    const last = { price: price as Ticks, mark: mark as Ticks };
+    prices.set(id, { ...last, time: priceTime, round: priceRound });
   }
   return { round: state.round, time: state.reportTime, prices };
 }
@@ -30,6 +32,7 @@ export function takeReport(ctx: Context, { report }: CommandOf<'report'>): void 
   const params = {
     reportSkewSecondsMax: state.config.reportSkewSecondsMax,
     bandPpm: (id: MarketId) => state.markets.get(id)?.params.bandPpm,
+    markClampPpm: (id: MarketId) => marketOf(state, id).params.markClampPpm,
   };
   const judged = acceptReport(oracleOf(state), report, params, state.at);
   if (isRejection(judged)) {
@@ -42,10 +45,12 @@ export function takeReport(ctx: Context, { report }: CommandOf<'report'>): void 
     const market = marketOf(state, id);
     market.rate = clampRate(rate, market.params.fundingRatePpmMax);
     market.price = price;
+    const mark = (judged.state.prices.get(id) as MarketPrice).mark;
+    market.mark = mark;
     market.priceTime = report.time;
     market.priceRound = report.round;
     accrue(market, report.round);
-    return { market: id, price, rate: market.rate, index: market.index };
+    return { market: id, price, mark, rate: market.rate, index: market.index };
   });
   emit(ctx, { type: 'report', round: report.round, time: report.time, quotes });
   for (const { market } of report.quotes) dropUnfillable(ctx, marketOf(state, market));
@@ -60,6 +65,7 @@ function accrue(market: MarketState, round: State['round']): void {
     price: market.price as Ticks,
     tickValue: market.params.tickValue,
     elapsedSeconds: market.fundingTime === 0 ? 0 : market.priceTime - market.fundingTime,
+    gapSecondsMax: market.params.fundingGapSecondsMax,
   });
   market.index = (market.index + delta) as FundingIndex;
   market.fundingTime = market.priceTime;

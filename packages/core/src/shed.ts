@@ -31,7 +31,7 @@ export function shedRisk(ctx: Context, account: AccountState): void {
 }
 
 function weightOf(state: State, { order, remaining, reserve }: Resting): bigint {
-  const { params, price } = marketOf(state, order.market);
-  const amount = notional(remaining, price as Ticks, params.tickValue);
+  const { params, mark } = marketOf(state, order.market);
+  const amount = notional(remaining, mark as Ticks, params.tickValue);
   return shareUp(amount, params.initialPpm) + reserve;
 }

@@ -8,6 +8,7 @@ import {
   type Lane,
   type Lots,
   type MarketId,
+  type Ppm,
   type Round,
   type Seconds,
   type Seq,
@@ -29,7 +30,7 @@ import { createAccount, createBook, createContext, createMarket, sortedKeys } fr
 import type { AccountState, MarketState, State } from './types.ts';
 
 /** Raised whenever the layout changes: an old snapshot is refused, the journal replays. */
-const layout = 1;
+const layout = 2;
 
 /** Canonical bytes of a state. Equal states have equal bytes, however they came about. */
 export function snapshot(state: State): Uint8Array {
@@ -172,11 +173,14 @@ function writeMarket(w: Writer, market: MarketState): void {
   w.uint(1, market.id);
   writeParams(w, market.params);
   w.uint(4, market.price);
+  w.uint(4, market.mark);
   w.uint(5, market.priceTime);
   w.uint(4, market.priceRound);
   w.int(market.rate);
   w.big(market.index);
   w.uint(5, market.fundingTime);
+  w.int(market.interestLow);
+  w.int(market.interestHigh);
   list(w, market.indexes, ({ round, index }) => {
     w.uint(4, round);
     w.big(index);
@@ -187,11 +191,14 @@ function readMarket(r: Reader, state: State): void {
   const id = r.uint(1) as MarketId;
   const market = createMarket(id, readParams(r), createBook(state.config.book));
   market.price = r.uint(4);
+  market.mark = r.uint(4);
   market.priceTime = r.uint(5) as Seconds;
   market.priceRound = r.uint(4) as Round;
   market.rate = r.int() as MarketState['rate'];
   market.index = r.big() as FundingIndex;
   market.fundingTime = r.uint(5) as Seconds;
+  market.interestLow = r.int();
+  market.interestHigh = r.int();
   each(r, () => market.indexes.push({ round: r.uint(4) as Round, index: r.big() as FundingIndex }));
   state.markets.set(id, market);
 }
@@ -202,6 +209,7 @@ function writeAccount(w: Writer, account: AccountState): void {
   w.uint(4, account.epoch);
   w.big(account.cash);
   w.uint(5, account.deadman);
+  w.uint(3, account.userPpm);
   w.uint(4, account.grewRound);
   w.int(account.bucket.milli);
   w.uint(5, account.bucket.at);
@@ -211,8 +219,13 @@ function writeAccount(w: Writer, account: AccountState): void {
     w.int(account.positions.get(id) ?? 0);
   });
   list(w, [...account.sessions.keys()].sort(), (key) => {
+    const grant = account.sessions.get(key);
+    invariant(grant !== undefined, 'a session key is missing');
     w.hex(key);
-    w.uint(5, account.sessions.get(key) ?? 0);
+    w.uint(5, grant.expiry);
+    w.big(grant.scope.markets);
+    w.uint(5, grant.scope.orderLotsMax);
+    w.flag(grant.scope.reduceOnly);
   });
   list(w, sortedKeys(account.lanes), (lane) => {
     const state = account.lanes.get(lane);
@@ -227,6 +240,7 @@ function readAccount(r: Reader, state: State): void {
   account.epoch = r.uint(4) as Epoch;
   account.cash = cashQ32(r.big());
   account.deadman = r.uint(5) as Seconds;
+  account.userPpm = r.uint(3) as Ppm;
   account.grewRound = r.uint(4);
   account.bucket.milli = r.int();
   account.bucket.at = r.uint(5) as Seconds;
@@ -238,7 +252,12 @@ function readAccount(r: Reader, state: State): void {
     account.positions.set(market.id, size);
     market.openInterest += Math.max(size, 0);
   });
-  each(r, () => account.sessions.set(r.hex(), r.uint(5) as Seconds));
+  each(r, () => {
+    const key = r.hex();
+    const expiry = r.uint(5) as Seconds;
+    const scope = { markets: r.big(), orderLotsMax: r.uint(5), reduceOnly: r.flag() };
+    account.sessions.set(key, { expiry, scope });
+  });
   each(r, () => {
     const lane = r.uint(2) as Lane;
     const seq = r.uint(4) as Seq;

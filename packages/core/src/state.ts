@@ -12,6 +12,7 @@ import {
   type Lots,
   lots,
   type MarketId,
+  type Ppm,
   type PpmPerDay,
   type Round,
   type Seconds,
@@ -29,7 +30,7 @@ import type {
   State,
 } from './types.ts';
 
-const noOwner: Hex = '0x0000000000000000000000000000000000000000';
+export const noOwner: Hex = '0x0000000000000000000000000000000000000000';
 
 /** One call of apply: the state, the events so far, and what the laws on deltas need. */
 export type Context = {
@@ -51,12 +52,15 @@ export function createMarket(id: MarketId, params: MarketParams, book: Book): Ma
     id,
     params,
     price: 0,
+    mark: 0,
     priceTime: 0 as Seconds,
     priceRound: 0 as Round,
     rate: 0 as PpmPerDay,
     index: 0n as FundingIndex,
     fundingTime: 0 as Seconds,
     openInterest: 0,
+    interestLow: 0,
+    interestHigh: 0,
     indexes: [],
     book,
   };
@@ -77,6 +81,7 @@ export function createAccount(state: State, id: AccountId, owner: Hex): AccountS
     openCount: 0,
     bucket: { milli: state.config.rateLimit.burst * 1000, at: state.at, carry: 0n },
     deadman: 0 as Seconds,
+    userPpm: 0 as Ppm,
     grewRound: 0,
   };
 }

@@ -1,6 +1,6 @@
 /** What goes in (config, commands), what comes out (events), and what is kept (state). */
 import type { Observation } from '@holdfast/oracle';
-import type { SignedOrder } from '@holdfast/order';
+import type { SessionGrant, SessionScope, SignedOrder } from '@holdfast/order';
 import type {
   AccountId,
   CashQ32,
@@ -20,45 +20,9 @@ import type {
   Ticks,
 } from '@holdfast/units';
 import type { Book, Resting } from './book/book.ts';
+import type { MarketParams } from './params.ts';
 
-/** A market's parameters: the same tuple as `Parameters.MarketParams` on chain. */
-export type MarketParams = {
-  /** Quote units of one lot at one tick, uint48. */
-  readonly tickValue: number;
-  readonly initialPpm: Ppm;
-  readonly maintenancePpm: Ppm;
-  readonly takerFeePpm: Ppm;
-  readonly makerFeePpm: Ppm;
-  readonly priceAgeSecondsMax: number;
-  /** Largest move of the index price per report. */
-  readonly bandPpm: Ppm;
-  /** Largest distance of a fill from the index price. */
-  readonly fillBandPpm: Ppm;
-  /** Per day. */
-  readonly fundingRatePpmMax: Ppm;
-  /** Σ longs, lots. */
-  readonly openInterestMax: Lots;
-  /** Part of the cap above which initial margin grows with open interest. */
-  readonly openInterestLowPpm: Ppm;
-  /** Part of the cap at which initial margin is the whole notional. */
-  readonly openInterestHighPpm: Ppm;
-  /** Initial margin added for holding all of the open interest. */
-  readonly concentrationPpm: Ppm;
-  /** Largest initial margin that concentration alone demands. */
-  readonly concentrationCapPpm: Ppm;
-  /** 1: an account that trades this market holds nothing else. */
-  readonly isolated: number;
-  /** Largest distance of the mark price from the index price. */
-  readonly markClampPpm: Ppm;
-  /** Longest time without a report for which funding is charged. */
-  readonly fundingGapSecondsMax: number;
-  /** Largest part of a position that is liquidated in one block. */
-  readonly liquidationPartPpm: Ppm;
-  /** Largest part of the insurance fund that one bankrupt account may draw. */
-  readonly coverSharePpm: Ppm;
-  /** Largest position that the backstop takes over, lots. */
-  readonly backstopLotsMax: Lots;
-};
+export type { MarketParams } from './params.ts';
 
 /** Token bucket in venue time: one token per order command; cancels are free. */
 export type RateLimit = {
@@ -141,6 +105,8 @@ export type Command = { readonly at: Seconds } & (
       readonly key: Hex;
       /** 0 revokes. */
       readonly expiry: Seconds;
+      /** Without one, as in older journals: no limit. */
+      readonly scope?: SessionScope;
     }
   | {
       /** `cancelLane` on chain: kills every order of the lane with a seq up to this one. */
@@ -150,6 +116,7 @@ export type Command = { readonly at: Seconds } & (
       readonly seq: Seq;
     }
   | { readonly type: 'epoch'; readonly account: AccountId; readonly epoch: Epoch }
+  | { readonly type: 'leverage'; readonly account: AccountId; readonly initialPpm: Ppm }
   | { readonly type: 'params'; readonly market: MarketId; readonly params: MarketParams }
   | {
       readonly type: 'breaker';
@@ -232,7 +199,14 @@ export type OrderRef = {
 type Client = { readonly clientId?: string };
 
 /** Why an account event was emitted, when the chain did not change the account. */
-export type CauseOfAccount = 'open' | 'epoch' | 'session' | 'deadman' | 'confirmed' | 'unwound';
+export type CauseOfAccount =
+  | 'open'
+  | 'epoch'
+  | 'leverage'
+  | 'session'
+  | 'deadman'
+  | 'confirmed'
+  | 'unwound';
 
 export type EventBody =
   | ({
@@ -268,6 +242,7 @@ export type EventBody =
       readonly quotes: readonly {
         readonly market: MarketId;
         readonly price: Ticks;
+        readonly mark: Ticks;
         readonly rate: PpmPerDay;
         readonly index: FundingIndex;
       }[];
@@ -312,8 +287,8 @@ export type AccountState = {
   cash: CashQ32;
   /** Only non-zero sizes. */
   readonly positions: Map<MarketId, Lots>;
-  /** Key → expiry. */
-  readonly sessions: Map<Hex, Seconds>;
+  /** By key. */
+  readonly sessions: Map<Hex, SessionGrant>;
   readonly lanes: Map<Lane, LaneState>;
   /** Only markets with resting orders. */
   readonly open: Map<MarketId, OpenSums>;
@@ -322,6 +297,8 @@ export type AccountState = {
   openCount: number;
   readonly bucket: Bucket;
   deadman: Seconds;
+  /** Initial margin that the owner demands of itself; 0: none. */
+  userPpm: Ppm;
   /** Round in which a fill last grew a position: see `judge` in margin.ts. */
   grewRound: number;
 };
@@ -329,8 +306,10 @@ export type AccountState = {
 export type MarketState = {
   readonly id: MarketId;
   params: MarketParams;
-  /** 0 before the first report. */
+  /** Index price; 0 before the first report. */
   price: number;
+  /** Mark price, as accepted; 0 before the first report. */
+  mark: number;
   priceTime: Seconds;
   priceRound: Round;
   rate: PpmPerDay;
@@ -338,6 +317,9 @@ export type MarketState = {
   fundingTime: Seconds;
   /** Σ longs. */
   openInterest: number;
+  /** Lowest and highest Σ longs since what the chain has confirmed: see interest.ts. */
+  interestLow: number;
+  interestHigh: number;
   /** Index after each of the last rounds, oldest first: what batches in flight assumed. */
   readonly indexes: { round: Round; index: FundingIndex }[];
   readonly book: Book;

@@ -7,6 +7,7 @@ import {
   crosses,
   fillBand,
   isFresh,
+  judgeIsolation,
   mayRest,
   positionsMax,
   priceAge,
@@ -111,10 +112,14 @@ export function judgeRisk(
       required: positionsMax,
     });
   }
+  // Orders count: each could become a position.
+  const beside = [...account.positions.keys(), ...account.open.keys()];
+  const lonely = judgeIsolation(state, market, beside);
   hold(account, incoming);
   const reduces = order.reduceOnly || onlyReduces(account, market, order.isBuy);
   const free = reduces ? 0n : freeMargin(state, account);
   release(account, incoming);
+  if (lonely !== undefined && !reduces) return lonely;
   const level = breakerLevel(state, market);
   if (level >= 3 ? !order.reduceOnly : level >= 1 && !reduces) {
     const cure = level >= 3 ? 'only orders flagged reduce-only' : 'only orders that reduce';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { wholeScope } from '@holdfast/order';
 import {
   AssertionError,
   accountId,
@@ -44,6 +45,20 @@ import {
 } from './support.ts';
 
 const at = (venue: Venue) => ({ at: seconds(venue.at) });
+
+describe('insurance funds', () => {
+  it('are there from their first movement on, and nobody opens them', () => {
+    const venue = new Venue();
+    const fund = accountId(2 ** 32 - 256);
+    const move = { ...deposit(2, 5, venue.at), account: fund } as CommandOf<'external'>;
+    apply(venue.state, move);
+    assert.equal(venue.state.accounts.get(fund)?.cash, move.cashDelta);
+    const open = { type: 'open', account: fund, owner: owner(2), ...at(venue) } as Command;
+    assert.equal(codeOf(apply(venue.state, open).events), 'AccountExists');
+    const next = { ...open, account: accountId(2 ** 32 - 1) } as Command;
+    assert.equal(codeOf(apply(venue.state, next).events), 'AccountExists');
+  });
+});
 
 describe('cancels', () => {
   it('by lane, and say so when nothing rests', () => {
@@ -216,7 +231,14 @@ describe('chain effects', () => {
     const venue = new Venue();
     const grant = { type: 'session', ...at(venue), account: accountId(2), key: owner(9) } as const;
     venue.run({ ...grant, expiry: seconds(5000) });
-    assert.equal(venue.account(2).sessions.get(owner(9)), 5000);
+    assert.deepEqual(venue.account(2).sessions.get(owner(9)), {
+      expiry: 5000,
+      scope: wholeScope,
+    });
+    const scope = { markets: 1n << 127n, orderLotsMax: 2 ** 40 - 2, reduceOnly: true };
+    venue.run({ ...grant, expiry: seconds(6000), scope });
+    const kept = restore(snapshot(venue.state)).accounts.get(accountId(2))?.sessions;
+    assert.deepEqual(kept?.get(owner(9)), { expiry: 6000, scope });
     venue.run({ ...grant, expiry: seconds(0) });
     assert.equal(venue.account(2).sessions.size, 0);
   });

@@ -90,6 +90,13 @@ const mutants: Mutant[] = [
     trips: /L13/,
   },
   {
+    name: 'longs are valued above the mark',
+    file: 'amounts.ts',
+    from: 'price: mark as Ticks',
+    to: 'price: (mark + 9) as Ticks',
+    trips: /L07/,
+  },
+  {
     name: 'expired orders stay',
     file: 'time.ts',
     from: 'if (state.nextExpiry <= at + state.config.expiryMarginSeconds) sweepExpired(ctx);',
@@ -192,7 +199,7 @@ describe('mutants', () => {
     it(`trip a law: ${mutant.name}`, async () => {
       const variant = await load(i, mutant);
       const { script, trips } = mutant;
-      const attempts = script === undefined ? [1, 2, 3, 4] : [0];
+      const attempts = script === undefined ? [1, 2, 3, 4, 5, 6, 7, 8] : [0];
       const complaints = attempts.map(
         (seed) => () =>
           script === undefined

@@ -363,7 +363,7 @@ describe('rejections', () => {
       report: {
         round: 2 as never,
         time: seconds(venue.at),
-        quotes: quotes.map((quote) => ({ ...quote, rate: 0 })) as never,
+        quotes: quotes.map((quote) => ({ ...quote, mark: 1000, rate: 0 })) as never,
       },
     });
     for (let id = 10; id < 26; id++)

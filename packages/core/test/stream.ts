@@ -12,7 +12,7 @@ import {
 } from '@holdfast/units';
 import { accountView } from '../src/index.ts';
 import type { Command, MarketState, State } from '../src/types.ts';
-import { deposit, numbers, order, owner, params, q32, report } from './support.ts';
+import { config, deposit, numbers, order, owner, params, q32, report } from './support.ts';
 
 export const streamAccounts = 12;
 
@@ -24,6 +24,10 @@ export function opening(): Command[] {
   for (let id = 2; id < 2 + streamAccounts; id++) {
     out.push({ type: 'open', at: seconds(1000), account: accountId(id), owner: owner(id) });
     out.push(deposit(id, 300_000 + 150_000 * id, 1000));
+  }
+  for (const { id, params: own } of config.markets) {
+    const marked = { ...own, markClampPpm: ppm(20_000) };
+    out.push({ type: 'params', at: seconds(1000), market: id, params: marked });
   }
   out.push(report(1, [1000, 1000], 1000));
   return out;
@@ -109,7 +113,9 @@ function someReport(state: State, dice: Dice): Command {
     const pull = now > 1300 ? -5 : now < 700 ? 5 : 0;
     return Math.max(now + pull + dice(2 * step + 1) - step, 300);
   });
-  return report(state.round + (dice(30) === 0 ? 0 : 1), prices, at, dice(400_000) - 200_000);
+  const marks = prices.map((price) => price + dice(61) - 30);
+  const round = state.round + (dice(30) === 0 ? 0 : 1);
+  return report(round, prices, at, dice(400_000) - 200_000, marks);
 }
 
 function someTime(state: State, dice: Dice): Command {
@@ -161,7 +167,8 @@ function someControl(state: State, dice: Dice): Command {
   }
   const initialPpm = ppm([50_000, 60_000, 100_000][dice(3)] ?? 50_000);
   const id = marketId(dice(2));
-  return { type: 'params', at, market: id, params: { ...params, initialPpm } };
+  const next = { ...params, initialPpm, markClampPpm: ppm(20_000) };
+  return { type: 'params', at, market: id, params: next };
 }
 
 /** A liquidation as the chain tells it: three effects that belong together. */

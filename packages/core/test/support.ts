@@ -35,7 +35,8 @@ export const params: MarketParams = {
   concentrationPpm: ppm(0),
   concentrationCapPpm: ppm(0),
   isolated: 0,
-  markClampPpm: ppm(50_000),
+  // The mark is the index, but where a test says otherwise.
+  markClampPpm: ppm(0),
   fundingGapSecondsMax: 7_200,
   liquidationPartPpm: ppm(1_000_000),
   coverSharePpm: ppm(1_000_000),
@@ -108,7 +109,13 @@ export function deposit(account: number, quote: number, at: number): Command {
   };
 }
 
-export function report(number: number, prices: number[], at: number, rate = 0): Command {
+export function report(
+  number: number,
+  prices: number[],
+  at: number,
+  rate = 0,
+  marks = prices,
+): Command {
   return {
     type: 'report',
     at: seconds(at),
@@ -119,6 +126,7 @@ export function report(number: number, prices: number[], at: number, rate = 0): 
       quotes: prices.map((price, id) => ({
         market: marketId(id),
         price: ticks(price),
+        mark: ticks(marks[id] ?? price),
         rate: ppmPerDay(rate),
       })),
     },

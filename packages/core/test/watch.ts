@@ -158,7 +158,7 @@ export class Watch {
     for (const [id, size] of sizes) {
       const market = state.markets.get(id);
       if (market === undefined || size === 0) continue;
-      const value = BigInt(market.price) * BigInt(market.params.tickValue);
+      const value = BigInt(market.mark) * BigInt(market.params.tickValue);
       equityQ32 += BigInt(size) * ((value << 32n) - market.index);
       const notional = BigInt(Math.abs(size)) * value;
       initial += up(notional, market.params.initialPpm);
