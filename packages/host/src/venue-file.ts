@@ -72,6 +72,8 @@ const venueSchema = z.strictObject({
     parameters: address,
     laws: address,
     token: address,
+    /** A venue may have no backstop. */
+    backstop: address.optional(),
   }),
   /** First block that may hold a log of the venue. */
   deployBlock: whole,

@@ -12,6 +12,8 @@ export type NodeOptions = {
   readonly verifier: 'native' | 'portable';
   /** Commands between snapshots. */
   readonly snapshotEvery: number;
+  /** Account that takes over the positions of forced closes. */
+  readonly forcedTaker?: number | undefined;
 };
 
 export const nodeDefaults: Omit<NodeOptions, 'journalDir'> = {

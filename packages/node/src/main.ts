@@ -18,6 +18,8 @@ const HELP = `The venue node: gateway, journal, core and settlement in one proce
   --journal DIR      another folder for the journal
   --threads N        signature verifier threads (default ${nodeDefaults.threads})
   --verifier KIND    native or portable (default native)
+  --forced-taker N   account that takes over the positions of forced closes: the
+                     sequencer's own, or one with a session for its key
   --help
 
 Example: node --import tsx packages/node/src/main.ts --venue ./.holdfast`;
@@ -28,7 +30,13 @@ function usage(message: string): EnvironmentError {
 
 function readOptions() {
   const text = { type: 'string' } as const;
-  const options = { venue: text, journal: text, threads: text, verifier: text } as const;
+  const options = {
+    venue: text,
+    journal: text,
+    threads: text,
+    verifier: text,
+    'forced-taker': text,
+  } as const;
   const help = { help: { type: 'boolean' } } as const;
   const { values } = parseArgs({ options: { ...options, ...help } });
   if (values.help) {
@@ -41,16 +49,21 @@ function readOptions() {
   if (verifier !== 'native' && verifier !== 'portable') {
     throw usage('--verifier is native or portable');
   }
+  const taker = values['forced-taker'];
+  if (taker !== undefined && !/^\d{1,9}$/.test(taker)) {
+    throw usage('--forced-taker is an account number');
+  }
   return {
     venue: values.venue ?? '.holdfast',
     journal: values.journal,
+    forcedTaker: taker === undefined ? undefined : Number(taker),
     threads,
     verifier,
   } as const;
 }
 
 await runProcess({ name: 'node', closerMsMax: 30_000 }, async ({ logger, lifecycle, ready }) => {
-  const { venue: dir, journal, threads, verifier } = readOptions();
+  const { venue: dir, journal, threads, verifier, forcedTaker } = readOptions();
   const venue = loadVenue(dir);
   const paths = venuePaths(dir);
   const journalDir = journal ?? paths.journal;
@@ -61,7 +74,7 @@ await runProcess({ name: 'node', closerMsMax: 30_000 }, async ({ logger, lifecyc
     key: await loadKey(paths.keys, 'node'),
     sequencer: await loadKey(paths.keys, 'sequencer'),
     client: createChainReader(chainAccess(venue)),
-    options: { ...nodeDefaults, journalDir, threads, verifier },
+    options: { ...nodeDefaults, journalDir, threads, verifier, forcedTaker },
     onFatal(error) {
       logger.fatal({ error }, 'the node cannot go on');
       void lifecycle.shutdown('fatal error').then(() => process.exit(1));

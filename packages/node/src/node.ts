@@ -7,12 +7,15 @@ import type { FastifyInstance } from 'fastify';
 import type { LocalAccount, PublicClient } from 'viem';
 import { parseAbi } from 'viem';
 import type { ContractSigner } from './authority.ts';
+import { createConditionalChain } from './conditionals/chain.ts';
+import { createConditionalDesk, keepSwept } from './conditionals/desk.ts';
+import { openConditionals } from './conditionals/store.ts';
 import { coreConfig, type NodeOptions } from './config.ts';
 import { createEngine, type Input } from './engine.ts';
 import { createDesk } from './gateway/desk.ts';
 import { type Gateway, serveGateway } from './gateway/server.ts';
 import { createStreams } from './gateway/streams.ts';
-import { createHttp } from './http/server.ts';
+import { createHttp, type HttpDeps } from './http/server.ts';
 import { statusView } from './http/views.ts';
 import { type Journal, openJournal } from './journal/journal.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -45,6 +48,7 @@ export type RunningNode = {
 };
 
 const SWEEP_MS = 250;
+const CONDITIONAL_SWEEP_MS = 5000;
 
 const walletAbi = parseAbi(['function isValidSignature(bytes32, bytes) view returns (bytes4)']);
 const VALID = '0x1626ba7e';
@@ -144,6 +148,24 @@ function sweepExpiry({ engine, clock, logger }: NodeParts): () => void {
   };
 }
 
+/** The HTTP server, with the list of conditional orders that is kept beside the journal. */
+async function openHttp(deps: NodeDeps, rest: Omit<HttpDeps, 'conditionals'>) {
+  const { parts } = rest;
+  const store = await openConditionals(join(deps.options.journalDir, 'conditionals.jsonl'));
+  const chain = createConditionalChain(deps.client, deps.venue.contracts.clearingHouse);
+  const conditionals = createConditionalDesk(parts, store, chain);
+  rest.metrics.watch('holdfast_conditionals', 'Conditional orders listed', conditionals.size);
+  const stop = keepSwept(parts, conditionals, CONDITIONAL_SWEEP_MS);
+  const app = await createHttp({ ...rest, conditionals });
+  await app.ready();
+  async function close(): Promise<void> {
+    await app.close();
+    stop();
+    await store.close();
+  }
+  return { app, close };
+}
+
 function settlerDeps(deps: NodeDeps, { engine, acks }: NodeParts) {
   const { venue, client, sequencer, clock, logger, options } = deps;
   return {
@@ -153,6 +175,7 @@ function settlerDeps(deps: NodeDeps, { engine, acks }: NodeParts) {
     sequencer,
     clock,
     logger,
+    options: { forcedTaker: options.forcedTaker },
     state: () => engine.state,
     receipts: () => toHex(acks.head().head),
     async applyJournaled(commands: readonly Input[]) {
@@ -199,8 +222,7 @@ export async function startNode(deps: NodeDeps): Promise<RunningNode> {
     streams.take(outcome);
     metrics.take(outcome);
   });
-  const app = await createHttp({ parts, metrics, reports, settlerStatus });
-  await app.ready();
+  const { app, close } = await openHttp(deps, { parts, metrics, reports, settlerStatus });
   const gateway = serveGateway(app.server, parts, desk, streams);
   watchMetrics(metrics, parts, () => gateway);
   const everything = (): Recovered => {
@@ -223,7 +245,7 @@ export async function startNode(deps: NodeDeps): Promise<RunningNode> {
       stopping = true;
       clearInterval(timer);
       await gateway.close();
-      await app.close();
+      await close();
       await engine.idle();
       await settler.stop();
       await engine.idle();

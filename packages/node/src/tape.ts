@@ -13,6 +13,8 @@ export type Tape = {
   fill(id: number): TapeFill | undefined;
   /** Newest first. */
   fills(filter: { account?: AccountId; market?: MarketId; limit: number }): TapeFill[];
+  /** Price of a market's last fill, ticks. */
+  last(market: MarketId): number | undefined;
   batch(number: number): { number: number; fillIds: readonly number[] } | undefined;
   export(): unknown;
 };
@@ -24,6 +26,7 @@ export function createTape(exported?: unknown, fillsMax = 50_000): Tape {
   const from = exported as Exported | undefined;
   const fills = new Map<number, TapeFill>(from?.fills.map((fill) => [fill.id, fill]));
   const batches = new Map<number, readonly number[]>(from?.batches);
+  const lasts = new Map<number, number>(from?.fills.map(({ market, price }) => [market, price]));
 
   function mark(ids: readonly number[], change: Partial<TapeFill>): void {
     for (const id of ids) {
@@ -43,6 +46,7 @@ export function createTape(exported?: unknown, fillsMax = 50_000): Tape {
     if (event.type === 'fill') {
       fills.set(event.id, { ...event, status: 'matched', batch: undefined });
       trim(fills, fillsMax);
+      lasts.set(event.market, event.price);
     } else if (event.type === 'batch') {
       batches.set(event.number, event.fillIds);
       trim(batches, fillsMax);
@@ -57,6 +61,7 @@ export function createTape(exported?: unknown, fillsMax = 50_000): Tape {
   return {
     take: (events) => events.forEach(takeOne),
     fill: (id) => fills.get(id),
+    last: (market) => lasts.get(market),
     fills({ account, market, limit }) {
       const found: TapeFill[] = [];
       for (const fill of [...fills.values()].reverse()) {

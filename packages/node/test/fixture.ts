@@ -35,6 +35,8 @@ import {
 } from '@holdfast/units';
 import { privateKeyToAccount } from 'viem/accounts';
 import WebSocket from 'ws';
+import { type ConditionalDesk, createConditionalDesk } from '../src/conditionals/desk.ts';
+import { openConditionals } from '../src/conditionals/store.ts';
 import { coreConfig } from '../src/config.ts';
 import { createEngine } from '../src/engine.ts';
 import { createDesk } from '../src/gateway/desk.ts';
@@ -97,7 +99,7 @@ export const venue: Venue = {
       concentrationPpm: 0,
       concentrationCapPpm: 0,
       isolated: 0,
-      markClampPpm: 50_000,
+      markClampPpm: 0,
       fundingGapSecondsMax: 7_200,
       liquidationPartPpm: 1_000_000,
       coverSharePpm: 1_000_000,
@@ -122,7 +124,7 @@ export function makeReport(
   signers = reporters.slice(0, 3),
   roundNo = at,
 ): Uint8Array {
-  const quotes = [{ market: 0, price, rate: 0 }] as never;
+  const quotes = [{ market: 0, price, mark: price, rate: 0 }] as never;
   const observation = { round: round(roundNo % 2 ** 32), time: seconds(at), quotes };
   const digest = observationDigest(verifierSeparator, observation);
   const signed = signers.map(({ secret, address: signer }) => {
@@ -162,6 +164,9 @@ export function makeOrder(
 
 export type Fixture = {
   readonly parts: NodeParts;
+  readonly conditionals: ConditionalDesk;
+  /** Has the chain say that a one-time number is used. */
+  use(nonce: number): void;
   readonly url: string;
   /** Moves venue time. */
   advance(by: number): void;
@@ -262,7 +267,19 @@ export async function startFixture(dir: string, disk?: Disk): Promise<Fixture> {
     streams.take(outcome);
     metrics.take(outcome);
   });
-  const app = await createHttp({ parts, metrics, reports, settlerStatus: () => ({}) });
+  const store = await openConditionals(join(dir, 'conditionals.jsonl'));
+  const used = new Set<number>();
+  const conditionals = createConditionalDesk(parts, store, {
+    used: async ({ nonce }) => used.has(nonce),
+  });
+  const forced = { next: 1, count: 0, deadline: 0, waiting: [], hold: null };
+  const app = await createHttp({
+    parts,
+    metrics,
+    reports,
+    conditionals,
+    settlerStatus: () => ({ forced }),
+  });
   await app.ready();
   const gateway = serveGateway(app.server, parts, createDesk(parts), streams);
   await app.listen({ host: '127.0.0.1', port: 0 });
@@ -270,6 +287,8 @@ export async function startFixture(dir: string, disk?: Disk): Promise<Fixture> {
   return {
     parts,
     url,
+    conditionals,
+    use: (nonce) => used.add(nonce),
     advance(by) {
       wall += by * 1000;
     },
@@ -285,6 +304,7 @@ export async function startFixture(dir: string, disk?: Disk): Promise<Fixture> {
     async close() {
       await gateway.close();
       await app.close();
+      await store.close();
       await engine.idle();
       await parts.pool.close();
       await journal.close();

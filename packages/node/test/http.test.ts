@@ -18,6 +18,7 @@ describe('HTTP', () => {
       const samples: Record<string, string> = {
         '/v1/book/{market}': '/v1/book/0?depth=5',
         '/v1/trades/{market}': '/v1/trades/0',
+        '/v1/markets/{market}/impact': '/v1/markets/0/impact',
         '/v1/accounts/{account}': '/v1/accounts/2',
         '/v1/accounts/{account}/orders': '/v1/accounts/2/orders',
         '/v1/batches/{number}': '/v1/batches/1',
@@ -31,6 +32,9 @@ describe('HTTP', () => {
       }
       const { body: account } = await node.get('/v1/accounts/2');
       assert.deepEqual(account.positions, [{ market: 0, size: 10 }]);
+      const { body: impact } = await node.get('/v1/markets/0/impact');
+      // Nothing rests any more: no sides, a last trade, 500 / 5 % = 10,000 tokens in lots of 100.
+      assert.deepEqual({ ...impact, time: 0 }, { market: 0, lots: 100, last: 1_000_000, time: 0 });
       const metrics = await (await fetch(`${node.url}/metrics`)).text();
       assert.match(metrics, /holdfast_fills_total\{market="0"\} 1/);
     }));
@@ -40,6 +44,7 @@ describe('HTTP', () => {
       for (const [path, status] of [
         ['/v1/book/7', 404],
         ['/v1/book/x', 400],
+        ['/v1/markets/7/impact', 404],
         ['/v1/accounts/99', 404],
         ['/v1/fills?limit=100000', 400],
         ['/nothing', 404],

@@ -1,5 +1,6 @@
 /** Raw logs to {@link ChainEvent}s by the contracts' own interfaces. Pure. */
 import { breakerAbi, clearingHouseAbi, parametersAbi } from '@holdfast/abi';
+import type { SessionScope } from '@holdfast/order';
 import { EnvironmentError, type Hex } from '@holdfast/units';
 import { type Abi, decodeEventLog, decodeFunctionData } from 'viem';
 import {
@@ -32,11 +33,19 @@ function houseEvent(name: string, a: Args): ChainEvent | undefined {
     case 'Withdrawn':
       return { type: name, account, quote: a.quote as bigint, cashAfter: a.cashAfter as bigint };
     case 'SessionSet':
-      return { type: name, account, key: text(a.key), expiry: num(a.expiry) };
+      return {
+        type: name,
+        account,
+        key: text(a.key),
+        expiry: num(a.expiry),
+        scope: a.scope as SessionScope,
+      };
     case 'LaneCancelled':
       return { type: name, account, lane: num(a.lane), seq: num(a.seq) };
     case 'AllCancelled':
       return { type: name, account, epoch: num(a.epoch) };
+    case 'LeverageSet':
+      return { type: name, account, initialPpm: num(a.initialPpm) };
     case 'Refreshed': {
       const quotes = decodeQuotes(a.quotes as string);
       return { type: name, round: num(a.round), time: num(a.time), quotes };
@@ -49,6 +58,14 @@ function houseEvent(name: string, a: Args): ChainEvent | undefined {
         accounts: decodeAccounts(a.accounts as string),
         orders: decodeOrders((a.orders ?? a.orders_) as string),
       };
+    case 'VenueFrozen':
+      throw new EnvironmentError(
+        'VenueFrozen',
+        `the venue was frozen for ever at ${num(a.time)}: nothing settles any more, ` +
+          'and everybody leaves by the chain alone (holdfast exit)',
+      );
+    case 'Levied':
+      return { type: name, market: num(a.market), perLot: a.perLotQ32 as bigint };
     case 'Touched':
       return { type: name, cause: num(a.cause), accounts: decodeAccounts(a.accounts as string) };
     default:
@@ -141,6 +158,22 @@ export function decodeLog(sources: Sources, log: RawLog): ChainEvent | undefined
   }
 }
 
+/** Operations whose last argument is a report, or empty. */
+const reportCarriers: readonly string[] = [
+  'push',
+  'withdraw',
+  'withdrawSigned',
+  'transfer',
+  'liquidate',
+  'flag',
+  'resolve',
+  'unwind',
+  'setLeverage',
+  'trigger',
+  'ratchet',
+  'executeForced',
+];
+
 /** The report inside the calldata of a call to the clearing house, if there is one. */
 export function reportOfCall(input: Hex): Hex | undefined {
   try {
@@ -152,7 +185,7 @@ export function reportOfCall(input: Hex): Hex | undefined {
     const list = args ?? [];
     if (functionName === 'settle') return (list[0] as { report: Hex }).report;
     const last = list[list.length - 1];
-    const carries = ['push', 'withdraw', 'liquidate'].includes(functionName);
+    const carries = reportCarriers.includes(functionName);
     return carries && typeof last === 'string' ? (last as Hex) : undefined;
   } catch {
     return undefined;

@@ -19,6 +19,7 @@ import {
 } from './choose.ts';
 import type { Draft } from './effects.ts';
 import type { FillTerms } from './fills.ts';
+import { type ForcedDesk, serveForced } from './forced.ts';
 import { refuse } from './ledger.ts';
 import { chainRow } from './mirror.ts';
 import type { Hold, SettlerDeps, SettlerOptions } from './options.ts';
@@ -33,6 +34,7 @@ import { verdictOf } from './verdicts.ts';
 export type DriverDeps = Chooser & {
   readonly chain: Chain;
   readonly submitter: Submitter;
+  readonly forced: ForcedDesk;
   readonly logger: Logger;
   readonly options: SettlerOptions;
   readonly commit: (record: StoreRecord, drafts: readonly Draft[]) => Promise<void>;
@@ -331,6 +333,7 @@ async function refreshPrice(d: Driver, head: Block): Promise<boolean> {
 export async function drive(d: Driver, head: Block, draining = false): Promise<void> {
   await watch(d, head);
   if (d.inflight === undefined && (await refreshPrice(d, head))) return;
+  if (d.inflight === undefined && (await serveForced(d.forced, head))) return;
   for (let i = 0; d.inflight === undefined && i < triesMax; i++) {
     const next = d.queue[0];
     const again =

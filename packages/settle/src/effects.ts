@@ -10,6 +10,7 @@ import {
   lane,
   lots,
   marketId,
+  ppm,
   ppmPerDay,
   quote,
   round,
@@ -18,7 +19,13 @@ import {
   ticks,
 } from '@holdfast/units';
 import type { ChainEvent, PlacedEvent } from './events.ts';
-import { type AccountDelta, deltasOf, type Mirror, type Undo } from './mirror.ts';
+import {
+  type AccountDelta,
+  deltasOf,
+  type Mirror,
+  type MirrorSession,
+  type Undo,
+} from './mirror.ts';
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;
 /** A command that has not got its venue time yet. */
@@ -96,6 +103,7 @@ function reportDrafts(
     const quotes = event.quotes.map((row) => ({
       market: marketId(row.market),
       price: ticks(row.price),
+      mark: ticks(row.mark),
       rate: ppmPerDay(row.rate),
     }));
     const report = { round: round(event.round), time: seconds(event.time), quotes };
@@ -144,6 +152,8 @@ export function effectOf(
       invariant(cause !== undefined, `accounts were touched for a cause ${event.cause}`);
       return movements(deltasOf(mirror, entries), cause, block);
     }
+    case 'Levied':
+      return movements(deltasOf(mirror, entries), 'levy', block);
     case 'Refreshed':
       return { drafts: reportDrafts(event, knownRound, placed.report ?? '0x'), inverse: [] };
     case 'Settled':
@@ -159,22 +169,24 @@ export function effectOf(
 
 type RuleEvent = Extract<
   ChainEvent,
-  { type: 'SessionSet' | 'LaneCancelled' | 'AllCancelled' | 'MarketSet' }
+  { type: 'SessionSet' | 'LaneCancelled' | 'AllCancelled' | 'LeverageSet' | 'MarketSet' }
 >;
 
 function ruleEffect(event: RuleEvent, entries: Undo): Effect {
   switch (event.type) {
     case 'SessionSet': {
       const key = event.key as Hex;
-      const set = (expiry: number): Draft => ({
+      const set = ({ expiry, scope }: MirrorSession): Draft => ({
         type: 'session',
         account: accountId(event.account),
         key,
         expiry: seconds(expiry),
+        scope,
       });
+      const before = rowBefore<MirrorSession>(entries, 'sessions');
       return {
-        drafts: [set(event.expiry)],
-        inverse: [set(rowBefore<number>(entries, 'sessions') ?? 0)],
+        drafts: [set(event)],
+        inverse: [set(before ?? { expiry: 0, scope: event.scope })],
       };
     }
     case 'LaneCancelled':
@@ -198,6 +210,15 @@ function ruleEffect(event: RuleEvent, entries: Undo): Effect {
       });
       const before = rowBefore<{ epoch: number }>(entries, 'accounts')?.epoch ?? 0;
       return { drafts: [set(event.epoch)], inverse: [set(before)] };
+    }
+    case 'LeverageSet': {
+      const set = (value: number): Draft => ({
+        type: 'leverage',
+        account: accountId(event.account),
+        initialPpm: ppm(value),
+      });
+      const before = rowBefore<{ userPpm: number }>(entries, 'accounts')?.userPpm ?? 0;
+      return { drafts: [set(event.initialPpm)], inverse: [set(before)] };
     }
     case 'MarketSet': {
       const before = rowBefore<MarketParams>(entries, 'params');

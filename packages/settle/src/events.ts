@@ -2,6 +2,7 @@
  * Logs of the venue's contracts as plain values. The packed byte strings of `Settled` and
  * `Refreshed` are opened here and nowhere else.
  */
+import type { SessionScope } from '@holdfast/order';
 import { EnvironmentError, fromHex, getSignedBig, getUint, type Hex } from '@holdfast/units';
 
 /** Parameters of a market in force on chain. */
@@ -31,8 +32,10 @@ export type MarketParams = {
 /** One market of a `Refreshed`. */
 export type QuoteRow = {
   readonly market: number;
-  /** Ticks. */
+  /** Index price, ticks. */
   readonly price: number;
+  /** Mark price as accepted, ticks. */
+  readonly mark: number;
   /** ppm per day as charged. */
   readonly rate: number;
   readonly indexAfter: bigint;
@@ -67,6 +70,7 @@ export type ChainEvent =
       readonly account: number;
       readonly key: string;
       readonly expiry: number;
+      readonly scope: SessionScope;
     }
   | {
       readonly type: 'LaneCancelled';
@@ -75,6 +79,7 @@ export type ChainEvent =
       readonly seq: number;
     }
   | { readonly type: 'AllCancelled'; readonly account: number; readonly epoch: number }
+  | { readonly type: 'LeverageSet'; readonly account: number; readonly initialPpm: number }
   | {
       readonly type: 'Refreshed';
       readonly round: number;
@@ -93,6 +98,12 @@ export type ChainEvent =
       /** Why, by number: see {@link causes}. */
       readonly cause: number;
       readonly accounts: readonly SettledAccount[];
+    }
+  | {
+      /** Every position in the market as it stands pays this for each of its lots, quote Q32. */
+      readonly type: 'Levied';
+      readonly market: number;
+      readonly perLot: bigint;
     }
   | { readonly type: 'MarketSet'; readonly market: number; readonly params: MarketParams }
   | {
@@ -118,7 +129,7 @@ export type PlacedEvent = {
   readonly report?: Hex;
 };
 
-const quoteBytes = 21;
+const quoteBytes = 25;
 const orderBytes = 15;
 const accountHeadBytes = 21;
 const sizeBytes = 8;
@@ -139,8 +150,9 @@ export function decodeQuotes(text: string): QuoteRow[] {
     rows.push({
       market: getUint(data, at, 1),
       price: getUint(data, at + 1, 4),
-      rate: Number(getSignedBig(data, at + 5, 4)),
-      indexAfter: getSignedBig(data, at + 9, 12),
+      mark: getUint(data, at + 5, 4),
+      rate: Number(getSignedBig(data, at + 9, 4)),
+      indexAfter: getSignedBig(data, at + 13, 12),
     });
   }
   return rows;
@@ -154,8 +166,8 @@ export function decodeAccounts(text: string): SettledAccount[] {
   while (at < data.length) {
     if (at + accountHeadBytes > data.length) throw malformed('accounts', data.length);
     const account = getUint(data, at, 4);
-    const cashAfter = getSignedBig(data, at + 4, 16);
-    const count = getUint(data, at + 20, 1);
+    const cashAfter = getSignedBig(data, at + 5, 16);
+    const count = getUint(data, at + 4, 1);
     at += accountHeadBytes;
     if (at + count * sizeBytes > data.length) throw malformed('accounts', data.length);
     const sizes: [number, number][] = [];

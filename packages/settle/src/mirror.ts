@@ -4,7 +4,8 @@
  *
  * Assumes: logs arrive in chain order, each once.
  */
-import { firstUserAccount, invariant } from '@holdfast/units';
+import type { SessionScope } from '@holdfast/order';
+import { firstFundAccount, firstUserAccount, invariant } from '@holdfast/units';
 import type { ChainEvent, MarketParams, SettledAccount } from './events.ts';
 
 /** An account on chain. Rows are replaced, never changed in place. */
@@ -16,6 +17,8 @@ export type MirrorAccount = {
   /** Signed lots by market; no zero entries. */
   readonly sizes: ReadonlyMap<number, number>;
   readonly epoch: number;
+  /** Initial margin that the owner demands of itself; 0: none. */
+  readonly userPpm: number;
 };
 
 /** The live order of a lane on chain: sequence number and lots filled. */
@@ -30,6 +33,8 @@ export type MirrorMarket = {
   readonly openInterest: number;
   /** Index price in ticks; 0 before the first report. */
   readonly price: number;
+  /** Mark price in ticks; 0 before the first report. */
+  readonly mark: number;
   readonly priceTime: number;
   readonly priceRound: number;
 };
@@ -47,6 +52,9 @@ export type MirrorChain = {
   readonly reportSkewSecondsMax: number;
 };
 
+/** A session key as it was last set. */
+export type MirrorSession = { readonly expiry: number; readonly scope: SessionScope };
+
 /** A breaker entry: level i + 1 is in force before the second at i. */
 export type MirrorBreaker = readonly [until1: number, until2: number, until3: number];
 
@@ -55,8 +63,8 @@ export type Mirror = {
   readonly accounts: Map<number, MirrorAccount>;
   /** By {@link laneKey}. */
   readonly lanes: Map<number, MirrorLane>;
-  /** Expiry by {@link sessionKey}. */
-  readonly sessions: Map<string, number>;
+  /** By {@link sessionKey}. */
+  readonly sessions: Map<string, MirrorSession>;
   readonly markets: Map<number, MirrorMarket>;
   readonly params: Map<number, MarketParams>;
   readonly breaker: Map<number, MirrorBreaker>;
@@ -82,6 +90,13 @@ export const zeroHead = `0x${'00'.repeat(32)}`;
 export const laneDead = 2 ** 40 - 1;
 const noBreaker: MirrorBreaker = [0, 0, 0];
 const zeroAddress = `0x${'00'.repeat(20)}`;
+const reserved: MirrorAccount = {
+  owner: zeroAddress,
+  cash: 0n,
+  sizes: new Map(),
+  epoch: 0,
+  userPpm: 0,
+};
 
 /** Lane table key. */
 export function laneKey(account: number, lane: number): number {
@@ -95,7 +110,6 @@ export function sessionKey(account: number, key: string): string {
 
 /** The state right after deployment: the two reserved accounts and nothing else. */
 export function emptyMirror(): Mirror {
-  const reserved = { owner: zeroAddress, cash: 0n, sizes: new Map(), epoch: 0 };
   return {
     accounts: new Map([
       [0, reserved],
@@ -141,6 +155,7 @@ const emptyMarket: MirrorMarket = {
   fundingTime: 0,
   openInterest: 0,
   price: 0,
+  mark: 0,
   priceTime: 0,
   priceRound: 0,
 };
@@ -159,7 +174,7 @@ function put(writer: Writer, table: Table, key: number | string, row: unknown): 
 }
 
 function account(writer: Writer, id: number): MirrorAccount {
-  const row = writer.mirror.accounts.get(id);
+  const row = writer.mirror.accounts.get(id) ?? (id >= firstFundAccount ? reserved : undefined);
   invariant(row !== undefined, `log of account ${id}, which was never opened`);
   return row;
 }
@@ -193,6 +208,14 @@ function applyAccounts(writer: Writer, accounts: readonly SettledAccount[]): voi
   }
 }
 
+/** Storage follows when a position is next touched; the views tell it as it is here. */
+function applyLevied(writer: Writer, market: number, perLot: bigint): void {
+  for (const [id, row] of [...writer.mirror.accounts].sort((a, b) => a[0] - b[0])) {
+    const size = row.sizes.get(market) ?? 0;
+    if (size !== 0) setCash(writer, id, row.cash - BigInt(Math.abs(size)) * perLot);
+  }
+}
+
 function applySettled(writer: Writer, event: Extract<ChainEvent, { type: 'Settled' }>): void {
   applyAccounts(writer, event.accounts);
   for (const order of event.orders) {
@@ -210,6 +233,7 @@ function applyRefreshed(writer: Writer, event: Extract<ChainEvent, { type: 'Refr
       index: quoteRow.indexAfter,
       fundingTime: event.time,
       price: quoteRow.price,
+      mark: quoteRow.mark,
       priceTime: event.time,
       priceRound: event.round,
     });
@@ -224,6 +248,41 @@ function applyLaneCancelled(writer: Writer, id: number, lane: number, seq: numbe
   put(writer, 'lanes', laneKey(id, lane), { seq, filled: laneDead });
 }
 
+type ChoiceType = 'SessionSet' | 'LaneCancelled' | 'AllCancelled' | 'LeverageSet';
+
+/** What an owner decided about its account; moves neither cash nor size. */
+function applyChoice(writer: Writer, event: Extract<ChainEvent, { type: ChoiceType }>): void {
+  const id = event.account;
+  switch (event.type) {
+    case 'SessionSet': {
+      const { expiry, scope } = event;
+      put(writer, 'sessions', sessionKey(id, event.key), { expiry, scope });
+      break;
+    }
+    case 'LaneCancelled':
+      applyLaneCancelled(writer, id, event.lane, event.seq);
+      break;
+    case 'AllCancelled':
+      put(writer, 'accounts', id, { ...account(writer, id), epoch: event.epoch });
+      break;
+    case 'LeverageSet':
+      put(writer, 'accounts', id, { ...account(writer, id), userPpm: event.initialPpm });
+      break;
+  }
+}
+
+/** Whether an account has an owner: the others are reserved. */
+const isOwned = (id: number): boolean => id >= firstUserAccount && id < firstFundAccount;
+
+function applyTightened(
+  writer: Writer,
+  { scope, level, until: end }: Extract<ChainEvent, { type: 'Tightened' }>,
+): void {
+  const until: [number, number, number] = [...(writer.mirror.breaker.get(scope) ?? noBreaker)];
+  until[level - 1] = end;
+  put(writer, 'breaker', scope, until);
+}
+
 /**
  * Applies one log.
  *
@@ -234,33 +293,25 @@ export function applyEvent(mirror: Mirror, event: ChainEvent): Undo {
   const writer: Writer = { mirror, undo: [] };
   switch (event.type) {
     case 'AccountOpened':
-      invariant(event.account >= firstUserAccount, 'a reserved account was opened');
+      invariant(isOwned(event.account), 'a reserved account was opened');
       put(writer, 'accounts', event.account, {
         owner: event.owner,
         cash: 0n,
         sizes: new Map(),
         epoch: 0,
+        userPpm: 0,
       });
       break;
     case 'Deposited':
-      setCash(writer, event.account, event.cashAfter);
-      addLiabilities(writer, event.quote);
-      break;
     case 'Withdrawn':
       setCash(writer, event.account, event.cashAfter);
-      addLiabilities(writer, -event.quote);
+      addLiabilities(writer, event.type === 'Deposited' ? event.quote : -event.quote);
       break;
     case 'SessionSet':
-      put(writer, 'sessions', sessionKey(event.account, event.key), event.expiry);
-      break;
     case 'LaneCancelled':
-      applyLaneCancelled(writer, event.account, event.lane, event.seq);
-      break;
     case 'AllCancelled':
-      put(writer, 'accounts', event.account, {
-        ...account(writer, event.account),
-        epoch: event.epoch,
-      });
+    case 'LeverageSet':
+      applyChoice(writer, event);
       break;
     case 'Refreshed':
       applyRefreshed(writer, event);
@@ -271,6 +322,9 @@ export function applyEvent(mirror: Mirror, event: ChainEvent): Undo {
     case 'Touched':
       applyAccounts(writer, event.accounts);
       break;
+    case 'Levied':
+      applyLevied(writer, event.market, event.perLot);
+      break;
     case 'MarketSet':
       put(writer, 'params', event.market, event.params);
       break;
@@ -280,12 +334,9 @@ export function applyEvent(mirror: Mirror, event: ChainEvent): Undo {
       put(writer, 'chain', 0, row);
       break;
     }
-    case 'Tightened': {
-      const until: [number, number, number] = [...(mirror.breaker.get(event.scope) ?? noBreaker)];
-      until[event.level - 1] = event.until;
-      put(writer, 'breaker', event.scope, until);
+    case 'Tightened':
+      applyTightened(writer, event);
       break;
-    }
     case 'Cleared':
       put(writer, 'breaker', event.scope, undefined);
       break;

@@ -4,6 +4,7 @@ import type { Clock, Logger, Venue } from '@holdfast/host';
 import type { Hex } from '@holdfast/units';
 import type { LocalAccount, PublicClient } from 'viem';
 import type { Draft } from './effects.ts';
+import type { ForcedStatus } from './forced.ts';
 import type { SettleStore } from './store.ts';
 
 /** Tuning; each has a default from the venue's block interval. */
@@ -24,6 +25,8 @@ export type SettlerOptions = {
   /** Batches that can still be undone and sent again. */
   readonly keepBatches: number;
   readonly storeBytesMax: number;
+  /** Account that takes over the positions of forced closes; none: left to keepers. */
+  readonly forcedTaker: number | undefined;
   /** Longest that stop() waits for pending fills to settle, wall ms. */
   readonly drainMs: number;
 };
@@ -72,6 +75,7 @@ export function optionsOf(deps: SettlerDeps): SettlerOptions {
     keepBatches: 2_048,
     storeBytesMax: 64 * 2 ** 20,
     drainMs: 10_000,
+    forcedTaker: undefined,
     ...deps.options,
   };
 }
@@ -97,6 +101,8 @@ export type SettlerStatus = {
   /** Batches to be sent again. */
   readonly queued: number;
   readonly hold: Hold | null;
+  /** The queue of forced requests as of the last block looked at. */
+  readonly forced: ForcedStatus;
   readonly reorgs: number;
   readonly audits: number;
 };

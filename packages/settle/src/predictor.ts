@@ -11,7 +11,9 @@ import {
   grows,
   health,
   healthyOrHealthier,
+  isolationHeld,
   type MarketContext,
+  marketContext,
   type RiskAccount,
 } from '@holdfast/risk';
 import {
@@ -83,6 +85,7 @@ function refresh(desk: Desk, report: CoreReport | undefined): Verdict {
     if (market.price === 0) continue;
     prices.set(id as MarketId, {
       price: market.price as Ticks,
+      mark: market.mark as Ticks,
       time: market.priceTime as Seconds,
       round: market.priceRound as Round,
     });
@@ -91,6 +94,7 @@ function refresh(desk: Desk, report: CoreReport | undefined): Verdict {
   const params = {
     reportSkewSecondsMax: row.reportSkewSecondsMax,
     bandPpm: (id: MarketId) => desk.mirror.params.get(id)?.bandPpm as Ppm | undefined,
+    markClampPpm: (id: MarketId) => (desk.mirror.params.get(id)?.markClampPpm ?? 0) as Ppm,
   };
   const judged = acceptReport(state, report, params, desk.now as Seconds);
   if (isRejection(judged)) return hold(judged.code, judged.message);
@@ -104,12 +108,14 @@ function refresh(desk: Desk, report: CoreReport | undefined): Verdict {
       price,
       tickValue: market.params.tickValue,
       elapsedSeconds: Math.max(elapsed, 0),
+      gapSecondsMax: market.params.fundingGapSecondsMax,
     });
     desk.markets.set(id, {
       ...market,
       index: market.index + step,
       fundingTime: report.time,
       price,
+      mark: (judged.state.prices.get(id) as MarketPrice).mark,
       priceTime: report.time,
       priceRound: report.round,
     });
@@ -264,21 +270,21 @@ function judge(desk: Desk, id: number, account: Touched): Verdict {
   if (sizes.size > positionsMax) {
     return refused('PositionsExceeded', `account ${id} would hold ${sizes.size} positions`);
   }
+  const isIsolated = (market: number) => desk.markets.get(market)?.params.isolated === 1;
+  if (!isolationHeld([...sizes.keys()] as MarketId[], isIsolated)) {
+    return refused('IsolatedMarket', `account ${id} would hold more than an isolated market`);
+  }
   const contextOf = (market: MarketId): MarketContext => {
-    const { price, index, params } = desk.markets.get(market) as Market;
-    return {
-      price: price as Ticks,
-      index: index as FundingIndex,
-      tickValue: params.tickValue,
-      initialPpm: params.initialPpm as Ppm,
-      maintenancePpm: params.maintenancePpm as Ppm,
-    };
+    const { mark, index, params, openInterest } = desk.markets.get(market) as Market;
+    const at = { price: mark as Ticks, index: index as FundingIndex, openInterest };
+    return marketContext(params, at);
   };
+  const { before } = account;
   const as = (cash: bigint, held: ReadonlyMap<number, number>): RiskAccount => ({
     cash: cash as RiskAccount['cash'],
     positions: held as ReadonlyMap<MarketId, Lots>,
+    userPpm: before.userPpm as Ppm,
   });
-  const { before } = account;
   const healthBefore = health(as(before.cash, before.sizes), contextOf);
   const healthAfter = health(as(account.cash, sizes), contextOf);
   const grew = [...sizes].some(([market, size]) => grows(before.sizes.get(market) ?? 0, size));

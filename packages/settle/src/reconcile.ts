@@ -92,6 +92,18 @@ function accountCheck(mirror: Mirror, house: Hex, id: number): Check {
   };
 }
 
+function leverageCheck(mirror: Mirror, house: Hex, id: number): Check {
+  return {
+    what: `leverage of account ${id}`,
+    address: house,
+    abi: clearingHouseAbi as Abi,
+    functionName: 'leverage',
+    args: [id],
+    shown: String,
+    expected: String(mirror.accounts.get(id)?.userPpm ?? 0),
+  };
+}
+
 function marketCheck(mirror: Mirror, house: Hex, id: number): Check {
   const row = mirror.markets.get(id);
   return {
@@ -204,6 +216,7 @@ function storageChecks(deps: StorageDeps, mirror: Mirror, scope: Scope): Check[]
     liabilities,
     ...[...mirror.params.keys()].map((id) => marketCheck(mirror, house, id)),
     ...scope.accounts.map((id) => accountCheck(mirror, house, id)),
+    ...scope.accounts.map((id) => leverageCheck(mirror, house, id)),
     ...scope.lanes.map((key) => laneCheck(mirror, house, key)),
   ];
 }
@@ -237,20 +250,32 @@ export async function reconcileStorage(
     shown: String,
     expected: '',
   };
+  // Logs of the clearing house do not tell what waits in the vault; it only must be covered too.
+  const waits: Check = {
+    ...balance,
+    what: 'withdrawals that wait in the vault',
+    address: deps.vault,
+    abi: vaultAbi as Abi,
+    functionName: 'queued',
+    args: [],
+  };
   const owed = chainRow(mirror).liabilities;
   for (let look = 1; ; look += 1) {
-    const values = await readAll(deps, [...checks, balance], at.number);
+    const values = await readAll(deps, [...checks, balance, waits], at.number);
     if ((await deps.hashAt(at.number)) !== at.hash) return false;
     const wrong = difference(checks, values);
     const tokens = (values[checks.length] as bigint) / scaleOf(deps);
-    const covered = judge('vaultCovers', { balance: tokens, liabilities: owed });
+    const queued = (values[checks.length + 1] as bigint) / scaleOf(deps);
+    const covered = judge('vaultCovers', { balance: tokens, liabilities: owed, queued });
     if (wrong === undefined && covered) return true;
     if (look < looks) {
       await sleep(deps.secondLookMs ?? secondLookMs);
       continue;
     }
     if (wrong !== undefined) throw differs(`at block ${at.number}: ${wrong}`);
-    const message = `at block ${at.number} the vault holds ${tokens} but owes ${owed} quote units`;
+    const message =
+      `at block ${at.number} the vault holds ${tokens} but owes ${owed} quote units, ` +
+      `and ${queued} wait in its queue`;
     throw new EnvironmentError('LawBroken', `vaultCovers: ${message}`);
   }
 }

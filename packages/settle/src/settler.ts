@@ -15,6 +15,7 @@ import {
   rebuild,
   tip,
 } from './follower.ts';
+import { createForcedDesk } from './forced.ts';
 import { finalise, prune, rollback } from './ledger.ts';
 import { chainRow, emptyMirror } from './mirror.ts';
 import { optionsOf, type SettlerDeps, type SettlerOptions } from './options.ts';
@@ -267,7 +268,7 @@ function followerOf({ venue, state, logger }: SettlerDeps, shared: Shared): Foll
 
 function driverOf(deps: SettlerDeps, options: SettlerOptions, shared: Shared): Driver {
   const { venue, state, receipts, report: reportOf, clock, logger } = deps;
-  const { chain, count } = shared;
+  const { chain, count, ledger } = shared;
   const submitter = createSubmitter({
     chain,
     chainId: venue.chainId,
@@ -276,8 +277,22 @@ function driverOf(deps: SettlerDeps, options: SettlerOptions, shared: Shared): D
     stuckBlocks: options.stuckBlocks,
     onBump: () => count('settle_fee_bumps'),
   });
+  const newest = (): Hex | undefined => {
+    const { round } = state();
+    return round > chainRow(ledger.mirror).round ? reportOf(round) : undefined;
+  };
+  const forced = createForcedDesk({
+    chain,
+    submitter,
+    logger,
+    count,
+    clearingHouse: lower(venue.contracts.clearingHouse),
+    taker: options.forcedTaker,
+    report: newest,
+  });
   return createDriver({
     ...shared,
+    forced,
     state,
     receipts,
     report: reportOf,

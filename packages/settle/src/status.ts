@@ -71,6 +71,7 @@ export function status(s: Settler): SettlerStatus {
     inflight: batch === undefined ? null : { batch, transactions: transactionsOf(driver) },
     queued: driver.queue.length,
     hold: driver.hold ?? null,
+    forced: driver.forced.status,
     reorgs: s.reorgs,
     audits: s.audit.done(),
   };

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { wholeScope } from '@holdfast/order';
 import fc from 'fast-check';
 import { bisect, type Verdict } from '../src/bisect.ts';
 import type { Version } from '../src/books.ts';
-import { breakerDrafts } from '../src/effects.ts';
+import { breakerDrafts, effectOf } from '../src/effects.ts';
 import type { FillTerms } from '../src/fills.ts';
 import { applyEvent, emptyMirror, mirrorText, undo } from '../src/mirror.ts';
 import { encodeBatch, firstGasModel, learnGas, ordersOf, takeFills } from '../src/planner.ts';
@@ -26,6 +27,42 @@ function change<T extends FillTerms>(fill: T, side: 'maker' | 'taker', more: obj
 }
 
 const codeOf = (verdict: Verdict): string => (verdict.kind === 'ok' ? 'ok' : verdict.code);
+
+describe('levies', () => {
+  it('take from every position of a market, and come back with the block', () => {
+    const mirror = emptyMirror();
+    const owner = `0x${'ab'.repeat(20)}`;
+    const fund = 2 ** 32 - 256;
+    for (const account of [2, 3]) applyEvent(mirror, { type: 'AccountOpened', account, owner });
+    const accounts = [
+      { account: 2, cashAfter: 100n, sizes: [[0, 3]] as const },
+      { account: 3, cashAfter: 100n, sizes: [[0, -2]] as const },
+      { account: fund, cashAfter: 7n, sizes: [[0, -1]] as const },
+    ];
+    applyEvent(mirror, { type: 'Touched', cause: 1, accounts });
+    const before = mirrorText(mirror);
+    const event = { type: 'Levied', market: 0, perLot: 10n } as const;
+    const entries = applyEvent(mirror, event);
+    const { drafts, inverse } = effectOf(mirror, { event } as never, entries, 5, 0);
+    const moved = (list: typeof drafts) =>
+      list.map((draft) => {
+        assert.ok(draft.type === 'external');
+        return [draft.account, draft.cashDelta, draft.cause];
+      });
+    assert.deepEqual(moved(drafts), [
+      [2, -30n, 'levy'],
+      [3, -20n, 'levy'],
+      [fund, -10n, 'levy'],
+    ]);
+    assert.deepEqual(moved(inverse), [
+      [2, 30n, 'reorg'],
+      [3, 20n, 'reorg'],
+      [fund, 10n, 'reorg'],
+    ]);
+    undo(mirror, entries);
+    assert.equal(mirrorText(mirror), before);
+  });
+});
 
 describe('bisection', () => {
   const fakes = (n: number) =>
@@ -136,6 +173,36 @@ describe('the forecast', () => {
     w.ledger.mirror.params.set(0, params);
   });
 
+  it('weighs the terms of initial margin, own leverage and isolation', () => {
+    const { mirror } = w.ledger;
+    const { params, accounts, markets } = mirror;
+    const before = params.get(0)!;
+    const market = markets.get(0)!;
+    const { account } = first.maker;
+    const row = accounts.get(account)!;
+    const forecast = (change: object, more: object = {}, own: object = {}) => {
+      params.set(0, { ...before, ...change });
+      markets.set(0, { ...market, ...more });
+      accounts.set(account, { ...row, ...own });
+      const said = say(fills);
+      params.set(0, before);
+      markets.set(0, market);
+      accounts.set(account, row);
+      return said;
+    };
+    // Six lots of 10,000 quote units and more: a few thousand at 5 %, all of it at 100 %.
+    const cash = 200_000n << 32n;
+    const crowded = { openInterestMax: 1_000, openInterestLowPpm: 0 };
+    assert.equal(forecast({}, {}, { cash }), 'ok');
+    assert.equal(forecast(crowded, { openInterest: 0 }, { cash }), 'ok');
+    assert.equal(forecast(crowded, { openInterest: 900 }, { cash }), 'MarginShort');
+    const share = { concentrationPpm: 1_000_000, concentrationCapPpm: 1_000_000 };
+    assert.equal(forecast(share, { openInterest: 0 }, { cash }), 'MarginShort');
+    assert.equal(forecast(share, { openInterest: 1_000_000 }, { cash }), 'ok');
+    assert.equal(forecast({}, {}, { cash, userPpm: 1_000_000 }), 'MarginShort');
+    assert.equal(forecast({ isolated: 1 }), 'IsolatedMarket');
+  });
+
   it('knows what a lane has seen', () => {
     land(w, 100);
     assert.equal(say([fills.at(-1) as typeof first]), 'OverFilled');
@@ -196,12 +263,37 @@ describe('the planner', () => {
   });
 });
 
+describe('own leverage', () => {
+  it('comes from the log into mirror and core, and back with a reorganisation', () => {
+    const { mirror } = createWorld().ledger;
+    const set = (initialPpm: number) => {
+      const event = { type: 'LeverageSet', account: 2, initialPpm } as const;
+      const entries = applyEvent(mirror, event);
+      const placed = { event, transaction: '0x01', logIndex: 0 } as const;
+      return { entries, effect: effectOf(mirror, placed, entries, 7, 1) };
+    };
+    const draft = (initialPpm: number) => ({ type: 'leverage', account: 2, initialPpm });
+    assert.deepEqual(set(100_000).effect, { drafts: [draft(100_000)], inverse: [draft(0)] });
+    const { entries, effect } = set(50_000);
+    assert.deepEqual(effect.inverse, [draft(100_000)]);
+    assert.equal(mirror.accounts.get(2)?.userPpm, 50_000);
+    undo(mirror, entries);
+    assert.equal(mirror.accounts.get(2)?.userPpm, 100_000);
+  });
+});
+
 describe('the mirror', () => {
   it('is the same after any events and their undo', () => {
     const w = loaded();
     const before = mirrorText(w.ledger.mirror);
     const entries = [
-      applyEvent(w.ledger.mirror, { type: 'SessionSet', account: 2, key: '0xAB', expiry: 5 }),
+      applyEvent(w.ledger.mirror, {
+        type: 'SessionSet',
+        account: 2,
+        key: '0xAB',
+        expiry: 5,
+        scope: wholeScope,
+      }),
       applyEvent(w.ledger.mirror, { type: 'LaneCancelled', account: 2, lane: 1, seq: 4 }),
       applyEvent(w.ledger.mirror, { type: 'AllCancelled', account: 3, epoch: 1 }),
       applyEvent(w.ledger.mirror, { type: 'AccountOpened', account: 6, owner: '0x1' }),

@@ -16,6 +16,7 @@ function chain(changes: readonly Record<string, unknown>[], hash: Hex = at.hash)
     batchHead: chainRow(emptyMirror()).batchHead,
     liabilities: 0n,
     balanceOf: 0n,
+    queued: 0n,
   };
   const client = {
     multicall: async ({ contracts }: { contracts: readonly { functionName: string }[] }) => {
@@ -56,6 +57,16 @@ describe('mirror against storage', () => {
     await assert.rejects(reconcileStorage(deps, emptyMirror(), at, nothing), {
       code: 'StateDiffers',
       message: /batchNumber at block 7|at block 7: batchNumber/,
+    });
+  });
+
+  it('halts when what waits in the vault is not covered', async () => {
+    const covered = chain([{ balanceOf: 5n, queued: 5n }]);
+    assert.equal(await reconcileStorage(covered.deps, emptyMirror(), at, nothing), true);
+    const short = { balanceOf: 4n, queued: 5n };
+    await assert.rejects(reconcileStorage(chain([short, short]).deps, emptyMirror(), at, nothing), {
+      code: 'LawBroken',
+      message: /5 wait in its queue/,
     });
   });
 

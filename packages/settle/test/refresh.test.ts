@@ -16,13 +16,19 @@ function chooser(prices: readonly number[], chainAge: number): Chooser {
   const mirror = emptyMirror();
   mirror.params.set(0, { ...demoParams, bandPpm: 100_000 });
   const roundTime = NOW - chainAge;
-  const seen = { price: 100, priceTime: roundTime, priceRound: 10, fundingTime: roundTime };
+  const seen = {
+    price: 100,
+    mark: 100,
+    priceTime: roundTime,
+    priceRound: 10,
+    fundingTime: roundTime,
+  };
   mirror.markets.set(0, { index: 0n, openInterest: 0, ...seen });
   const times = { round: 10, roundTime, quietSeconds: 20, reportSkewSecondsMax: 600 };
   mirror.chain.set(0, { ...chainRow(mirror), ...times });
   const reports = new Map<number, Hex>();
   prices.forEach((price, i) => {
-    const quotes = [{ market: 0, price, rate: 0 }];
+    const quotes = [{ market: 0, price, mark: price, rate: 0 }];
     const report = { round: 11 + i, time: roundTime + 1 + i, quotes, observations: [] };
     reports.set(11 + i, toHex(encodeReport(report as never)));
   });

@@ -2,7 +2,7 @@
  * A chain in memory for tests: it does what the contracts do to cash, sizes and indexes, by
  * @holdfast/risk and @holdfast/oracle, and can be reorganised to any earlier block.
  */
-import { fundingDelta } from '@holdfast/oracle';
+import { acceptMark, fundingDelta } from '@holdfast/oracle';
 import { fillDelta } from '@holdfast/risk';
 import type { FundingIndex, Hex, Lots, Ppm, PpmPerDay, Ticks } from '@holdfast/units';
 import type { BlockHead, Version } from '../src/books.ts';
@@ -10,7 +10,13 @@ import type { ChainEvent, MarketParams, PlacedEvent } from '../src/events.ts';
 import type { FillTerms } from '../src/fills.ts';
 
 export type SimAccount = { owner: string; cash: bigint; sizes: Map<number, number>; epoch: number };
-export type SimMarket = { index: bigint; time: number; price: number; params: MarketParams };
+export type SimMarket = {
+  index: bigint;
+  time: number;
+  price: number;
+  mark: number;
+  params: MarketParams;
+};
 export type SimState = {
   accounts: Map<number, SimAccount>;
   markets: Map<number, SimMarket>;
@@ -23,7 +29,7 @@ export type SimBlock = { head: BlockHead; events: PlacedEvent[]; after: SimState
 export type SimReport = {
   round: number;
   time: number;
-  quotes: readonly { market: number; price: number; rate: number }[];
+  quotes: readonly { market: number; price: number; mark: number; rate: number }[];
 };
 
 export const demoParams: MarketParams = {
@@ -42,7 +48,7 @@ export const demoParams: MarketParams = {
   concentrationPpm: 0,
   concentrationCapPpm: 0,
   isolated: 0,
-  markClampPpm: 50_000,
+  markClampPpm: 20_000,
   fundingGapSecondsMax: 7_200,
   liquidationPartPpm: 1_000_000,
   coverSharePpm: 1_000_000,
@@ -60,7 +66,7 @@ export function createSim() {
       [1, reserved()],
     ]),
     markets: new Map(
-      [0, 1].map((id) => [id, { index: 0n, time: 0, price: 0, params: demoParams }]),
+      [0, 1].map((id) => [id, { index: 0n, time: 0, price: 0, mark: 0, params: demoParams }]),
     ),
     round: 0,
     batchNumber: 0,
@@ -115,7 +121,7 @@ export function transfer(sim: Sim, account: number, quote: bigint): ChainEvent {
 }
 
 export function refresh(sim: Sim, report: SimReport): ChainEvent {
-  const quotes = report.quotes.map(({ market: id, price, rate }) => {
+  const quotes = report.quotes.map(({ market: id, price, mark, rate }) => {
     const market = sim.state.markets.get(id) as SimMarket;
     const step = fundingDelta({
       rate: rate as PpmPerDay,
@@ -123,11 +129,15 @@ export function refresh(sim: Sim, report: SimReport): ChainEvent {
       price: price as Ticks,
       tickValue: market.params.tickValue,
       elapsedSeconds: market.time === 0 ? 0 : report.time - market.time,
+      gapSecondsMax: market.params.fundingGapSecondsMax,
     });
     market.index += step;
     market.time = report.time;
     market.price = price;
-    return { market: id, price, rate, indexAfter: market.index };
+    const before = market.mark === 0 ? undefined : (market.mark as Ticks);
+    const clamp = market.params.markClampPpm as Ppm;
+    market.mark = acceptMark(mark, before, price as Ticks, clamp);
+    return { market: id, price, mark: market.mark, rate, indexAfter: market.index };
   });
   sim.state.round = report.round;
   return { type: 'Refreshed', round: report.round, time: report.time, quotes };
@@ -207,8 +217,8 @@ export function liquidate(
   const insurance = rows.get(0) as SimAccount;
   const size = from.sizes.get(market) ?? 0;
   if (size === 0 || account === keeperAccount) return undefined;
-  const { price, params, index } = sim.state.markets.get(market) as SimMarket;
-  const unit = ((BigInt(price) * BigInt(params.tickValue)) << 32n) - index;
+  const { mark, params, index } = sim.state.markets.get(market) as SimMarket;
+  const unit = ((BigInt(mark) * BigInt(params.tickValue)) << 32n) - index;
   from.cash += BigInt(size) * unit - (7n << 32n);
   keeper.cash += -BigInt(size) * unit + (3n << 32n);
   insurance.cash += 4n << 32n;

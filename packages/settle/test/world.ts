@@ -98,7 +98,11 @@ export function follow(w: World, block: Sim['blocks'][number]): void {
 export function newReport(w: World, price0: number, price1: number, rate = 50_000): void {
   w.time += 7;
   const round = w.reports.size + 1;
-  const quotes = [price0, price1].map((price, market) => ({ market, price, rate }));
+  // Marks wander about the index, further than they may.
+  const wander = 1 + (((round * 7) % 11) - 5) / 150;
+  const quotes = [price0, price1].map((price, market) => {
+    return { market, price, mark: Math.round(price * wander), rate };
+  });
   const report = { round, time: w.time, quotes };
   w.reports.set(round, report);
   w.core.at = w.time as State['at'];

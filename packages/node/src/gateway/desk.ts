@@ -114,7 +114,7 @@ async function judgeSigner(
   const account = findAccount(engine.state, order.account);
   if (isRejection(account)) return account;
   const { signature } = order;
-  if (signature instanceof Uint8Array) return mayTrade(account, signer, clock.now());
+  if (signature instanceof Uint8Array) return mayTrade(account, signer, clock.now(), order);
   const digest = orderDigest(c.separator, order);
   if (await contractSigner(account.owner, digest, signature.bytes)) return undefined;
   return reject('SignatureWrong', `the wallet ${account.owner} did not sign this`);

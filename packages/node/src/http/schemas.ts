@@ -35,6 +35,7 @@ export const marketSchema = object({
   lotSize: { type: 'string' },
   tickValue: whole,
   indexPrice: { ...whole, description: 'ticks; 0 before the first report' },
+  markPrice: { ...whole, description: 'ticks; what positions are valued at; 0 before the first' },
   priceTime: whole,
   fundingRatePpmPerDay: { type: 'integer' },
   fundingIndex: amount,
@@ -43,11 +44,24 @@ export const marketSchema = object({
 
 export const bookSchema = object({ market: whole, bids: list(level), asks: list(level) });
 
+const maybe = (text: string) => ({ ...whole, description: `ticks; absent when ${text}` });
+export const impactSchema = object({
+  market: whole,
+  lots: { ...whole, description: 'what 500 quote tokens of initial margin buy at the index' },
+  bid: maybe('there is none'),
+  ask: maybe('there is none'),
+  last: maybe('nothing has traded'),
+  impactBid: maybe('fewer lots are bid for'),
+  impactAsk: maybe('fewer lots are offered'),
+  time: { ...whole, description: 'venue time, seconds' },
+});
+
 export const accountSchema = object({
   account: whole,
   owner: bytes,
   epoch: whole,
   cashQ32: { ...amount, description: 'cash with 32 fractional bits, funding folded in' },
+  userPpm: { ...whole, description: 'initial margin that the owner demands of itself' },
   equity: amount,
   initial: amount,
   maintenance: amount,
@@ -104,6 +118,27 @@ export const statusSchema = object({
   journal: object({ commands: whole, head: { type: 'string' } }),
   receipts: object({ seq: whole, head: bytes }),
   settler: object({}),
+});
+
+export const forcedSchema = object({
+  next: whole,
+  count: whole,
+  deadline: { ...whole, description: 'seconds; 0 when none waits' },
+  waiting: list(
+    object({
+      number: whole,
+      kind: { type: 'string', enum: ['withdraw', 'close', 'cancelAll'] },
+      account: whole,
+      market: whole,
+      isLong: { type: 'boolean' },
+      limit: whole,
+      time: whole,
+      deadline: whole,
+      amount,
+      to: bytes,
+    }),
+  ),
+  hold: object({}, 'why the next one is not executed; null when nothing is in the way'),
 });
 
 export const fillQuery = object({

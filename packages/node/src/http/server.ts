@@ -2,16 +2,19 @@ import swagger from '@fastify/swagger';
 import { encodeFrame } from '@holdfast/order';
 import { EnvironmentError, isRejection, type Rejection, reject, tryFromHex } from '@holdfast/units';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
+import type { ConditionalDesk } from '../conditionals/desk.ts';
 import type { Metrics } from '../metrics.ts';
 import type { NodeParts } from '../parts.ts';
 import type { ReportDesk } from '../reports.ts';
+import { conditionalRoutes } from './conditionals.ts';
 import * as s from './schemas.ts';
-import { accountBody, bookView, marketView, ordersView, statusView } from './views.ts';
+import { accountBody, bookView, impactBody, marketView, ordersView, statusView } from './views.ts';
 
 export type HttpDeps = {
   readonly parts: NodeParts;
   readonly metrics: Metrics;
   readonly reports: ReportDesk;
+  readonly conditionals: ConditionalDesk;
   readonly settlerStatus: () => object;
 };
 
@@ -65,6 +68,18 @@ function marketRoutes(app: FastifyInstance, { parts }: HttpDeps): void {
     { schema: { params, querystring: s.bookQuery, response: s.ok(s.bookSchema, 'the book') } },
     ({ params: { market }, query }, reply) =>
       found(reply, bookView(parts, market as never, query.depth), `market ${market}`),
+  );
+  app.get<{ Params: { market: number } }>(
+    '/v1/markets/:market/impact',
+    {
+      schema: {
+        summary: 'Best and impact prices, from which reporters make mark and funding',
+        params,
+        response: s.ok(s.impactSchema, 'the prices that there are'),
+      },
+    },
+    ({ params: { market } }, reply) =>
+      found(reply, impactBody(parts, market as never), `market ${market} with a price`),
   );
   app.get<{ Params: { market: number }; Querystring: { limit: number } }>(
     '/v1/trades/:market',
@@ -172,6 +187,19 @@ function statusRoutes(app: FastifyInstance, deps: HttpDeps): void {
     },
     ({ query }, reply) => send(reply, statusView(parts, settlerStatus(), query.hash)),
   );
+  app.get(
+    '/v1/forced',
+    {
+      schema: {
+        summary: 'Forced requests that wait, in order, and when anyone may execute the next',
+        response: s.ok(s.forcedSchema, 'the queue as of the last block'),
+      },
+    },
+    (_, reply) => {
+      const { forced } = settlerStatus() as { forced?: object };
+      return found(reply, forced, 'queue of forced requests');
+    },
+  );
   app.get('/metrics', { schema: { hide: true } }, async (_, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
@@ -195,6 +223,7 @@ export async function createHttp(deps: HttpDeps): Promise<FastifyInstance> {
     accountRoutes(app, deps);
     chainRoutes(app, deps);
     reportRoutes(app, deps);
+    conditionalRoutes(app, deps.conditionals);
     statusRoutes(app, deps);
   });
   return app;

@@ -1,4 +1,4 @@
-import { accountView, depth, ordersOf, stateHash } from '@holdfast/core';
+import { accountView, depth, impactView, ordersOf, stateHash } from '@holdfast/core';
 import type { AccountId, MarketId } from '@holdfast/units';
 import type { NodeParts } from '../parts.ts';
 
@@ -8,11 +8,12 @@ export function marketView(parts: NodeParts, id: MarketId): object | undefined {
   const market = parts.engine.state.markets.get(id);
   const described = parts.venue.markets.find((item) => item.id === id);
   if (market === undefined || described === undefined) return undefined;
-  const { price, priceTime, rate, index, openInterest, params } = market;
+  const { price, mark, priceTime, rate, index, openInterest, params } = market;
   return {
     ...described,
     ...params,
     indexPrice: price,
+    markPrice: mark,
     priceTime,
     fundingRatePpmPerDay: rate,
     fundingIndex: index,
@@ -25,19 +26,28 @@ export function bookView(parts: NodeParts, id: MarketId, levels: number): object
   return { market: id, ...depth(parts.engine.state, id, levels) };
 }
 
+/** What reporters make the mark and the funding rate of. */
+export function impactBody(parts: NodeParts, id: MarketId): object | undefined {
+  const view = impactView(parts.engine.state, id);
+  if (view === undefined) return undefined;
+  return { ...view, last: parts.tape.last(id), time: parts.clock.now() };
+}
+
 export function accountBody(parts: NodeParts, id: AccountId): object | undefined {
   const view = accountView(parts.engine.state, id);
   if (view === undefined) return undefined;
   const { account, equity, initial, maintenance, free } = view;
-  const { owner, epoch, cash: cashQ32 } = account;
+  const { owner, epoch, cash: cashQ32, userPpm } = account;
   const positions = [...account.positions].map(([market, size]) => ({ market, size }));
   const lanes = [...account.lanes].map(([lane, state]) => {
     const { seq, filled, resting } = state;
     return { lane, seq, filled, resting: resting?.remaining ?? 0 };
   });
-  const sessions = [...account.sessions].map(([key, expiry]) => ({ key, expiry }));
+  const sessions = [...account.sessions].map(([key, { expiry, scope }]) => {
+    return { key, expiry, ...scope };
+  });
   const health = { equity, initial, maintenance, free };
-  return { account: id, owner, epoch, cashQ32, ...health, positions, lanes, sessions };
+  return { account: id, owner, epoch, cashQ32, userPpm, ...health, positions, lanes, sessions };
 }
 
 export function ordersView(parts: NodeParts, id: AccountId): object[] | undefined {
