@@ -3,6 +3,7 @@ export * from './collect.ts';
 export * from './observe.ts';
 export * from './relay.ts';
 export * from './reporter.ts';
+export * from './sense.ts';
 export * from './sources/bars.ts';
 export * from './sources/live.ts';
 export * from './sources/noise.ts';

@@ -27,6 +27,7 @@ const { values: args, positionals } = parseArgs({
     key: { type: 'string', default: 'reporter-1' },
     source: { type: 'string', default: 'simulated' },
     replay: { type: 'string' },
+    perps: { type: 'string' },
     seed: { type: 'string', default: 'holdfast' },
     exchanges: { type: 'string', default: defaultExchanges.join(',') },
   },
@@ -36,11 +37,9 @@ async function openSource(venue: Venue, logger: Logger): Promise<PriceSource> {
   const simulated = simulatedSource(args.seed, venue.markets);
   if (args.source === 'simulated') return simulated;
   if (args.source === 'recorded' && args.replay !== undefined) {
-    const series = readBars(
-      args.replay,
-      venue.markets.map((market) => market.symbol),
-    );
-    return firstOf([recordedSource(series), simulated]);
+    const symbols = venue.markets.map((market) => market.symbol);
+    const perps = args.perps === undefined ? undefined : readBars(args.perps, symbols);
+    return firstOf([recordedSource(readBars(args.replay, symbols), perps), simulated]);
   }
   if (args.source === 'live') {
     const exchanges = await loadExchanges(args.exchanges.split(','));

@@ -1,6 +1,5 @@
 import type { Venue } from '@holdfast/host';
 import {
-  clampRate,
   clampToBand,
   type MarketQuote,
   type Observation,
@@ -15,7 +14,6 @@ import {
   isRejection,
   marketId,
   ppm,
-  ppmPerDay,
   type Rejection,
   reject,
   round,
@@ -40,6 +38,7 @@ import {
   signatureToCompactSignature,
 } from 'viem';
 import { z } from 'zod';
+import type { BookQuote, Sense } from './sense.ts';
 import { gaussian, seedOf } from './sources/noise.ts';
 import { type SourcePrice, toTicks } from './sources/source.ts';
 
@@ -66,6 +65,8 @@ export function reporterSeparator(venue: Venue): Uint8Array {
  * One reporter's observation of a round, within the band around the reference. Honest reporters
  * differ by a hair, as real ones do: up to about `noisePpm`, from the signer and the round.
  *
+ * @param sense what this reporter remembers; it takes the round in
+ * @param books the venue's own book by market id; a market may be absent
  * @returns undefined unless every market has a price: a report covers all of them
  */
 export function observe(
@@ -74,19 +75,25 @@ export function observe(
   prices: ReadonlyMap<string, SourcePrice>,
   reference: Reference,
   noise: { signer: string; noisePpm: number },
+  sense: Sense,
+  books: ReadonlyMap<number, BookQuote> = new Map(),
 ): Observation | undefined {
   const quotes: MarketQuote[] = [];
+  const time = seconds(at);
+  if (venue.markets.some(({ symbol }) => !prices.has(symbol))) return undefined;
   const seed = seedOf(noise.signer.toLowerCase());
   for (const market of [...venue.markets].sort((a, b) => a.id - b.id)) {
     const seen = prices.get(market.symbol);
-    if (seen === undefined) return undefined;
+    if (seen === undefined) continue;
     const wobble = 1 + (gaussian(seed, at, market.id) * noise.noisePpm) / 3e6;
     const wanted = ticks(Math.min(toTicks(seen.price8 * wobble, market), 2 ** 32 - 1));
     const price = clampToBand(wanted, reference.get(market.id), ppm(market.bandPpm));
-    const rate = clampRate(ppmPerDay(seen.ratePpmPerDay), ppm(market.fundingRatePpmMax));
-    quotes.push({ market: marketId(market.id), price, rate });
+    const perps = seen.perps8.map((each) => ticks(Math.min(toTicks(each, market), 2 ** 32 - 1)));
+    const book = books.get(market.id);
+    const { mark, rate } = sense.take(market, { time, index: price, book, perps });
+    quotes.push({ market: marketId(market.id), price, mark, rate });
   }
-  return { round: round(at), time: seconds(at), quotes };
+  return { round: round(at), time, quotes };
 }
 
 /** Signs an observation: 64 bytes EIP-2098. */
@@ -122,24 +129,35 @@ const observationSchema = z.strictObject({
   round: z.number(),
   time: z.number(),
   quotes: z
-    .array(z.strictObject({ market: z.number(), price: z.number(), rate: z.number() }))
+    .array(
+      z.strictObject({
+        market: z.number(),
+        price: z.number(),
+        mark: z.number(),
+        rate: z.number(),
+      }),
+    )
     .min(1)
     .max(256),
   signer: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
   signature: z.string().regex(/^0x[0-9a-fA-F]{128}$/),
 });
 
-function readQuotes(quotes: readonly { market: number; price: number; rate: number }[]) {
+type WireQuote = { market: number; price: number; mark: number; rate: number };
+
+function readQuotes(quotes: readonly WireQuote[]): MarketQuote[] | Rejection {
   const read: MarketQuote[] = [];
   for (const quote of quotes) {
     const market = tryMarketId(quote.market);
     const price = tryTicks(quote.price);
+    const mark = tryTicks(quote.mark);
     const rate = tryPpmPerDay(quote.rate);
     const after = read.at(-1)?.market ?? -1;
-    if (market === undefined || price === undefined || rate === undefined || market <= after) {
-      return reject('ObservationMalformed', 'markets must ascend; price and rate must be in range');
+    const known = market !== undefined && price !== undefined && mark !== undefined;
+    if (!known || rate === undefined || market <= after) {
+      return reject('ObservationMalformed', 'markets must ascend; prices and rate be in range');
     }
-    read.push({ market, price, rate });
+    read.push({ market, price, mark, rate });
   }
   return read;
 }

@@ -17,6 +17,7 @@ import {
   signObservation,
   writeObservation,
 } from './observe.ts';
+import { createSense, fetchBooks } from './sense.ts';
 import type { PriceSource } from './sources/source.ts';
 
 export interface ReporterOptions {
@@ -50,7 +51,16 @@ export async function runReporter(options: ReporterOptions): Promise<void> {
   const relay = `http://${venue.relay.host}:${venue.relay.port}`;
   const every = venue.roundSeconds ?? defaultRoundSeconds;
   const separator = reporterSeparator(venue);
+  const sense = createSense();
   let trouble = '';
+  let blind = false;
+
+  function noteBooks(problem: string): void {
+    if ((problem !== '') === blind) return;
+    blind = problem !== '';
+    if (blind) logger.warn({ problem }, 'a book cannot be seen: marks stand on the other legs');
+    else logger.info('all books are seen again');
+  }
 
   function note(problem: string): void {
     if (problem === trouble) return;
@@ -60,9 +70,13 @@ export async function runReporter(options: ReporterOptions): Promise<void> {
   }
 
   async function speak(round: number): Promise<string> {
-    const [prices, reference] = await Promise.all([source.pricesAt(round), readReference(relay)]);
+    const [prices, reference, books] = await Promise.all([
+      source.pricesAt(round),
+      readReference(relay),
+      fetchBooks(venue, noteBooks),
+    ]);
     const noise = { signer: account.address, noisePpm };
-    const observation = observe(venue, round, prices, reference, noise);
+    const observation = observe(venue, round, prices, reference, noise, sense, books);
     if (observation === undefined) return `${source.name} has no price for every market`;
     const body = writeObservation(await signObservation(account, separator, observation));
     const reply = await fetchJson(`${relay}/v1/observations`, { body, timeoutMs: 3000 });

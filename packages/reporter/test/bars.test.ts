@@ -121,6 +121,19 @@ describe('recorded bars', () => {
     await source.close();
   });
 
+  it('has a perpetual where one was recorded, and none once that recording ends', async () => {
+    const series = readBars(file('BTCUSDT_4.csv', [header, rising, falling]), ['BTC-USD']);
+    const perps = readBars(file('BTCUSDT_perp.csv', [header, rising]), ['BTC-USD']);
+    const source = recordedSource(series, perps);
+    const at = async (time: number) => (await source.pricesAt(time)).get('BTC-USD')?.perps8;
+    assert.deepEqual(await at(1_700_000_000), [100e8]);
+    assert.deepEqual(await at(1_700_000_060), []);
+    assert.deepEqual(
+      (await recordedSource(series).pricesAt(1_700_000_000)).get('BTC-USD')?.perps8,
+      [],
+    );
+  });
+
   const shared = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
   it('reads the recorded crash of October 2025', { skip: !existsSync(shared) }, () => {
     const wanted = ['BTC-USD', 'ETH-USD', 'SOL-USD', 'DOGE-USD'];

@@ -13,6 +13,7 @@ import {
 import { decodeReport, type SignedObservation, verifyQuorum } from '@holdfast/oracle';
 import {
   createCollector,
+  createSense,
   observe,
   recoverObserver,
   reporterSeparator,
@@ -68,30 +69,30 @@ async function said(index: number, price: number, time = at): Promise<SignedObse
   const account = reporters[index];
   assert.ok(account !== undefined);
   const prices = new Map([
-    ['BTC-USD', { price8: price * 1e7, ratePpmPerDay: index }],
-    ['DOGE-USD', { price8: 22_000_000, ratePpmPerDay: -index }],
+    ['BTC-USD', { price8: price * 1e7, perps8: [] }],
+    ['DOGE-USD', { price8: 22_000_000, perps8: [] }],
   ]);
   const noise = { signer: account.address, noisePpm: 0 };
-  const observation = observe(plain, time, prices, new Map(), noise);
+  const observation = observe(plain, time, prices, new Map(), noise, createSense());
   assert.ok(observation !== undefined);
   return signObservation(account, separator, observation);
 }
 
 describe('observations', () => {
-  it('cover every market in ascending order, inside the band and the rate limit', () => {
+  it('cover every market in ascending order, inside the band; blind, the mark is the index', () => {
     const prices = new Map([
-      ['BTC-USD', { price8: 2_000_000 * 1e7, ratePpmPerDay: 900_000 }],
-      ['DOGE-USD', { price8: 22_000_000, ratePpmPerDay: 5 }],
+      ['BTC-USD', { price8: 2_000_000 * 1e7, perps8: [] }],
+      ['DOGE-USD', { price8: 22_000_000, perps8: [] }],
     ]);
     const noise = { signer: '0xabc', noisePpm: 0 };
     const reference = new Map([[0, ticks(1_000_000)]]);
-    const observation = observe(plain, at, prices, reference, noise);
+    const observation = observe(plain, at, prices, reference, noise, createSense());
     assert.deepEqual(observation?.quotes, [
-      { market: 0, price: 1_100_000, rate: 120_000 },
-      { market: 3, price: 22_000, rate: 5 },
+      { market: 0, price: 1_100_000, mark: 1_100_000, rate: 0 },
+      { market: 3, price: 22_000, mark: 22_000, rate: 0 },
     ]);
     prices.delete('DOGE-USD');
-    assert.equal(observe(plain, at, prices, reference, noise), undefined);
+    assert.equal(observe(plain, at, prices, reference, noise, createSense()), undefined);
   });
 
   it('number rounds by time, so that no interval makes them fall', () => {

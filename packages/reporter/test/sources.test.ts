@@ -51,6 +51,9 @@ describe('simulated source', () => {
     for (let day = 0; day < 1500; day += 1) {
       const price = (await source.pricesAt(start + day * 86_400)).get('BTC-USD');
       assert.ok(price !== undefined && price.price8 > 2e12 && price.price8 < 5e13);
+      // The perpetual of another venue stays near: the mark's clamp is 2 %.
+      const [perp = 0] = price.perps8;
+      assert.ok(Math.abs(perp / price.price8 - 1) < 0.005);
     }
   });
 });
@@ -81,6 +84,30 @@ describe('live source', () => {
       assert.equal((await source.pricesAt(0)).get('BTC-USD')?.price8, 200e8);
       wall += 501;
       assert.equal((await source.pricesAt(0)).size, 0);
+    } finally {
+      await source.close();
+    }
+  });
+
+  it('takes along the perpetuals of the exchanges that have them', async () => {
+    const fetchTicker = (perps: boolean) => async (pair: string) => {
+      if (!pair.includes(':')) return { last: 100 };
+      if (!perps) throw new Error('no such market');
+      return { bid: 101, ask: 103 };
+    };
+    const source = liveSource({
+      markets: [btc],
+      exchanges: [
+        { id: 'a', fetchTicker: fetchTicker(true) },
+        { id: 'b', fetchTicker: fetchTicker(false) },
+      ],
+      logger: silentLogger(),
+      pollMs: 60_000,
+    });
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const seen = (await source.pricesAt(0)).get('BTC-USD');
+      assert.deepEqual(seen, { price8: 100e8, perps8: [102e8] });
     } finally {
       await source.close();
     }

@@ -1,4 +1,5 @@
 import { errorMessage, type Logger, sleep, type VenueMarket } from '@holdfast/host';
+import { lowerMedian } from '@holdfast/oracle';
 import { EnvironmentError } from '@holdfast/units';
 import type { PriceSource, SourcePrice } from './source.ts';
 
@@ -56,20 +57,21 @@ function pairs(symbol: string): string[] {
   return [`${base}/USDT`, `${base}/USD`, `${base}/USDC`];
 }
 
-/** Lower median of whole numbers. */
-function lowerMedian(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] as number;
-}
-
 interface Quote {
   price8: number;
   atMs: number;
 }
 
-async function askExchange(exchange: LiveExchange, symbol: string): Promise<number> {
+/** 'BTC-USD' → the linear perpetuals tried, in order, as ccxt names them. */
+function perpetuals(symbol: string): string[] {
+  const base = symbol.split('-')[0] ?? symbol;
+  return [`${base}/USDT:USDT`, `${base}/USDC:USDC`, `${base}/USD:USD`];
+}
+
+/** The first price of some names. @throws what the last name failed with */
+async function askExchange(exchange: LiveExchange, names: readonly string[]): Promise<number> {
   let failure: unknown;
-  for (const pair of pairs(symbol)) {
+  for (const pair of names) {
     try {
       const ticker = await exchange.fetchTicker(pair);
       const { bid, ask, last } = ticker;
@@ -87,28 +89,45 @@ async function askExchange(exchange: LiveExchange, symbol: string): Promise<numb
 
 /**
  * Polls exchanges in the background and answers with the lower median of the fresh ones. Ignores
- * the asked time: live prices have only one, now. Funding rate 0.
+ * the asked time: live prices have only one, now. Perpetuals of the same exchanges go along.
  */
 export function liveSource(options: LiveOptions): PriceSource {
   const { markets, exchanges, logger, pollMs = 1500, quoteAgeMsMax = 10_000 } = options;
   const wallNow = options.wallNow ?? Date.now;
   const exchangesMin = options.exchangesMin ?? Math.min(2, exchanges.length);
   const quotes = new Map<string, Quote>();
+  const perps = new Map<string, Quote>();
   const abort = new AbortController();
+
+  /** An exchange need not have perpetuals; only that it has no spot price is worth a warning. */
+  async function ask(exchange: LiveExchange, symbol: string): Promise<void> {
+    const key = `${exchange.id} ${symbol}`;
+    try {
+      quotes.set(key, { price8: await askExchange(exchange, pairs(symbol)), atMs: wallNow() });
+    } catch (error) {
+      const reason = errorMessage(error);
+      logger.warn({ exchange: exchange.id, symbol, reason }, 'exchange gave no price');
+    }
+    try {
+      perps.set(key, { price8: await askExchange(exchange, perpetuals(symbol)), atMs: wallNow() });
+    } catch (error) {
+      const reason = errorMessage(error);
+      logger.debug({ exchange: exchange.id, symbol, reason }, 'exchange gave no perpetual price');
+    }
+  }
 
   async function poll(exchange: LiveExchange): Promise<void> {
     while (!abort.signal.aborted) {
-      for (const { symbol } of markets) {
-        try {
-          const price8 = await askExchange(exchange, symbol);
-          quotes.set(`${exchange.id} ${symbol}`, { price8, atMs: wallNow() });
-        } catch (error) {
-          const reason = errorMessage(error);
-          logger.warn({ exchange: exchange.id, symbol, reason }, 'exchange gave no price');
-        }
-      }
+      for (const { symbol } of markets) await ask(exchange, symbol);
       await sleep(pollMs, abort.signal);
     }
+  }
+
+  function freshOf(from: ReadonlyMap<string, Quote>, symbol: string): number[] {
+    return exchanges
+      .map((exchange) => from.get(`${exchange.id} ${symbol}`))
+      .filter((quote) => quote !== undefined && wallNow() - quote.atMs <= quoteAgeMsMax)
+      .map((quote) => (quote as Quote).price8);
   }
   const polls = exchanges.map(poll);
 
@@ -117,13 +136,9 @@ export function liveSource(options: LiveOptions): PriceSource {
     pricesAt: async () => {
       const prices = new Map<string, SourcePrice>();
       for (const { symbol } of markets) {
-        const fresh = exchanges
-          .map((exchange) => quotes.get(`${exchange.id} ${symbol}`))
-          .filter((quote) => quote !== undefined && wallNow() - quote.atMs <= quoteAgeMsMax)
-          .map((quote) => (quote as Quote).price8);
-        if (fresh.length >= exchangesMin) {
-          prices.set(symbol, { price8: lowerMedian(fresh), ratePpmPerDay: 0 });
-        }
+        const fresh = freshOf(quotes, symbol);
+        if (fresh.length < exchangesMin) continue;
+        prices.set(symbol, { price8: lowerMedian(fresh), perps8: freshOf(perps, symbol) });
       }
       return prices;
     },

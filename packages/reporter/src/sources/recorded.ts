@@ -1,6 +1,4 @@
 import type { Bar, BarSeries } from './bars.ts';
-import { seedOf } from './noise.ts';
-import { simulatedRate } from './simulated.ts';
 import type { PriceSource, SourcePrice } from './source.ts';
 
 /** Index of the last bar that opened at or before `time`, or -1. */
@@ -41,16 +39,31 @@ export function priceAt(series: BarSeries, time: number): number | undefined {
   return priceInBar(bar, (time - bar.ts) / series.barSeconds);
 }
 
-/** A source that replays recorded bars at their own times. */
-export function recordedSource(series: ReadonlyMap<string, BarSeries>): PriceSource {
+/** Whether a time lies inside a recording: a perpetual's last close is not worth repeating. */
+function covers({ bars, barSeconds }: BarSeries, time: number): boolean {
+  const bar = bars[barIndex(bars, time)];
+  return bar !== undefined && time < bar.ts + barSeconds;
+}
+
+/**
+ * A source that replays recorded bars at their own times.
+ *
+ * @param perps recorded perpetuals of another venue, where there are any
+ */
+export function recordedSource(
+  series: ReadonlyMap<string, BarSeries>,
+  perps: ReadonlyMap<string, BarSeries> = new Map(),
+): PriceSource {
   return {
     name: 'recorded',
     pricesAt: async (time) => {
       const prices = new Map<string, SourcePrice>();
       for (const [symbol, bars] of series) {
         const price8 = priceAt(bars, time);
-        const ratePpmPerDay = simulatedRate(seedOf(`recorded/${symbol}`), time);
-        if (price8 !== undefined) prices.set(symbol, { price8, ratePpmPerDay });
+        const perp = perps.get(symbol);
+        const perp8 = perp !== undefined && covers(perp, time) ? priceAt(perp, time) : undefined;
+        const perps8 = perp8 === undefined ? [] : [perp8];
+        if (price8 !== undefined) prices.set(symbol, { price8, perps8 });
       }
       return prices;
     },

@@ -51,9 +51,9 @@ export function walkLog(seed: number, time: number, sigma: number): number {
   return sum;
 }
 
-/** Funding rate of the simulation, ppm per day: slow noise of about 0.03 % a day. */
-export function simulatedRate(seed: number, time: number): number {
-  return Math.round(300 * smoothNoise(seed, time, 14_400, 201) + 100);
+/** How far the simulated perpetual of another venue is above the index: about 0.03 %, slow. */
+export function simulatedBasis(seed: number, time: number): number {
+  return (3 * smoothNoise(seed, time, 3_600, 201) + 1) / 1e4;
 }
 
 /**
@@ -73,8 +73,9 @@ export function simulatedSource(seed: string, markets: readonly VenueMarket[]): 
         const { base, sigma } = shapes[symbol] ?? defaultShape;
         const own = walkLog(seedOf(`${seed}/${symbol}`), time, sigma * 0.7);
         const log = own + shared * sigma * 0.7;
-        const ratePpmPerDay = simulatedRate(seedOf(`${seed}/${symbol}/rate`), time);
-        prices.set(symbol, { price8: Math.round(base * Math.exp(log) * 1e8), ratePpmPerDay });
+        const price8 = Math.round(base * Math.exp(log) * 1e8);
+        const basis = simulatedBasis(seedOf(`${seed}/${symbol}/basis`), time);
+        prices.set(symbol, { price8, perps8: [Math.round(price8 * (1 + basis))] });
       }
       return prices;
     },

@@ -5,8 +5,8 @@ import { invariant, isRejection, parseDecimal } from '@holdfast/units';
 export interface SourcePrice {
   /** Price in 10^-8 quote per base unit, a whole safe number: finer than any tick. */
   price8: number;
-  /** Funding rate, ppm per day, paid by longs when positive. */
-  ratePpmPerDay: number;
+  /** Prices of the same perpetual at other venues, in the same unit; empty when none is known. */
+  perps8: readonly number[];
 }
 
 /** Anything that knows prices. */
