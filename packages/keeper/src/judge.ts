@@ -1,5 +1,5 @@
 import type { Venue } from '@holdfast/host';
-import { withinBand } from '@holdfast/oracle';
+import { acceptMark, withinBand } from '@holdfast/oracle';
 import { health, liquidatable, type MarketContext, notional } from '@holdfast/risk';
 import { type AccountId, type MarketId, ppm, type Ticks } from '@holdfast/units';
 import type { Mirror } from './mirror.ts';
@@ -9,7 +9,7 @@ export interface KeptReport {
   round: number;
   time: number;
   raw: `0x${string}`;
-  quotes: readonly { market: number; price: number; rate: number }[];
+  quotes: readonly { market: number; price: number; mark: number; rate: number }[];
 }
 
 /**
@@ -41,6 +41,22 @@ export function usableReport(
   }, undefined);
 }
 
+/** The marks that the chain would accept from a report, by market. */
+export function marksAfter(
+  report: KeptReport,
+  venue: Venue,
+  mirror: Mirror,
+): ReadonlyMap<number, Ticks> {
+  const marks = new Map<number, Ticks>();
+  for (const { id, markClampPpm } of venue.markets) {
+    const quote = report.quotes.find(({ market }) => market === id);
+    if (quote === undefined) continue;
+    const before = mirror.marks.get(id as MarketId)?.mark;
+    marks.set(id, acceptMark(quote.mark, before, quote.price as Ticks, ppm(markClampPpm)));
+  }
+  return marks;
+}
+
 /** An account that may be liquidated, and its positions, the largest first. */
 export interface Victim {
   account: AccountId;
@@ -50,7 +66,7 @@ export interface Victim {
 }
 
 /**
- * Accounts below maintenance at these prices.
+ * Accounts below maintenance at these marks.
  *
  * @param spare account ids that are never touched (the keeper's own)
  */

@@ -1,4 +1,4 @@
-import { clearingHouseAbi } from '@holdfast/abi';
+import { clearingHouseAbi, forcedQueueAbi } from '@holdfast/abi';
 import {
   type Clock,
   createMetrics,
@@ -8,17 +8,37 @@ import {
   sleep,
 } from '@holdfast/host';
 import { health, type MarketContext } from '@holdfast/risk';
-import { type AccountId, accountId, firstUserAccount, type Ticks } from '@holdfast/units';
-import { BaseError, ContractFunctionRevertedError, type Hex } from 'viem';
+import {
+  type AccountId,
+  accountId,
+  firstUserAccount,
+  fundAccount,
+  marketId,
+} from '@holdfast/units';
+import type { Hex } from 'viem';
 import { confirmed, fund, type KeeperHands, ownAccount } from './account.ts';
-import { findVictims, type KeptReport, usableReport, type Victim } from './judge.ts';
+import {
+  createQueueReader,
+  lotsToTry,
+  mayFreeze,
+  type QueueReader,
+  type QueueView,
+  queueDuty,
+} from './forced.ts';
+import { findVictims, type KeptReport, marksAfter, usableReport, type Victim } from './judge.ts';
 import { contextOf, createFollower, type Follower, type Mirror } from './mirror.ts';
+import { releaseQueue } from './release.ts';
+import { revertName } from './reverts.ts';
+import { createTriggers, type Triggers } from './trigger.ts';
+import { type Act, actOf, isHelpable } from './waterfall.ts';
 
 export interface KeeperOptions extends KeeperHands {
   clock: Clock;
   signal: AbortSignal;
   /** Collateral of the first deposit and of each top-up, token units. */
   funds: bigint;
+  /** Folder with signed conditional orders that traders handed over. */
+  folder?: string | undefined;
   /** Wall ms between looks at the chain. */
   everyMs?: number | undefined;
 }
@@ -32,27 +52,42 @@ export interface Keeper {
   turn(): Promise<void>;
 }
 
-/** The reason of a revert: the custom error's name, or the message. */
-export function revertName(error: unknown): string {
-  if (!(error instanceof BaseError)) return errorMessage(error);
-  const cause = error.walk((each) => each instanceof ContractFunctionRevertedError);
-  const name = cause instanceof ContractFunctionRevertedError ? cause.data?.errorName : undefined;
-  return name ?? error.shortMessage;
-}
-
 /** Refusals that only say that somebody was faster. */
-const raceReasons = new Set(['TooSoon', 'RoundNotNewer', 'NotLiquidatable', 'PositionMissing']);
+const raceReasons = new Set([
+  'TooSoon',
+  'RoundNotNewer',
+  'NotLiquidatable',
+  'NotCloseOut',
+  'LiquidatedEnough',
+  'PositionMissing',
+  'ForcedOutOfTurn',
+  'QueueEmpty',
+  'Frozen',
+]);
 /** Liquidations sent in one turn. */
 const victimsAtOnce = 8;
 /** Venue seconds after the last report from which anyone may push. */
 const defaultQuietSeconds = 15;
+/** Venue seconds after which the discount on what is unwound (10 ppm a second) is worth it. */
+const unwindAfterSeconds = 60;
 
 /** What the turns of one keeper share. */
 interface Desk extends KeeperOptions {
   account: number;
   follower: Follower;
+  triggers: Triggers;
   liquidations: Counter;
+  resolutions: Counter;
+  unwinds: Counter;
+  /** Accounts that this keeper has flagged and not seen healthy since. */
+  flagged: Set<AccountId>;
+  /** Since when this keeper sees a position wait to be unwound, by account/market. */
+  heldSince: Map<string, number>;
   pushes: Counter;
+  queue: QueueReader;
+  forced: Counter;
+  /** Whether it was said that the venue is frozen. */
+  frozenSaid: boolean;
 }
 
 type Counter = ReturnType<Metrics['counter']>;
@@ -105,28 +140,55 @@ async function sure(desk: Desk, hash: Hex | undefined): Promise<boolean> {
   }
 }
 
-/** Takes over the largest position of each; the rest is looked at afresh in the next turn. */
-async function liquidate(desk: Desk, victims: readonly Victim[], raw: Hex): Promise<boolean> {
-  const sent: { victim: Victim; hash: Hex | undefined }[] = [];
-  for (const victim of victims) {
-    const args = [victim.account, victim.markets[0], desk.account, raw];
-    sent.push({ victim, hash: await send(desk, 'liquidate', args) });
+/** What is done about an account in need, and whether that went through. */
+interface Attempt {
+  victim: Victim;
+  act: Act;
+  hash: Hex | undefined;
+}
+
+/** Sends what helps; an account that cannot be taken over yet is at least flagged. */
+async function attempt(desk: Desk, mirror: Mirror, victim: Victim, raw: Hex): Promise<Attempt> {
+  const act = actOf(mirror, victim, desk.account);
+  const hash = await send(desk, act.name, [...act.args, raw]);
+  if (hash !== undefined || act.name !== 'liquidate' || desk.flagged.has(victim.account)) {
+    return { victim, act, hash };
   }
+  desk.flagged.add(victim.account);
+  const flag: Act = { name: 'flag', args: [victim.account], market: act.market };
+  return { victim, act: flag, hash: await send(desk, 'flag', [victim.account, raw]) };
+}
+
+/** Helps each once; the rest of a position is looked at afresh in the next turn. */
+async function relieve(
+  desk: Desk,
+  mirror: Mirror,
+  victims: readonly Victim[],
+  raw: Hex,
+): Promise<boolean> {
+  const sent: Attempt[] = [];
+  for (const victim of victims) sent.push(await attempt(desk, mirror, victim, raw));
   let any = false;
-  for (const { victim, hash } of sent) {
+  for (const { victim, act, hash } of sent) {
     if (!(await sure(desk, hash))) continue;
     any = true;
-    desk.liquidations.inc();
-    const { equity, maintenance, markets } = victim;
+    if (act.name === 'liquidate') desk.liquidations.inc();
+    if (act.name === 'resolve') desk.resolutions.inc();
+    const { equity, maintenance, account } = victim;
     const amounts = { equity: equity.toString(), maintenance: maintenance.toString() };
-    const what = { account: victim.account, market: markets[0], ...amounts };
-    desk.logger.info(what, 'position taken over');
+    desk.logger.info({ account, market: act.market, ...amounts }, done[act.name]);
   }
   return any;
 }
 
+const done = {
+  liquidate: 'part of a position taken over',
+  resolve: 'position resolved by the waterfall',
+  flag: 'account flagged',
+} as const;
+
 /**
- * First everyone who is unhealthy at the chain's own prices, together; then, with a newer
+ * First everyone who is unhealthy at the chain's own marks, together; then, with a newer
  * report, one: it carries the report, and the others are found by the chain's prices next time.
  */
 async function act(desk: Desk, mirror: Mirror, report: KeptReport | undefined): Promise<void> {
@@ -134,12 +196,17 @@ async function act(desk: Desk, mirror: Mirror, report: KeptReport | undefined): 
   const own = writer.account.address.toLowerCase();
   const spare = (id: AccountId): boolean =>
     id < firstUserAccount || mirror.accounts.get(id)?.owner.toLowerCase() === own;
-  const known = findVictims(mirror, contextOf(venue, mirror, new Map()), spare);
-  if (known.length > 0 && (await liquidate(desk, known.slice(0, victimsAtOnce), '0x'))) return;
+  const context = contextOf(venue, mirror, new Map());
+  const known = findVictims(mirror, context, spare).filter(isHelpable);
+  for (const id of desk.flagged) {
+    if (!known.some(({ account }) => account === id)) desk.flagged.delete(id);
+  }
+  if (known.length > 0 && (await relieve(desk, mirror, known.slice(0, victimsAtOnce), '0x')))
+    return;
   if (report === undefined) return;
-  const fresh = report.quotes.map(({ market, price }) => [market, price as Ticks] as const);
-  const worst = findVictims(mirror, contextOf(venue, mirror, new Map(fresh)), spare)[0];
-  if (worst !== undefined) await liquidate(desk, [worst], report.raw);
+  const fresh = contextOf(venue, mirror, marksAfter(report, venue, mirror));
+  const worst = findVictims(mirror, fresh, spare).find(isHelpable);
+  if (worst !== undefined) await relieve(desk, mirror, [worst], report.raw);
   else if (clock.now() - mirror.reportTime() > (venue.quietSeconds ?? defaultQuietSeconds)) {
     if (!(await sure(desk, await send(desk, 'push', [report.raw])))) return;
     desk.pushes.inc();
@@ -163,12 +230,98 @@ async function topUp(desk: Desk, mirror: Mirror): Promise<void> {
   await fund(desk, desk.account, desk.funds);
 }
 
+/** Executes the next request; a close with as many lots as the margin allows. */
+async function executeForced(
+  desk: Desk,
+  view: QueueView,
+  mirror: Mirror,
+  report: KeptReport | undefined,
+): Promise<boolean> {
+  const aim = await desk.queue.request(view.next);
+  const holder = mirror.accounts.get(accountId(aim.account));
+  const size = holder?.positions.get(marketId(aim.market)) ?? 0;
+  const { isClose } = aim;
+  const raws: Hex[] = report === undefined ? ['0x'] : ['0x', report.raw];
+  for (const lots of lotsToTry(aim, size)) {
+    for (const raw of raws) {
+      const args = [view.next, desk.account, lots, raw];
+      if (!(await sure(desk, await send(desk, 'executeForced', args)))) continue;
+      desk.forced.inc();
+      desk.logger.info({ number: Number(view.next), isClose }, 'overdue request executed');
+      return true;
+    }
+  }
+  return false;
+}
+
+async function collect(desk: Desk, view: QueueView): Promise<void> {
+  const { writer, logger } = desk;
+  const args = [writer.account.address];
+  const call = { address: view.address, abi: forcedQueueAbi, functionName: 'collect', args };
+  if (await sure(desk, await writer.writeContract(call as never))) {
+    logger.info({ wei: view.owed.toString() }, 'fees collected');
+  }
+}
+
+/** Sees to the forced queue. @returns whether the venue still runs */
+async function serveQueue(
+  desk: Desk,
+  mirror: Mirror,
+  report: KeptReport | undefined,
+): Promise<boolean> {
+  const view = await desk.queue.view();
+  const duty = queueDuty(view);
+  if (duty === 'collect') await collect(desk, view);
+  else if (duty === 'execute') {
+    const served = await executeForced(desk, view, mirror, report);
+    if (!served && mayFreeze(view)) await sure(desk, await send(desk, 'freeze', []));
+  } else if (duty === 'freeze') await sure(desk, await send(desk, 'freeze', []));
+  if (view.frozenTime === 0) return true;
+  if (!desk.frozenSaid) {
+    desk.logger.fatal({ frozenTime: view.frozenTime }, 'the venue is frozen: holdfast exit');
+    desk.frozenSaid = true;
+  }
+  return false;
+}
+
 async function turn(desk: Desk): Promise<void> {
   const { mirror, begunAgain } = await desk.follower.catchUp();
   if (begunAgain) desk.logger.warn('the chain lost blocks; read it again from the start');
   const reports = await readReports(desk, mirror.round());
-  await act(desk, mirror, usableReport(reports, desk.venue, mirror, desk.clock.now()));
+  const report = usableReport(reports, desk.venue, mirror, desk.clock.now());
+  if (!(await serveQueue(desk, mirror, report))) return;
+  await act(desk, mirror, report);
+  await desk.triggers.turn(mirror, report);
+  await unwind(desk, mirror);
   await topUp(desk, mirror);
+  await releaseQueue(desk);
+}
+
+/** Takes over a little of what backstop and funds hold, once the discount pays for it. */
+async function unwind(desk: Desk, mirror: Mirror): Promise<void> {
+  const { venue, reader, clock } = desk;
+  for (const { id } of venue.markets) {
+    const held = await reader.readContract({
+      address: venue.contracts.clearingHouse,
+      abi: clearingHouseAbi,
+      functionName: 'backstopOf',
+      args: [id],
+    });
+    for (const from of [accountId(held), fundAccount(marketId(id))]) {
+      const size = from === 0 ? 0 : (mirror.accounts.get(from)?.positions.get(marketId(id)) ?? 0);
+      const key = `${from}/${id}`;
+      const since = desk.heldSince.get(key) ?? clock.now();
+      if (size === 0) desk.heldSince.delete(key);
+      else desk.heldSince.set(key, since);
+      if (size === 0 || clock.now() - since < unwindAfterSeconds) continue;
+      const lots = Math.max(1, Math.floor(Math.abs(size) / 4));
+      if (!(await sure(desk, await send(desk, 'unwind', [from, id, lots, desk.account, '0x'])))) {
+        continue;
+      }
+      desk.unwinds.inc();
+      desk.logger.info({ from, market: id, lots }, 'lots unwound');
+    }
+  }
 }
 
 async function run(desk: Desk): Promise<void> {
@@ -188,8 +341,9 @@ async function run(desk: Desk): Promise<void> {
 }
 
 /**
- * A keeper: liquidates what is below maintenance with its own account, and pushes the newest
- * report when nobody else brings one. Holds what it takes over; tops up its own margin.
+ * A keeper: liquidates what is below maintenance with its own account, triggers conditional
+ * orders, pushes the newest report when nobody else brings one, and releases queued withdrawals as
+ * the vault's windows reopen. Holds what it takes over; tops up its own margin.
  */
 export async function createKeeper(options: KeeperOptions): Promise<Keeper> {
   const metrics = createMetrics();
@@ -198,8 +352,16 @@ export async function createKeeper(options: KeeperOptions): Promise<Keeper> {
     ...options,
     account,
     follower: createFollower(options.venue, options.reader),
-    liquidations: metrics.counter('keeper_liquidations_total', 'positions taken over'),
+    triggers: createTriggers({ ...options, account, metrics }),
+    liquidations: metrics.counter('keeper_liquidations_total', 'positions taken over in part'),
+    resolutions: metrics.counter('keeper_resolutions_total', 'positions resolved'),
+    unwinds: metrics.counter('keeper_unwinds_total', 'positions taken off backstop and funds'),
+    flagged: new Set(),
+    heldSince: new Map(),
     pushes: metrics.counter('keeper_pushes_total', 'reports pushed'),
+    queue: createQueueReader(options.venue, options.reader, options.writer.account.address),
+    forced: metrics.counter('keeper_forced_total', 'overdue forced requests executed'),
+    frozenSaid: false,
   };
   return { account, metrics, run: () => run(desk), turn: () => turn(desk) };
 }

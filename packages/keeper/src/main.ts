@@ -18,6 +18,8 @@ const { values: args } = parseArgs({
     key: { type: 'string', default: 'keeper' },
     /** Whole tokens of the first deposit and of each top-up. */
     funds: { type: 'string', default: '2000000' },
+    /** Folder with signed conditional orders, besides those that the node lists. */
+    conditionals: { type: 'string' },
   },
 });
 
@@ -33,6 +35,7 @@ await runProcess({ name: 'keeper' }, async ({ logger, lifecycle, ready }) => {
     clock: createClock(venue.clock),
     signal: lifecycle.signal,
     funds: BigInt(args.funds) * 10n ** BigInt(venue.token.decimals),
+    folder: args.conditionals,
     everyMs: venue.blockMs,
   });
   const running = keeper.run();

@@ -1,6 +1,6 @@
 import { clearingHouseAbi } from '@holdfast/abi';
 import type { ChainReader, Venue } from '@holdfast/host';
-import type { MarketContext, RiskAccount } from '@holdfast/risk';
+import { type MarketContext, marketContext, type RiskAccount } from '@holdfast/risk';
 import {
   type AccountId,
   accountId,
@@ -17,15 +17,18 @@ import {
   lots,
   type MarketId,
   marketId,
+  type Ppm,
   ppm,
   type Ticks,
   ticks,
 } from '@holdfast/units';
 import { type Address, type Log, parseEventLogs } from 'viem';
 
-/** Price and funding index of a market as the chain knows them. */
+/** Prices and funding index of a market as the chain knows them. */
 export interface MarketMark {
+  /** Index price. */
   price: Ticks;
+  mark: Ticks;
   index: FundingIndex;
 }
 
@@ -33,6 +36,7 @@ interface MirrorAccount {
   owner: Address;
   cash: CashQ32;
   positions: Map<MarketId, Lots>;
+  userPpm?: Ppm;
 }
 
 /** The part of the chain's state that a keeper needs, rebuilt from logs alone. */
@@ -47,7 +51,7 @@ export interface Mirror {
 }
 
 const sizeBytes = 7;
-const quoteBytes = 21;
+const quoteBytes = 25;
 
 /** Reads `Settled.accounts`: id u32 | cash int128 | count u8 | count × (market u8, size int56). */
 export function readSettledAccounts(
@@ -58,8 +62,8 @@ export function readSettledAccounts(
   let at = 0;
   while (at < data.length) {
     const account = getUint(data, at, 4);
-    const cash = getSignedBig(data, at + 4, 16);
-    const count = getUint(data, at + 20, 1);
+    const cash = getSignedBig(data, at + 5, 16);
+    const count = getUint(data, at + 4, 1);
     at += 21;
     const sizes: [number, number][] = [];
     for (let i = 0; i < count; i += 1) {
@@ -72,18 +76,19 @@ export function readSettledAccounts(
   return found;
 }
 
-/** Reads `Refreshed.quotes`: market u8 | price u32 | rate i32 | index i96. */
+/** Reads `Refreshed.quotes`: market u8 | price u32 | mark u32 | rate i32 | index i96. */
 export function readRefreshedQuotes(
   hex: Hex,
-): { market: number; price: number; rate: number; index: bigint }[] {
+): { market: number; price: number; mark: number; rate: number; index: bigint }[] {
   const data = fromHex(hex);
   const found = [];
   for (let at = 0; at < data.length; at += quoteBytes) {
     found.push({
       market: getUint(data, at, 1),
       price: getUint(data, at + 1, 4),
-      rate: getInt(data, at + 5, 4),
-      index: getSignedBig(data, at + 9, 12),
+      mark: getUint(data, at + 5, 4),
+      rate: getInt(data, at + 9, 4),
+      index: getSignedBig(data, at + 13, 12),
     });
   }
   return found;
@@ -119,17 +124,31 @@ export function createMirror(): Mirror {
     }
   }
 
+  /** Every position in the market, as it stands, pays for each of its lots. */
+  function levied(market: number, perLot: bigint): void {
+    for (const account of accounts.values()) {
+      const size = account.positions.get(marketId(market)) ?? 0;
+      if (size === 0) continue;
+      account.cash = cashQ32(account.cash - BigInt(Math.abs(size)) * perLot);
+    }
+  }
+
   function applyOne(event: ReturnType<typeof decode>[number]): void {
     if (event.eventName === 'AccountOpened') at(event.args.account).owner = event.args.owner;
     else if (event.eventName === 'Deposited' || event.eventName === 'Withdrawn') {
       at(event.args.account).cash = cashQ32(event.args.cashAfter);
     } else if (event.eventName === 'Settled' || event.eventName === 'Touched') {
       settled(event.args.accounts);
+    } else if (event.eventName === 'LeverageSet') {
+      at(event.args.account).userPpm = ppm(event.args.initialPpm);
+    } else if (event.eventName === 'Levied') {
+      levied(event.args.market, event.args.perLotQ32);
     } else if (event.eventName === 'Refreshed') {
       round = event.args.round;
       reportTime = event.args.time;
-      for (const { market, price, index } of readRefreshedQuotes(event.args.quotes)) {
-        marks.set(marketId(market), { price: ticks(price), index: fundingIndex(index) });
+      for (const { market, price, mark, index } of readRefreshedQuotes(event.args.quotes)) {
+        const prices = { price: ticks(price), mark: ticks(mark) };
+        marks.set(marketId(market), { ...prices, index: fundingIndex(index) });
       }
     }
   }
@@ -149,9 +168,11 @@ const followed = [
   'AccountOpened',
   'Deposited',
   'Withdrawn',
+  'LeverageSet',
   'Refreshed',
   'Settled',
   'Touched',
+  'Levied',
 ] as const;
 
 function decode(logs: readonly Log[]) {
@@ -206,24 +227,23 @@ export function createFollower(venue: Venue, reader: ChainReader): Follower {
 /**
  * A market's context for the margin rules.
  *
- * @param price price to value at; the mirror's own unless given
+ * @param marks marks to value at; the mirror's own unless given
  */
 export function contextOf(
   venue: Venue,
   mirror: Mirror,
-  prices: ReadonlyMap<number, Ticks>,
+  marks: ReadonlyMap<number, Ticks>,
 ): (market: MarketId) => MarketContext | undefined {
+  const longs = new Map<MarketId, number>();
+  for (const { positions } of mirror.accounts.values()) {
+    for (const [id, size] of positions) longs.set(id, (longs.get(id) ?? 0) + Math.max(size, 0));
+  }
   return (id) => {
     const market = venue.markets.find((each) => each.id === id);
-    const mark = mirror.marks.get(id);
-    const price = prices.get(id) ?? mark?.price;
+    const known = mirror.marks.get(id);
+    const price = marks.get(id) ?? known?.mark;
     if (market === undefined || price === undefined) return undefined;
-    return {
-      price,
-      index: mark?.index ?? fundingIndex(0n),
-      tickValue: market.tickValue,
-      initialPpm: ppm(market.initialPpm),
-      maintenancePpm: ppm(market.maintenancePpm),
-    };
+    const index = known?.index ?? fundingIndex(0n);
+    return marketContext(market, { price, index, openInterest: longs.get(id) ?? 0 });
   };
 }

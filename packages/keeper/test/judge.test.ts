@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Venue } from '@holdfast/host';
-import { findVictims, type KeptReport, type Mirror, usableReport } from '@holdfast/keeper';
-import type { MarketContext } from '@holdfast/risk';
+import {
+  actOf,
+  counterpartiesOf,
+  findVictims,
+  isHelpable,
+  type KeptReport,
+  type Mirror,
+  marksAfter,
+  usableReport,
+} from '@holdfast/keeper';
+import { baseAlone, type MarketContext } from '@holdfast/risk';
 import {
   accountId,
   cashQ32,
@@ -15,7 +24,7 @@ import {
 } from '@holdfast/units';
 
 const venue = {
-  markets: [{ id: 0, priceAgeSecondsMax: 60, bandPpm: 100_000 }],
+  markets: [{ id: 0, priceAgeSecondsMax: 60, bandPpm: 100_000, markClampPpm: 20_000 }],
 } as unknown as Venue;
 
 function mirrorWith(price: number, round: number): Mirror {
@@ -36,7 +45,9 @@ function mirrorWith(price: number, round: number): Mirror {
   ]);
   return {
     accounts,
-    marks: new Map([[marketId(0), { price: ticks(price), index: fundingIndex(0n) }]]),
+    marks: new Map([
+      [marketId(0), { price: ticks(price), mark: ticks(price), index: fundingIndex(0n) }],
+    ]),
     round: () => round,
     reportTime: () => round,
     apply: () => undefined,
@@ -48,19 +59,19 @@ const context =
   (id: MarketId): MarketContext | undefined =>
     id !== 0
       ? undefined
-      : {
+      : baseAlone({
           price: ticks(price),
           index: fundingIndex(0n),
           tickValue: 100,
           initialPpm: ppm(50_000),
           maintenancePpm: ppm(30_000),
-        };
+        });
 
 const report = (round: number, price: number): KeptReport => ({
   round,
   time: round,
   raw: '0x01',
-  quotes: [{ market: 0, price, rate: 0 }],
+  quotes: [{ market: 0, price, mark: price, rate: 0 }],
 });
 
 describe('victims', () => {
@@ -85,6 +96,66 @@ describe('victims', () => {
       ),
       [],
     );
+  });
+});
+
+describe('marks of a report that is to come', () => {
+  it('are those that the chain would accept, not those reported', () => {
+    const mirror = mirrorWith(1_000_000, 100);
+    const wild = {
+      ...report(110, 1_000_000),
+      quotes: [{ market: 0, price: 1_000_000, mark: 1, rate: 0 }],
+    };
+    assert.deepEqual([...marksAfter(wild, venue, mirror)], [[0, 990_000]]);
+    assert.deepEqual([...marksAfter(report(110, 900_000), venue, mirror)], [[0, 918_000]]);
+  });
+});
+
+describe('what helps', () => {
+  const zero = marketId(0);
+  const victim = (account: number, equity: bigint) => ({
+    account: accountId(account),
+    equity,
+    maintenance: 30n,
+    markets: [zero],
+  });
+
+  it('is a keeper above close-out and the waterfall below, with the whole other side', () => {
+    const mirror = mirrorWith(1_000_000, 100);
+    assert.deepEqual(actOf(mirror, victim(2, 20n), 9), {
+      name: 'liquidate',
+      args: [2, 0, 0, 9],
+      market: 0,
+    });
+    assert.deepEqual(actOf(mirror, victim(2, 19n), 9).args, [2, 0, [4]]);
+    assert.deepEqual(actOf(mirror, victim(4, -1n), 9).args, [4, 0, [2, 3]]);
+  });
+
+  it('leaves a fund alone until the waterfall may act', () => {
+    const fund = 2 ** 32 - 256;
+    assert.equal(isHelpable(victim(fund, 20n)), false);
+    assert.equal(isHelpable(victim(fund, 19n)), true);
+    assert.equal(isHelpable(victim(2, 29n)), true);
+  });
+
+  it('lists the largest of a side that fits no call, ids ascending, at least a crowd', () => {
+    const mirror = mirrorWith(1_000_000, 100);
+    const accounts = new Map(mirror.accounts);
+    const short = (size: number) => ({
+      owner: `0x${'0'.repeat(40)}` as const,
+      cash: cashQ32(0n),
+      positions: new Map([[zero, lots(-size)]]),
+    });
+    for (let id = 10; id < 1_010; id += 1) {
+      accounts.set(accountId(id), short(id < 20 ? 10_000 : 1));
+    }
+    const list = counterpartiesOf({ ...mirror, accounts }, zero, true);
+    assert.equal(list.length, 512);
+    assert.deepEqual(
+      [...list].sort((a, b) => a - b),
+      list,
+    );
+    for (let id = 10; id < 20; id += 1) assert.ok(list.includes(accountId(id)));
   });
 });
 

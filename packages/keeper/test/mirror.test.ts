@@ -28,23 +28,43 @@ function log(eventName: string, args: Record<string, unknown>): Log {
 }
 
 function settledAccount(account: number, cash: bigint, sizes: [number, bigint][]): Hex {
-  const head = encodePacked(['uint32', 'int128', 'uint8'], [account, cash, sizes.length]);
+  const head = encodePacked(['uint32', 'uint8', 'int128'], [account, sizes.length, cash]);
   const tail = sizes.map(([market, size]) => encodePacked(['uint8', 'int56'], [market, size]));
   return `0x${[head, ...tail].map((part) => part.slice(2)).join('')}`;
 }
 
-const quotes = encodePacked(['uint8', 'uint32', 'int32', 'int96'], [3, 22_000, -5, -(1n << 40n)]);
+const quotes = encodePacked(
+  ['uint8', 'uint32', 'uint32', 'int32', 'int96'],
+  [3, 22_000, 22_100, -5, -(1n << 40n)],
+);
 
 describe('mirror', () => {
   it('reads the packed fields of events', () => {
     assert.deepEqual(readRefreshedQuotes(quotes), [
-      { market: 3, price: 22_000, rate: -5, index: -(1n << 40n) },
+      { market: 3, price: 22_000, mark: 22_100, rate: -5, index: -(1n << 40n) },
     ]);
     const two = `${settledAccount(2, -7n, [[0, -3n]])}${settledAccount(9, 8n, []).slice(2)}`;
     assert.deepEqual(readSettledAccounts(two as Hex), [
       { account: 2, cash: -7n, sizes: [[0, -3]] },
       { account: 9, cash: 8n, sizes: [] },
     ]);
+  });
+
+  it('charges a levy to both sides, and to a fund that nobody opened', () => {
+    const mirror = createMirror();
+    const fund = 2 ** 32 - 256;
+    const rows = [
+      settledAccount(2, 100n, [[0, 3n]]),
+      settledAccount(3, 100n, [[0, -2n]]),
+      settledAccount(fund, 100n, [[0, -1n]]),
+      settledAccount(4, 100n, [[1, 9n]]),
+    ].map((row) => row.slice(2));
+    mirror.apply([
+      log('Touched', { cause: 1, accounts: `0x${rows.join('')}` }),
+      log('Levied', { market: 0, perLotQ32: 10n, totalQ32: 10n }),
+    ]);
+    const cash = [2, 3, fund, 4].map((id) => mirror.accounts.get(accountId(id))?.cash);
+    assert.deepEqual(cash, [70n, 80n, 90n, 100n]);
   });
 
   it('follows an account from opening to liquidation', () => {
@@ -58,6 +78,7 @@ describe('mirror', () => {
     assert.equal(mirror.accounts.get(two)?.cash, 5n << 32n);
     assert.equal(mirror.accounts.get(two)?.owner.toLowerCase(), owner);
     assert.equal(mirror.marks.get(marketId(3))?.price, 22_000);
+    assert.equal(mirror.marks.get(marketId(3))?.mark, 22_100);
     assert.deepEqual([mirror.round(), mirror.reportTime()], [77, 78]);
     const head = `0x${'0'.repeat(64)}`;
     const accounts = settledAccount(2, 1n, [[3, -40n]]);
