@@ -46,3 +46,9 @@ export function parsePercent(text: string): number {
   if (match) return Number(match[1]) * 10_000 + Number((match[2] ?? '').padEnd(4, '0'));
   throw new UsageError(`"${text}" is not a percentage such as 1% or 0.25%`);
 }
+
+/** A name for an account: a letter, then letters, digits or hyphens. @throws UsageError */
+export function parseName(text: string): string {
+  if (/^[A-Za-z][A-Za-z0-9-]{0,31}$/.test(text)) return text;
+  throw new UsageError(`"${text}" is not a name (a letter, then letters, digits or hyphens)`);
+}

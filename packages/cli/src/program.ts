@@ -1,7 +1,10 @@
 /** The command tree and how a run of it ends. */
 import { Command, CommanderError } from 'commander';
+import { custodyCommands } from './commands/custody.ts';
+import { exitCommand } from './commands/exit.ts';
 import { governCommands } from './commands/govern.ts';
 import { sessionCommands } from './commands/grant.ts';
+import { insuranceCommands } from './commands/insurance.ts';
 import { keyCommands } from './commands/key.ts';
 import { moneyCommands } from './commands/money.ts';
 import { orderCommands } from './commands/order.ts';
@@ -30,11 +33,14 @@ export function createProgram(perform: Perform): Command {
     .addHelpText('after', start);
   program.addCommand(keyCommands(perform));
   for (const command of moneyCommands(perform)) program.addCommand(command);
+  for (const command of custodyCommands(perform)) program.addCommand(command);
   program.addCommand(orderCommands(perform));
   for (const command of viewCommands(perform)) program.addCommand(command);
+  for (const command of insuranceCommands(perform)) program.addCommand(command);
   program.addCommand(watchCommand(perform));
   program.addCommand(sessionCommands(perform));
   program.addCommand(governCommands(perform));
+  program.addCommand(exitCommand(perform));
   return program;
 }
 

@@ -13,7 +13,7 @@ import {
 import { type Client, connect, findVenue, type VenueInfo } from '@holdfast/sdk';
 import { EnvironmentError, isRejection, type Rejection } from '@holdfast/units';
 import type { LocalAccount } from 'viem';
-import { Refused } from './failure.ts';
+import { Refused, UsageError } from './failure.ts';
 import type { Io } from './io.ts';
 
 /** Options of every command. */
@@ -33,15 +33,21 @@ export type Choices = {
   readonly key: string;
   /** Account by address of the key. */
   readonly accounts: Readonly<Record<string, number>>;
+  /** What accounts are called here. */
+  readonly names?: Readonly<Record<string, number>>;
 };
+
+function isNumbers(value: unknown): value is Readonly<Record<string, number>> {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).every((id) => Number.isSafeInteger(id));
+}
 
 /** Reads choices from what a file held; undefined when it is none of ours. */
 function choicesFrom(value: unknown): Choices | undefined {
-  const { key, accounts } = (value ?? {}) as { key?: unknown; accounts?: unknown };
-  if (typeof key !== 'string' || typeof accounts !== 'object' || accounts === null)
-    return undefined;
-  const isWhole = Object.values(accounts).every((id) => Number.isSafeInteger(id));
-  return isWhole ? { key, accounts: accounts as Record<string, number> } : undefined;
+  type Loose = { key?: unknown; accounts?: unknown; names?: unknown };
+  const { key, accounts, names = {} } = (value ?? {}) as Loose;
+  if (typeof key !== 'string' || !isNumbers(accounts) || !isNumbers(names)) return undefined;
+  return { key, accounts, names };
 }
 
 /** Folder of the venue: as told, else the nearest `.holdfast` upwards; undefined: none. */
@@ -101,6 +107,9 @@ export type Session = {
   /** The account number that was chosen or remembered. */
   chosenAccount(): number | undefined;
   remember(account: number): Promise<void>;
+  /** What accounts are called here. */
+  accountNames(): Readonly<Record<string, number>>;
+  nameAccount(name: string, account: number): Promise<void>;
   close(): void;
 };
 
@@ -132,6 +141,16 @@ async function openKey(
 const wholeOf = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : Number(text);
 
+/** An account by number or by its name here. @throws UsageError */
+function accountOf(text: string | undefined, choices: Choices): number | undefined {
+  if (text === undefined) return undefined;
+  const named = choices.names?.[text];
+  if (named !== undefined) return named;
+  if (/^\d{1,10}$/.test(text)) return Number(text);
+  const known = Object.keys(choices.names ?? {}).join(', ') || 'none';
+  throw new UsageError(`account "${text}" is neither a number nor a name (names here: ${known})`);
+}
+
 export function createSession(io: Io, globals: Globals): Session {
   const dir = homeDir(globals, io);
   const { keys: keysDir } = venuePaths(dir);
@@ -153,7 +172,9 @@ export function createSession(io: Io, globals: Globals): Session {
   const address = () => listKeys(keysDir).find((key) => key.name === keyName)?.address;
   const chosenAccount = () => {
     const own = address()?.toLowerCase();
-    return wholeOf(globals.account) ?? (own === undefined ? undefined : choices.accounts[own]);
+    return (
+      accountOf(globals.account, choices) ?? (own === undefined ? undefined : choices.accounts[own])
+    );
   };
   return {
     io,
@@ -190,6 +211,11 @@ export function createSession(io: Io, globals: Globals): Session {
       if (own === undefined) return;
       const accounts = { ...choices.accounts, [own]: account };
       await saveChoices(dir, { ...choices, accounts });
+    },
+    accountNames: () => choices.names ?? {},
+    async nameAccount(name, account) {
+      const names = { ...choices.names, [name]: account };
+      await saveChoices(dir, { ...choices, names });
     },
     close() {
       for (const client of clients) client.close();

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { saveVenue } from '@holdfast/host';
 import { type FakeNode, startFakeNode, traderKey } from '@holdfast/sdk/testing';
 import type { Command } from 'commander';
+import { readConditional } from '../src/commands/conditional.ts';
 import { createProgram, type Io, runWith } from '../src/index.ts';
 
 /** A terminal that remembers. */
@@ -124,6 +125,58 @@ describe('the command line', () => {
     });
   });
 
+  describe('conditional orders', () => {
+    beforeEach(haveKey);
+
+    it('are signed in human terms and handed to the node', async () => {
+      const { exit, out } = await run('order stop BTC-USD sell 0.01 95000 --limit 94000 --nonce 5');
+      assert.equal(exit, 0);
+      assert.match(out, /stop-loss +sell 0.01 BTC-USD \(reduce-only\)/);
+      assert.match(out, /triggers at +95000/);
+      type Sent = { order: Record<string, unknown> };
+      const orders = () => node.requests.map(({ body }) => (body as Sent).order);
+      const [order = {}] = orders();
+      const { kind, isBuy, size, triggerPrice, limitPrice, rewardPpm, nonce } = order;
+      assert.deepEqual(
+        { kind, isBuy, size, triggerPrice, limitPrice, rewardPpm, nonce },
+        {
+          kind: 0,
+          isBuy: false,
+          size: 10,
+          triggerPrice: 950_000,
+          limitPrice: 940_000,
+          rewardPpm: 500,
+          nonce: 5,
+        },
+      );
+      await run('order take-profit BTC-USD sell 0.01 105000');
+      await run('order trail BTC-USD sell 0.01 2% --may-grow');
+      assert.deepEqual(
+        orders().map((each) => [each.kind, each.trailPpm, each.reduceOnly]),
+        [
+          [0, 0, true],
+          [1, 0, true],
+          [2, 20_000, false],
+        ],
+      );
+      assert.match((await run('order conditionals')).out, /no conditional orders/);
+    });
+
+    it('go into a file that needs no node', async () => {
+      const file = join(cwd, 'order.json');
+      assert.equal((await run(`order stop BTC-USD sell 0.01 95000 --out ${file}`)).exit, 0);
+      assert.equal(node.requests.length, 0);
+      const order = readConditional(file);
+      assert.deepEqual([order.account, order.triggerPrice], [7, 950_000]);
+      // Without a chain nobody can trigger it, and that is what is said.
+      assert.match((await run(`order trigger ${file}`)).err, /ChainFailed/);
+      await writeFile(file, JSON.stringify({ ...order, kind: 9 }));
+      const { exit, err } = await run(`order trigger ${file}`);
+      assert.equal(exit, 2);
+      assert.match(err, /kind of a conditional order/);
+    });
+  });
+
   describe('orders', () => {
     beforeEach(haveKey);
 
@@ -221,6 +274,10 @@ describe('the command line', () => {
         'order cancel minus',
         'order replace 0',
         'session add 0x12',
+        `session add ${traderKey.address} --size-max 1`,
+        'order stop BTC-USD hold 1 2',
+        'order cancel-conditional',
+        'order trigger /nowhere',
         'nonsense',
         'book BTC-USD --depth x',
       ]) {
@@ -239,6 +296,32 @@ describe('the command line', () => {
     it('of a broken choices file name it', async () => {
       await writeFile(join(dir, 'cli.json'), '{"key":7}');
       assert.match((await run('key list')).err, /cli\.json is malformed/);
+    });
+  });
+
+  describe('accounts', () => {
+    it('go by names given here', async () => {
+      await haveKey();
+      await writeFile(
+        join(dir, 'cli.json'),
+        JSON.stringify({ key: 'default', accounts: {}, names: { hedge: 7 } }),
+      );
+      assert.equal((await json('account show --account hedge')).value.account, 7);
+      assert.match((await run('account use hedge')).out, /account 7 is used/);
+      const { exit, err } = await run('account show --account hegde');
+      assert.equal(exit, 2);
+      assert.match(err, /names here: hedge/);
+      assert.equal((await run('account open --name 7up')).exit, 2);
+    });
+
+    it('are told apart from wrong ways to ask for the queue', async () => {
+      await haveKey();
+      const { exit, err } = await run('withdrawals --release --reclaim 5');
+      assert.equal(exit, 2);
+      assert.match(err, /not both/);
+      assert.equal((await run('transfer 5')).exit, 2);
+      assert.equal((await run('withdrawals --reclaim x')).exit, 2);
+      assert.equal((await run('govern veto x')).exit, 2);
     });
   });
 

@@ -4,6 +4,7 @@ import type { ServerFrame } from '@holdfast/order';
 import type { Market } from '@holdfast/sdk';
 import { venueAt } from '@holdfast/sdk/testing';
 import { EnvironmentError } from '@holdfast/units';
+import { parseLeverage } from '../src/commands/leverage.ts';
 import { applyFrame, createScreen, render } from '../src/commands/watch.ts';
 import { exitCodes, failureOf, Refused, UsageError } from '../src/failure.ts';
 import { pairs, table } from '../src/io.ts';
@@ -29,6 +30,11 @@ describe('arguments', () => {
     assert.equal(parseTimeInForce('fok'), 'FOK');
     assert.equal(parsePercent('1%'), 10_000);
     assert.equal(parsePercent('0.25%'), 2_500);
+    assert.equal(parseLeverage('10'), 100_000);
+    assert.equal(parseLeverage('3x'), 333_334);
+    assert.equal(parseLeverage('12.5%'), 125_000);
+    assert.equal(parseLeverage('100%'), 1_000_000);
+    assert.equal(parseLeverage('off'), 0);
     assert.equal(parseWhole('65535', 'lane', 65_535), 65_535);
     assert.equal(parseAddress(`0x${'aB'.repeat(20)}`), `0x${'aB'.repeat(20)}`);
   });
@@ -44,6 +50,9 @@ describe('arguments', () => {
       () => parseWhole('65536', 'lane', 65_535),
       () => parseWhole('1e3', 'lane'),
       () => parseWhole('', 'lane'),
+      () => parseLeverage('0'),
+      () => parseLeverage('-3'),
+      () => parseLeverage('much'),
       () => parseAddress('0x12'),
     ];
     for (const each of bad) assert.throws(each, UsageError);

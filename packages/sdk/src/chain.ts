@@ -3,7 +3,7 @@
  * action is simulated first, so that a refusal costs no gas and comes back as a rejection with
  * the contract's own code.
  */
-import { clearingHouseAbi, iOracleAbi, testTokenAbi } from '@holdfast/abi';
+import { clearingHouseAbi, iOracleAbi, testTokenAbi, vaultAbi } from '@holdfast/abi';
 import {
   type ChainAccess,
   type ChainReader,
@@ -11,8 +11,18 @@ import {
   createChainWriter,
   createFaucet,
 } from '@holdfast/host';
-import { EnvironmentError, type Hex, isRejection, type Rejection, reject } from '@holdfast/units';
+import { type SessionGrant, type SignedConditional, wholeScope } from '@holdfast/order';
+import {
+  EnvironmentError,
+  firstFundAccount,
+  type Hex,
+  isRejection,
+  type Rejection,
+  reject,
+  type Seconds,
+} from '@holdfast/units';
 import { type Abi, BaseError, parseEventLogs, type TransactionReceipt } from 'viem';
+import { createCustody, type QueueEvent } from './custody.ts';
 import { chainOf, type VenueInfo } from './info.ts';
 import { parseTokens } from './market.ts';
 import { revertOf } from './reverts.ts';
@@ -30,6 +40,8 @@ export type ChainAccount = {
   readonly equity: bigint;
   readonly initial: bigint;
   readonly maintenance: bigint;
+  /** Initial margin that the owner demands of itself, ppm. */
+  readonly userPpm: number;
   readonly positions: readonly { readonly market: number; readonly size: number }[];
 };
 
@@ -46,8 +58,11 @@ export type ContractCall = {
   readonly abi: Abi;
   readonly functionName: string;
   readonly args: readonly unknown[];
+  /** Wei that goes along. */
+  readonly value?: bigint;
 };
-type Sent = Done & { readonly receipt: TransactionReceipt };
+/** As {@link Done}, with what it left in the logs. */
+export type Sent = Done & { readonly receipt: TransactionReceipt };
 
 const nobody: Hex = `0x${'00'.repeat(20)}`;
 
@@ -125,59 +140,34 @@ async function account(c: Context, id: number): Promise<ChainAccount | Rejection
     Promise.all([
       c.reader.readContract({ ...house, functionName: 'account', args: [id] }),
       c.reader.readContract({ ...house, functionName: 'health', args: [id] }),
+      c.reader.readContract({ ...house, functionName: 'leverage', args: [id] }),
     ]),
   );
   if (isRejection(result)) return result;
-  const [[owner, cashQ32, epoch, positions], [equity, initial, maintenance]] = result;
-  if (owner === nobody && id > 1) return reject('AccountUnknown', `there is no account ${id}`);
+  const [[owner, cashQ32, epoch, positions], [equity, initial, maintenance], userPpm] = result;
+  if (owner === nobody && id > 1 && id < firstFundAccount)
+    return reject('AccountUnknown', `there is no account ${id}`);
   const held = positions.map(({ market, size }) => ({ market, size: Number(size) }));
-  const sums = { cashQ32, equity, initial, maintenance };
+  const sums = { cashQ32, equity, initial, maintenance, userPpm: Number(userPpm) };
   return { account: id, owner, epoch: Number(epoch), ...sums, positions: held };
 }
 
-/** Withdraws with no report if the chain's prices are fresh, else with the one given. */
-async function withdraw(
+/** Demands margin of an account; with the report if the chain's prices are needed and stale. */
+async function setLeverage(
   c: Context,
   id: number,
-  amount: string,
-  options: { to?: Hex | undefined; report?: Hex | undefined } = {},
+  initialPpm: number,
+  latest: Hex | undefined,
 ): Promise<Done | Rejection> {
-  const units = parseTokens(amount, c.info.token.decimals);
-  if (isRejection(units)) return units;
-  const to = options.to ?? signing(c).address;
   const call = (report: Hex): ContractCall => ({
     ...houseOf(c),
     abi: clearingHouseAbi as Abi,
-    functionName: 'withdraw',
-    args: [id, units, to, report],
+    functionName: 'setLeverage',
+    args: [id, initialPpm, report],
   });
   const plain = await simulate(c, call('0x'));
-  const report = plain?.code === 'PriceStale' ? options.report : undefined;
+  const report = plain?.code === 'PriceStale' ? latest : undefined;
   return done(await send(c, call(report ?? '0x')));
-}
-
-async function deposit(c: Context, id: number, amount: string): Promise<Done | Rejection> {
-  const units = parseTokens(amount, c.info.token.decimals);
-  if (isRejection(units)) return units;
-  const token = tokenOf(c);
-  const { address } = signing(c);
-  const { vault } = c.info;
-  const [balance, allowance] = await must(c, () =>
-    Promise.all([
-      c.reader.readContract({ ...token, functionName: 'balanceOf', args: [address] }),
-      c.reader.readContract({ ...token, functionName: 'allowance', args: [address, vault] }),
-    ]),
-  );
-  if (balance < units) {
-    const text = `${address} holds ${balance} token units, the deposit needs ${units}`;
-    return reject('BalanceShort', text, { found: `${balance}`, required: `${units}` });
-  }
-  if (allowance < units) {
-    const approve = { ...token, abi: testTokenAbi as Abi, functionName: 'approve' };
-    const approved = await send(c, { ...approve, args: [vault, units] });
-    if (isRejection(approved)) return approved;
-  }
-  return act(c, 'deposit', [c.info.token.address, id, units]);
 }
 
 async function openAccount(
@@ -218,6 +208,46 @@ async function accountsOf(c: Context, owner: Hex): Promise<number[]> {
   return logs.map((log) => Number(log.args.account)).sort((a, b) => a - b);
 }
 
+/** Order and signature as the contract takes them. */
+function conditionalArgs({ signature, ...order }: SignedConditional): [object, Hex] {
+  return [{ ...order, size: BigInt(order.size), nonce: BigInt(order.nonce) }, signature];
+}
+
+async function conditional(
+  c: Context,
+  order: SignedConditional,
+): Promise<{ best: number; used: boolean }> {
+  const [terms] = conditionalArgs(order);
+  const [, best, used] = await must(c, () =>
+    c.reader.readContract({
+      ...houseOf(c),
+      functionName: 'conditional',
+      args: [terms as never],
+    }),
+  );
+  return { best, used };
+}
+
+async function session(c: Context, id: number, key: Hex): Promise<SessionGrant> {
+  const [expiry, scope] = await must(c, () =>
+    c.reader.readContract({ ...houseOf(c), functionName: 'session', args: [id, key] }),
+  );
+  return { expiry: Number(expiry) as Seconds, scope };
+}
+
+async function numbersOf(c: Context, eventName: QueueEvent, account?: number): Promise<bigint[]> {
+  const logs = await must(c, () =>
+    c.reader.getContractEvents({
+      address: c.info.vault,
+      abi: vaultAbi,
+      eventName,
+      args: account === undefined ? {} : { account },
+      fromBlock: BigInt(c.info.deployBlock),
+    }),
+  );
+  return logs.map((log) => log.args.id ?? 0n);
+}
+
 async function balances(c: Context, address: Hex): Promise<{ tokens: bigint; gas: bigint }> {
   const [tokens, gas] = await must(c, () =>
     Promise.all([
@@ -228,6 +258,20 @@ async function balances(c: Context, address: Hex): Promise<{ tokens: bigint; gas
   return { tokens, gas };
 }
 
+/** What keepers do, and what binds all of them. */
+const keeping = (c: Context) => ({
+  /** Kills whatever was signed under a one-time number, whoever holds it. */
+  cancelNonce: (id: number, nonce: number) => act(c, 'cancelNonce', [id, BigInt(nonce)]),
+  /** Fills a conditional order against an account of the signer, as any keeper may. */
+  trigger: (order: SignedConditional, keeper: number, report: Hex = '0x') =>
+    act(c, 'trigger', [...conditionalArgs(order), keeper, report]),
+  /** Has a trailing stop follow the chain's price, as anybody may. */
+  ratchet: (order: SignedConditional, report: Hex = '0x') =>
+    act(c, 'ratchet', [...conditionalArgs(order), report]),
+  /** The price that a trailing stop follows from, and whether its number is used. */
+  conditional: (order: SignedConditional) => conditional(c, order),
+});
+
 export type ChainActions = ReturnType<typeof createChain>;
 
 /**
@@ -237,30 +281,43 @@ export type ChainActions = ReturnType<typeof createChain>;
 export function createChain(info: VenueInfo, signer: Signer | undefined, timeoutMs = 60_000) {
   const access = chainOf(info);
   const c: Context = { info, access, reader: createChainReader(access), signer, timeoutMs };
+  const ask = (call: ContractCall): Promise<unknown> =>
+    must(c, () => c.reader.readContract(call as never));
+  const perform = (call: ContractCall) => send(c, call);
+  const check = (call: ContractCall) => simulate(c, call);
+  const hands = { info, signer: () => signing(c), check, perform, ask };
+  const numbers = (event: QueueEvent, id?: number) => numbersOf(c, event, id);
   return {
+    ...createCustody({ ...hands, numbers }),
     /** An account, or a rejection `AccountUnknown`. */
     account: (id: number) => account(c, id),
     /** Ids of the accounts that an address owns, ascending, from the chain's logs. */
     accountsOf: (owner: Hex) => accountsOf(c, owner),
     openAccount: (owner?: Hex) => openAccount(c, owner),
-    deposit: (id: number, amount: string) => deposit(c, id, amount),
-    withdraw: (id: number, amount: string, options?: Parameters<typeof withdraw>[3]) =>
-      withdraw(c, id, amount, options),
     /** Test venues only: gas for the signer, and `amount` of the test token. */
     faucet: (amount: string) => faucet(c, amount),
     /** Kills every order of a lane with a seq up to `seq`, whatever the node says. */
     cancelLane: (id: number, lane: number, seq: number) => act(c, 'cancelLane', [id, lane, seq]),
     /** Kills every order signed so far, whatever the node says. */
     cancelAll: (id: number) => act(c, 'cancelAll', [id]),
-    /** Lets `key` trade (nothing else) until `expiry`, venue seconds; 0 revokes. */
-    setSession: (id: number, key: Hex, expiry: number) => act(c, 'setSession', [id, key, expiry]),
+    /**
+     * Demands at least `initialPpm` of initial margin of every position; 0: no own demand. Less
+     * than before needs initial margin at fresh prices; `report` is sent along if they are stale.
+     */
+    setLeverage: (id: number, initialPpm: number, report?: Hex) =>
+      setLeverage(c, id, initialPpm, report),
+    /** Lets `key` trade within `scope` (nothing else) until `expiry`, venue seconds; 0 revokes. */
+    setSession: (id: number, key: Hex, expiry: number, scope = wholeScope) =>
+      act(c, 'setSession', [id, key, expiry, scope]),
+    /** Expiry and scope of a session key; expiry 0: it is none. */
+    session: (id: number, key: Hex) => session(c, id, key),
+    ...keeping(c),
     /** Makes a price report known to the chain (anyone, once the sequencer is quiet). */
     push: (report: Hex) => act(c, 'push', [report]),
     /** Any other call, simulated before it is sent. */
     call: async (call: ContractCall) => done(await send(c, call)),
     /** Any other view. */
-    ask: (call: ContractCall): Promise<unknown> =>
-      must(c, () => c.reader.readContract(call as never)),
+    ask,
     /** Tokens and native currency of an address. */
     balances: (address: Hex) => balances(c, address),
     /** Last seq of a lane and how much of it is filled. */
@@ -272,13 +329,13 @@ export function createChain(info: VenueInfo, signer: Signer | undefined, timeout
       );
       return { seq: Number(seq), filled: Number(filled) };
     },
-    /** Index price of a market on chain, ticks, and its time; 0 before the first. */
-    async price(market: number): Promise<{ price: number; time: number }> {
+    /** Index and mark price of a market on chain, ticks, and their time; 0 before the first. */
+    async price(market: number): Promise<{ price: number; mark: number; time: number }> {
       const oracle = { address: info.oracle, abi: iOracleAbi } as const;
-      const [price, time] = await must(c, () =>
-        c.reader.readContract({ ...oracle, functionName: 'price', args: [market] }),
+      const [price, mark, time] = await must(c, () =>
+        c.reader.readContract({ ...oracle, functionName: 'quote', args: [market] }),
       );
-      return { price: Number(price), time: Number(time) };
+      return { price: Number(price), mark: Number(mark), time: Number(time) };
     },
     /** Funding index (quote per lot Q32) and Σ longs of a market. */
     async market(market: number): Promise<{ fundingIndex: bigint; openInterest: number }> {
@@ -288,12 +345,5 @@ export function createChain(info: VenueInfo, signer: Signer | undefined, timeout
       );
       return { fundingIndex, openInterest: Number(openInterest) };
     },
-    /** Second at which a session key of an account expires; 0: it is none. */
-    sessionExpiry: async (id: number, key: Hex): Promise<number> =>
-      Number(
-        await must(c, () =>
-          c.reader.readContract({ ...houseOf(c), functionName: 'sessionExpiry', args: [id, key] }),
-        ),
-      ),
   };
 }

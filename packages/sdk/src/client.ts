@@ -1,6 +1,6 @@
 /** The client of a trader: orders through the node, money through the chain. */
 import { sleep } from '@holdfast/host';
-import type { ServerFrame } from '@holdfast/order';
+import type { ServerFrame, SessionScope } from '@holdfast/order';
 import {
   type AccountId,
   EnvironmentError,
@@ -9,6 +9,7 @@ import {
   type Rejection,
 } from '@holdfast/units';
 import { type ChainAccount, createChain, type Done } from './chain.ts';
+import { conditionals } from './conditional.ts';
 import {
   type Answer,
   type ConnectOptions,
@@ -24,6 +25,7 @@ import {
   pickAccount,
   placeMany,
 } from './desk.ts';
+import { healthOf } from './health.ts';
 import { findVenue } from './info.ts';
 import { marketBy } from './market.ts';
 import { type AccountView, createNodeReads } from './node.ts';
@@ -129,7 +131,7 @@ export async function connect(options: ConnectOptions) {
     desk: undefined,
     live: undefined,
   };
-  return { ...reading(c), ...trading(c), ...money(c) };
+  return { ...reading(c), ...trading(c), ...conditionals(c), ...money(c) };
 }
 
 const reading = (c: Context) => ({
@@ -143,6 +145,12 @@ const reading = (c: Context) => ({
   accountId: () => pickAccount(c),
   account: (id?: number) =>
     id === undefined ? withAccount(c, (own) => accountOf(c, own)) : accountOf(c, id),
+  /** Equity and margin, and which term decides the margin of each position. */
+  health: async (id?: number) => {
+    const sources = { markets: c.info.markets, reads: c.reads, chain: c.chain };
+    const own = id ?? (await pickAccount(c));
+    return isRejection(own) ? own : healthOf(sources, await accountOf(c, own));
+  },
   orders: (id?: number) =>
     id === undefined ? withAccount(c, (own) => c.reads.orders(own)) : c.reads.orders(id),
   fills: (filter?: { account?: number; market?: number; limit?: number }) => c.reads.fills(filter),
@@ -202,6 +210,13 @@ const money = (c: Context) => ({
     withAccount(c, (id) => chainOf(c).cancelLane(id, lane, seq)),
   /** On chain, without the node's help: every order signed so far is dead. */
   cancelAllOnChain: () => withAccount(c, (id) => chainOf(c).cancelAll(id)),
-  setSession: (key: Hex, expiry: number) =>
-    withAccount(c, (id) => chainOf(c).setSession(id, key, expiry)),
+  /** Demands at least `initialPpm` of margin of every position; 0: no own demand. */
+  setLeverage: (initialPpm: number) =>
+    withAccount(c, async (id) => {
+      const latest = await c.reads.latestReport().catch(() => undefined);
+      return chainOf(c).setLeverage(id, initialPpm, latest?.raw);
+    }),
+  /** Lets another key trade, within a scope; expiry 0 revokes it. */
+  setSession: (key: Hex, expiry: number, scope?: SessionScope) =>
+    withAccount(c, (id) => chainOf(c).setSession(id, key, expiry, scope)),
 });

@@ -25,6 +25,8 @@ export type Market = Omit<VenueMarket, 'id'> & { readonly id: MarketId };
 export type LiveMarket = Market & {
   /** Index price, ticks; 0 before the first report. */
   readonly indexPrice: number;
+  /** Mark price, ticks: what positions are valued at; 0 before the first report. */
+  readonly markPrice: number;
   readonly priceTime: number;
   readonly fundingRatePpmPerDay: number;
   readonly fundingIndex: bigint;

@@ -14,6 +14,8 @@ export type AccountView = {
   readonly maintenance: bigint;
   /** Equity free for new risk, open orders at their worst. */
   readonly free: bigint | undefined;
+  /** Initial margin that the owner demands of itself, ppm. */
+  readonly userPpm: number | undefined;
   readonly positions: readonly { readonly market: number; readonly size: number }[];
   readonly lanes: readonly LaneView[];
 };

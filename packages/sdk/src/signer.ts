@@ -1,8 +1,12 @@
 /** Signing of orders and logins with a local account or any wallet that signs typed data. */
 import {
+  type Conditional,
   compactFrom65,
+  conditionalDigest,
   domain,
   domainSeparator,
+  type Forget,
+  forgetDigest,
   type Login,
   loginDigest,
   type Order,
@@ -64,3 +68,35 @@ export async function signLogin(signer: Signer, place: Place, login: Login): Pro
     }),
   );
 }
+
+/** 64 bytes EIP-2098 as hex, over a conditional order. */
+export async function signConditional(
+  signer: Signer,
+  place: Place,
+  order: Conditional,
+): Promise<Hex> {
+  const digest = conditionalDigest(separatorOf(place), order);
+  if (signer.sign) return toHex(compact(await signer.sign({ hash: toHex(digest) })));
+  const message = { ...order, size: BigInt(order.size), nonce: BigInt(order.nonce) };
+  return toHex(compact(await signTyped(signer, place, 'Conditional', message)));
+}
+
+/** 64 bytes EIP-2098 as hex, over a request to forget a conditional order. */
+export async function signForget(signer: Signer, place: Place, forget: Forget): Promise<Hex> {
+  const digest = forgetDigest(separatorOf(place), forget);
+  if (signer.sign) return toHex(compact(await signer.sign({ hash: toHex(digest) })));
+  return toHex(compact(await signTyped(signer, place, 'Forget', forget)));
+}
+
+const signTyped = (
+  signer: Signer,
+  place: Place,
+  primaryType: 'Conditional' | 'Forget',
+  message: object,
+): Promise<Hex> =>
+  signer.signTypedData({
+    domain: domain(place.chainId, place.clearingHouse),
+    types: { [primaryType]: types[primaryType] },
+    primaryType,
+    message: message as never,
+  });

@@ -58,6 +58,8 @@ export type FakeNode = {
   tamper: ((items: AckItem[]) => AckItem[]) | undefined;
   isForked: boolean;
   epoch: number;
+  /** What came to `/v1/conditionals`. */
+  readonly requests: { method: string; url: string; body: Record<string, unknown> }[];
   connections(): number;
   push(frame: object): void;
   dropAll(): void;
@@ -138,6 +140,7 @@ function freshState(): State {
     isDeaf: false,
     tamper: undefined,
     isForked: false,
+    requests: [],
     epoch: 0,
     chain: { seq: 0, head: genesisHead },
     answered: new Map(),
@@ -237,6 +240,19 @@ function serve(s: State, venue: () => Venue, request: IncomingMessage, response:
     response.end(JSON.stringify(body));
   };
   const path = request.url?.split('?')[0] ?? '';
+  if (path.startsWith('/v1/conditionals')) {
+    let text = '';
+    request.on('data', (part) => {
+      text += part;
+    });
+    request.on('end', () => {
+      const { method = '' } = request;
+      const body = text === '' ? undefined : JSON.parse(text);
+      s.requests.push({ method, url: request.url ?? '', body });
+      send(method === 'GET' ? [] : { id: 1, hash: '0x', at: 1, ...body.order });
+    });
+    return;
+  }
   const account = /^\/v1\/accounts\/(\d+)$/.exec(path)?.[1];
   if (account !== undefined) {
     const sums = { cashQ32: `${1000n << 32n}`, equity: '1000', initial: '0', maintenance: '0' };
@@ -245,7 +261,12 @@ function serve(s: State, venue: () => Venue, request: IncomingMessage, response:
     send({ ...base, ...sums, free: '1000', positions: [], lanes });
   } else if (/\/orders$/.test(path)) send([]);
   else if (path === '/v1/markets') {
-    const live = { indexPrice: 1_000_000, priceTime: 1, fundingRatePpmPerDay: 0 };
+    const live = {
+      indexPrice: 1_000_000,
+      markPrice: 1_000_000,
+      priceTime: 1,
+      fundingRatePpmPerDay: 0,
+    };
     send(venue().markets.map((m) => ({ ...m, ...live, fundingIndex: '0', openInterest: 0 })));
   } else if (path === '/v1/status') send({ ok: true, venueTime: 1_700_000_000 });
   else if (path === '/v1/book/0') send({ market: 0, bids: [[999_000, 5, 1]], asks: [] });

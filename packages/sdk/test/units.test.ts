@@ -144,7 +144,9 @@ describe('refusals of contracts', () => {
     const ours = [
       'AmountNotWhole',
       'DepositShort',
-      'OutflowExceeded',
+      'OwnersDiffer',
+      'VetoRunning',
+      'WithdrawalUnknown',
       'MarginShort',
       'PriceStale',
       'NotOwner',

@@ -140,6 +140,26 @@ function breakerCommands(perform: Perform): Command[] {
   return [tighten, ...clears];
 }
 
+/** Guardian: what stops a large withdrawal; more than half of them have to. */
+function vetoCommand(perform: Perform): Command {
+  const veto = new Command('veto')
+    .description('Guardian: confirm the veto of a large withdrawal while it waits its delay')
+    .argument('<id>', 'number in the queue, see "holdfast withdrawals --all"');
+  return finish(veto, ['holdfast govern veto 6 --key guardian']).action((text, options) => {
+    const id = BigInt(parseWhole(text, 'withdrawal'));
+    return perform(options, async (s) => {
+      const chain = (await s.client('sign')).chain();
+      const done = agreed(await chain.veto(id));
+      const row = await chain.withdrawal(id);
+      const isStopped = row?.state === 'vetoed';
+      const says = isStopped
+        ? `withdrawal ${id} is stopped until ${row.until} (venue seconds) and then goes back`
+        : `veto of withdrawal ${id} confirmed; more guardians have to`;
+      return { data: { ...done, isStopped, withdrawal: row }, text: says };
+    });
+  });
+}
+
 function guardianCommands(perform: Perform): Command[] {
   return (['propose', 'apply', 'remove'] as const).map((verb) => {
     const who = verb === 'apply' ? 'Anyone, after the delay' : 'Governor';
@@ -211,6 +231,7 @@ export function governCommands(perform: Perform): Command {
   );
   const all = [
     ...breakerCommands(perform),
+    vetoCommand(perform),
     ...guardianCommands(perform),
     ...marketCommands(perform),
   ];

@@ -1,11 +1,12 @@
-/** faucet, account, deposit, withdraw: what happens on chain. */
+/** faucet, account, deposit: what happens on chain. */
 import { sleep } from '@holdfast/host';
-import { type Client, type Done, showQuote } from '@holdfast/sdk';
-import { EnvironmentError, formatDecimal, isRejection } from '@holdfast/units';
+import { type Client, showQuote } from '@holdfast/sdk';
+import { EnvironmentError, firstUserAccount, formatDecimal, isRejection } from '@holdfast/units';
 import { Command } from 'commander';
 import { pairs, type Result, table } from '../io.ts';
-import { parseAddress, parseWhole } from '../parse.ts';
+import { parseAddress, parseName, parseWhole } from '../parse.ts';
 import { accountNumber, agreed, type Session } from '../session.ts';
+import { leverageCommand } from './leverage.ts';
 import { finish, group, type Perform } from './shared.ts';
 
 async function faucet(s: Session, amount: string): Promise<Result> {
@@ -39,19 +40,26 @@ async function untilNode(
   return false;
 }
 
-async function open(s: Session, owner: string | undefined): Promise<Result> {
+async function open(
+  s: Session,
+  owner: string | undefined,
+  name: string | undefined,
+): Promise<Result> {
   const client = await s.client('sign');
   const to = owner === undefined ? undefined : parseAddress(owner);
+  if (name !== undefined) parseName(name);
   const opened = agreed(await client.openAccount(to));
-  if (to === undefined) await s.remember(opened.account);
+  if (name !== undefined) await s.nameAccount(name, opened.account);
+  // A further account is used when it is asked for, the first one at once.
+  else if (to === undefined) await s.remember(opened.account);
   return {
     data: opened,
     text: pairs([
-      ['account', `${opened.account}`],
+      ['account', `${opened.account}${name === undefined ? '' : ` (${name})`}`],
       ['owner', to ?? `${s.address()}`],
       ['transaction', opened.tx],
     ]),
-    next: 'holdfast deposit 1000',
+    next: `holdfast deposit 1000${name === undefined ? '' : ` --account ${name}`}`,
   };
 }
 
@@ -61,30 +69,52 @@ async function list(s: Session): Promise<Result> {
   if (!address) throw new EnvironmentError('KeyMissing', `there is no key "${s.keyName}"`);
   const ids = await client.chain().accountsOf(address);
   const views = await Promise.all(ids.map((id) => client.account(id)));
-  const rows = views.map((view, i) =>
-    isRejection(view) ? [`${ids[i]}`, '-'] : [`${ids[i]}`, showQuote(view.equity)],
-  );
+  const nameOf = (id: number | undefined) =>
+    Object.entries(s.accountNames()).find(([, named]) => named === id)?.[0] ?? '';
+  const rows = views.map((view, i) => [
+    `${ids[i]}`,
+    nameOf(ids[i]),
+    isRejection(view) ? '-' : showQuote(view.equity),
+  ]);
   return {
-    data: views,
-    text: ids.length === 0 ? `${address} owns no account` : table([['account', 'equity'], ...rows]),
+    data: views.map((view, i) => ({ ...view, name: nameOf(ids[i]) })),
+    text:
+      ids.length === 0
+        ? `${address} owns no account`
+        : table([['account', 'name', 'equity'], ...rows], 2),
     next: ids.length === 0 ? 'holdfast account open' : undefined,
   };
+}
+
+/** What could leave now, by the chain; undefined without it. */
+async function freeOf(client: Client, id: number) {
+  try {
+    return await client.chain().withdrawable(id);
+  } catch {
+    return undefined;
+  }
 }
 
 async function show(s: Session): Promise<Result> {
   const client = await s.client('read');
   const id = await accountNumber(s, client);
   const view = agreed(await client.account(id));
+  const free = await freeOf(client, id);
+  const { decimals, symbol } = client.info.token;
+  const units = (amount: bigint) => `${formatDecimal(amount, decimals)} ${symbol}`;
   const marketName = (market: number) =>
     client.info.markets.find((each) => each.id === market)?.symbol ?? `${market}`;
   return {
-    data: view,
+    data: { ...view, withdrawable: free },
     text: pairs([
       ['account', `${id}`],
       ['owner', view.owner],
       ['equity', showQuote(view.equity)],
       ['initial margin', showQuote(view.initial)],
       ['maintenance margin', showQuote(view.maintenance)],
+      ...(free === undefined
+        ? []
+        : [['withdrawable', `${units(free.amount)}, ${units(free.atOnce)} at once`] as const]),
       ['positions', view.positions.map((p) => marketName(p.market)).join(', ') || 'none'],
       ['as seen by', view.from === 'node' ? 'the node' : 'the chain (the node is out of reach)'],
     ]),
@@ -92,27 +122,29 @@ async function show(s: Session): Promise<Result> {
 }
 
 async function choose(s: Session, id: string): Promise<Result> {
-  const account = parseWhole(id, 'account', 2 ** 32 - 1);
+  const account = s.accountNames()[id] ?? parseWhole(id, 'account', 2 ** 32 - 1);
   await s.remember(account);
   return { data: { account }, text: `account ${account} is used from now on` };
 }
 
-async function deposit(s: Session, amount: string): Promise<Result> {
+async function deposit(s: Session, amount: string, isPermit: boolean): Promise<Result> {
   const client = await s.client('sign');
   const { token } = client.info;
   const known = s.chosenAccount() ?? (await client.chain().accountsOf(await own(s)))[0];
   const opened = known === undefined ? agreed(await client.openAccount()).account : undefined;
   const id = known ?? (opened as number);
-  await s.remember(id);
+  // The reserved accounts can be topped up by anyone and are nobody's to use.
+  if (id >= firstUserAccount) await s.remember(id);
   const before = await client.account(id).catch(() => undefined);
   const equity = before && !isRejection(before) ? before.equity : 0n;
-  const done: Done = agreed(await client.chain().deposit(id, amount));
+  const how = isPermit ? 'permit' : 'approve';
+  const done = agreed(await client.chain().deposit(id, amount, how));
   const isSeen = await untilNode(client, id, (now) => now !== equity);
   return {
     data: { ...done, account: id, opened: opened !== undefined, seenByNode: isSeen },
     text: pairs([
       ['account', `${id}${opened === undefined ? '' : ' (opened now)'}`],
-      ['deposited', `${amount} ${token.symbol}`],
+      ['deposited', `${amount} ${token.symbol} (${allowedBy[done.how]})`],
       ['transaction', done.tx],
       ['node', isSeen ? 'has seen it' : 'has not seen it yet (the money is safe on chain)'],
     ]),
@@ -120,25 +152,14 @@ async function deposit(s: Session, amount: string): Promise<Result> {
   };
 }
 
+const allowedBy = {
+  permit: 'by a signed permit, one transaction',
+  approve: 'after an approval',
+  allowance: 'by an earlier approval',
+} as const;
+
 async function own(s: Session): Promise<`0x${string}`> {
   return (await s.signer()).address;
-}
-
-async function withdraw(s: Session, amount: string, to: string | undefined): Promise<Result> {
-  const client = await s.client('sign');
-  const id = await accountNumber(s, client);
-  // Without the node the chain's own prices must do; positions then need a fresh one.
-  const report = (await client.latestReport().catch(() => undefined))?.raw;
-  const target = to === undefined ? {} : { to: parseAddress(to) };
-  const done = agreed(await client.chain().withdraw(id, amount, { ...target, report }));
-  return {
-    data: { ...done, account: id },
-    text: pairs([
-      ['withdrawn', `${amount} ${client.info.token.symbol} from account ${id}`],
-      ['to', to ?? `${s.address()}`],
-      ['transaction', done.tx],
-    ]),
-  };
 }
 
 function accountCommands(perform: Perform): Command {
@@ -148,10 +169,11 @@ function accountCommands(perform: Perform): Command {
   ]);
   const opening = new Command('open')
     .description('Open an account for the key')
-    .option('--owner <address>', 'open it for another owner');
+    .option('--owner <address>', 'open it for another owner')
+    .option('--name <name>', 'call it so here: --account takes the name, too');
   account.addCommand(
-    finish(opening, ['holdfast account open', 'holdfast account open --key trading']).action(
-      (options) => perform(options, (s) => open(s, options.owner)),
+    finish(opening, ['holdfast account open', 'holdfast account open --name hedge']).action(
+      (options) => perform(options, (s) => open(s, options.owner, options.name)),
     ),
   );
   account.addCommand(
@@ -170,31 +192,29 @@ function accountCommands(perform: Perform): Command {
       'holdfast account use 7',
     ]).action((n, options) => perform(options, (s) => choose(s, n))),
   );
+  account.addCommand(leverageCommand(perform));
   return account;
 }
 
-/** faucet, account, deposit and withdraw. */
+/** faucet, account and deposit. */
 export function moneyCommands(perform: Perform): Command[] {
   const tap = new Command('faucet')
     .description('Test venues: get gas and test tokens')
     .argument('[amount]', 'tokens', '10000');
   const pay = new Command('deposit')
     .description('Deposit tokens; opens an account first when the key has none')
-    .argument('<amount>', 'tokens, such as 1000 or 12.5');
-  const take = new Command('withdraw')
-    .description('Withdraw tokens; works without the node')
-    .argument('<amount>', 'tokens, such as 100')
-    .option('--to <address>', 'receiver (default: the owner)');
+    .argument('<amount>', 'tokens, such as 1000 or 12.5')
+    .option('--permit', 'sign the allowance where the token can do that (default)', true)
+    .option('--no-permit', 'approve on chain first');
   return [
     finish(tap, ['holdfast faucet', 'holdfast faucet 500']).action((amount, options) =>
       perform(options, (s) => faucet(s, amount)),
     ),
     accountCommands(perform),
-    finish(pay, ['holdfast deposit 1000', 'holdfast deposit 12.5 --account 7']).action(
-      (amount, options) => perform(options, (s) => deposit(s, amount)),
-    ),
-    finish(take, ['holdfast withdraw 100', 'holdfast withdraw 100 --to 0x… --json']).action(
-      (amount, options) => perform(options, (s) => withdraw(s, amount, options.to)),
-    ),
+    finish(pay, [
+      'holdfast deposit 1000',
+      'holdfast deposit 12.5 --account 7',
+      'holdfast deposit 1000 --no-permit',
+    ]).action((amount, options) => perform(options, (s) => deposit(s, amount, options.permit))),
   ];
 }

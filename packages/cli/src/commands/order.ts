@@ -13,6 +13,7 @@ import { Refused, UsageError } from '../failure.ts';
 import { pairs, type Result, table } from '../io.ts';
 import { parseDuration, parsePercent, parseSide, parseTimeInForce, parseWhole } from '../parse.ts';
 import { accountNumber, agreed, type Session } from '../session.ts';
+import { conditionalCommands } from './conditional.ts';
 import { finish, group, type Perform } from './shared.ts';
 
 type PlaceOptions = {
@@ -214,6 +215,7 @@ export function orderCommands(perform: Perform): Command {
     'holdfast order place BTC-USD buy 0.01 --price 100000',
     'holdfast order list',
     'holdfast order cancel 0',
+    'holdfast order stop BTC-USD sell 0.01 95000',
   ]);
   order.addCommand(
     finish(placing(), [
@@ -257,5 +259,6 @@ export function orderCommands(perform: Perform): Command {
       'holdfast order list --json',
     ]).action((options) => perform(options, list)),
   );
+  for (const each of conditionalCommands(perform)) order.addCommand(each);
   return order;
 }

@@ -1,15 +1,11 @@
 /** markets, book, fills, positions, health, status: what can be seen. */
-import { health, liquidationPrice, type MarketContext, notional } from '@holdfast/risk';
-import { type Client, type LiveMarket, showPrice, showQuote, showSize } from '@holdfast/sdk';
 import {
-  type CashQ32,
-  EnvironmentError,
-  type FundingIndex,
-  type Lots,
-  type MarketId,
-  type Ppm,
-  type Ticks,
-} from '@holdfast/units';
+  type LiveMarket,
+  type PositionHealth,
+  showPrice,
+  showQuote,
+  showSize,
+} from '@holdfast/sdk';
 import { Command } from 'commander';
 import { pairs, type Result, table } from '../io.ts';
 import { parseWhole } from '../parse.ts';
@@ -24,6 +20,7 @@ async function markets(s: Session): Promise<Result> {
   const rows = all.map((m) => [
     m.symbol,
     showPrice(m, m.indexPrice),
+    showPrice(m, m.markPrice),
     percent(m.fundingRatePpmPerDay, 4),
     showSize(m, m.openInterest),
     m.tickSize,
@@ -31,7 +28,17 @@ async function markets(s: Session): Promise<Result> {
     percent(m.initialPpm),
     percent(m.maintenancePpm),
   ]);
-  const head = ['market', 'index', 'funding/day', 'open', 'tick', 'lot', 'initial', 'maint.'];
+  const head = [
+    'market',
+    'index',
+    'mark',
+    'funding/day',
+    'open',
+    'tick',
+    'lot',
+    'initial',
+    'maint.',
+  ];
   return { data: all, text: table([head, ...rows]) };
 }
 
@@ -94,69 +101,19 @@ async function fills(s: Session, options: { market?: string; limit: string; all?
   return { data: found, text };
 }
 
-/** Account, markets and risk together: what positions and health are made of. */
-export async function riskOf(client: Client, id: number) {
-  const view = agreed(await client.account(id));
-  const live = await liveMarkets(client);
-  const contexts = new Map<MarketId, MarketContext>();
-  for (const m of live) {
-    contexts.set(m.id, {
-      price: Math.max(m.indexPrice, 1) as Ticks,
-      index: m.fundingIndex as FundingIndex,
-      tickValue: m.tickValue,
-      initialPpm: m.initialPpm as Ppm,
-      maintenancePpm: m.maintenancePpm as Ppm,
-    });
-  }
-  const held = view.positions.map((p) => [p.market as MarketId, p.size as Lots] as const);
-  const account = { cash: view.cashQ32 as CashQ32, positions: new Map(held) };
-  const marketOf = (market: MarketId): MarketContext => {
-    const found = contexts.get(market);
-    if (found) return found;
-    throw new EnvironmentError('MarketUnknown', `the node does not know market ${market}`);
-  };
-  return { view, live, account, marketOf };
-}
-
-/** Markets from the node; their prices from the chain when the node cannot be reached. */
-async function liveMarkets(client: Client): Promise<LiveMarket[]> {
-  try {
-    return await client.markets();
-  } catch (error) {
-    if (!(error instanceof EnvironmentError)) throw error;
-    const chain = client.chain();
-    return Promise.all(
-      client.info.markets.map(async (market) => {
-        const [{ price, time }, { fundingIndex, openInterest }] = await Promise.all([
-          chain.price(market.id),
-          chain.market(market.id),
-        ]);
-        const fundingRatePpmPerDay = 0;
-        const state = { indexPrice: price, priceTime: time, fundingIndex, openInterest };
-        return { ...market, ...state, fundingRatePpmPerDay };
-      }),
-    );
-  }
-}
-
 async function positions(s: Session): Promise<Result> {
   const client = await s.client('read');
   const id = await accountNumber(s, client);
-  const { view, live, account, marketOf } = await riskOf(client, id);
-  const data = view.positions.map(({ market: at, size }) => {
-    const market = live.find((each) => each.id === at) as LiveMarket;
-    const worth = notional(size, market.indexPrice as Ticks, market.tickValue);
-    const price = liquidationPrice(account, market.id, marketOf);
-    return {
-      market: market.symbol,
-      side: size > 0 ? 'long' : 'short',
-      size: showSize(market, Math.abs(size)),
-      index: showPrice(market, market.indexPrice),
-      notional: showQuote(worth),
-      liquidation: price === undefined ? '-' : showPrice(market, price),
-    };
-  });
-  const head = ['market', 'side', 'size', 'index', 'notional', 'liquidation'];
+  const { positions: held } = agreed(await client.health(id));
+  const data = held.map(({ market, size, notional: worth, liquidationPrice: price }) => ({
+    market: market.symbol,
+    side: size > 0 ? 'long' : 'short',
+    size: showSize(market, Math.abs(size)),
+    mark: showPrice(market, market.markPrice),
+    notional: showQuote(worth),
+    liquidation: price === undefined ? '-' : showPrice(market, price),
+  }));
+  const head = ['market', 'side', 'size', 'mark', 'notional', 'liquidation'];
   const text = table([head, ...data.map((row) => Object.values(row))], 2);
   return {
     data,
@@ -165,25 +122,48 @@ async function positions(s: Session): Promise<Result> {
   };
 }
 
+const termNames = {
+  base: 'base',
+  user: 'own leverage',
+  openInterest: 'open interest',
+  concentration: 'concentration',
+} as const;
+
+/** What each position needs, its four terms, and which of them decides. */
+function termsTable(positions: readonly PositionHealth[]): string {
+  const rows = positions.map(({ market, initial, maintenance, terms }) => [
+    market.symbol,
+    showQuote(initial),
+    showQuote(maintenance),
+    percent(terms.base),
+    percent(terms.user),
+    percent(terms.openInterest),
+    percent(terms.concentration),
+    termNames[terms.binding],
+  ]);
+  const head = ['market', 'initial', 'maint.', 'base', 'own', 'open int.', 'concentr.', 'decides'];
+  return table([head, ...rows]);
+}
+
 async function showHealth(s: Session): Promise<Result> {
   const client = await s.client('read');
   const id = await accountNumber(s, client);
-  const { view, account, marketOf } = await riskOf(client, id);
-  const { equity, initial, maintenance } = health(account, marketOf);
-  const free = 'free' in view && view.free !== undefined ? view.free : equity - initial;
-  const state =
-    equity < maintenance ? 'LIQUIDATABLE' : equity < initial ? 'reduce only' : 'healthy';
+  const view = agreed(await client.health(id));
+  const { equity, initial, maintenance, closeOut, free, standing, positions: held } = view;
   const used = equity > 0n ? percent(Number((maintenance * 1_000_000n) / equity)) : '-';
+  const sums = pairs([
+    ['account', `${id}`],
+    ['state', standing],
+    ['equity', showQuote(equity)],
+    ['initial margin', showQuote(initial)],
+    ['maintenance margin', `${showQuote(maintenance)} (${used} of equity; liquidated at 100%)`],
+    ['close-out margin', showQuote(closeOut)],
+    ['free', showQuote(free)],
+  ]);
+  const data = held.map(({ market, ...rest }) => ({ ...rest, market: market.symbol }));
   return {
-    data: { account: id, state, equity, initial, maintenance, free, from: view.from },
-    text: pairs([
-      ['account', `${id}`],
-      ['state', state],
-      ['equity', showQuote(equity)],
-      ['initial margin', showQuote(initial)],
-      ['maintenance margin', `${showQuote(maintenance)} (${used} of equity; liquidated at 100%)`],
-      ['free', showQuote(free)],
-    ]),
+    data: { ...view, state: standing, positions: data },
+    text: held.length === 0 ? sums : `${sums}\n\n${termsTable(held)}`,
     next: equity < maintenance ? 'holdfast deposit AMOUNT' : undefined,
   };
 }
