@@ -1,10 +1,18 @@
 import {
+  backstopAbi,
+  backstopBytecode,
   breakerAbi,
   breakerBytecode,
   clearingHouseAbi,
   clearingHouseBytecode,
   custodyModuleAbi,
   custodyModuleBytecode,
+  exitModuleAbi,
+  exitModuleBytecode,
+  forcedModuleAbi,
+  forcedModuleBytecode,
+  forcedQueueAbi,
+  forcedQueueBytecode,
   lawsAbi,
   lawsBytecode,
   liquidationModuleAbi,
@@ -19,8 +27,12 @@ import {
   rosterModuleBytecode,
   testTokenAbi,
   testTokenBytecode,
+  triggerModuleAbi,
+  triggerModuleBytecode,
   vaultAbi,
   vaultBytecode,
+  waterfallModuleAbi,
+  waterfallModuleBytecode,
 } from '@holdfast/abi';
 import type { ChainReader, ChainWriter, Venue, VenueMarket } from '@holdfast/host';
 import { EnvironmentError, invariant } from '@holdfast/units';
@@ -47,10 +59,15 @@ export interface DeployOptions {
   /** Use this collateral instead of deploying a test token. */
   tokenAddress?: Address | undefined;
   windows?: VaultWindows | undefined;
+  /** Terms of the queue of forced requests; nothing changes them later. */
+  forced?: ForcedTerms | undefined;
+  rules?: VaultRules | undefined;
   /** Part of an account's profit that cannot leave while it has positions. */
   profitHaircutPpm?: number | undefined;
   /** Delay of everything that loosens, seconds. */
   delaySeconds?: number | undefined;
+  /** Seconds between the request and the payment of a withdrawal from the backstop. */
+  coolDownSeconds?: number | undefined;
   /** Gas given to each creation. */
   gas?: bigint | undefined;
 }
@@ -63,6 +80,35 @@ export interface VaultWindows {
   dayPpm: bigint;
 }
 
+/** Times and fee of forced requests. */
+export interface ForcedTerms {
+  /** Until when only the sequencer executes a request, seconds. */
+  deadlineSeconds: number;
+  /** How long a request may then be overdue before anyone freezes the venue, seconds. */
+  graceSeconds: number;
+  /** What an owner pays for a request, wei; it goes to who executes. */
+  feeWei: bigint;
+}
+
+/** Together shorter than the shortest delay of a loosening: who dislikes it can leave before. */
+const demoForced: ForcedTerms = {
+  deadlineSeconds: 900,
+  graceSeconds: 21_600,
+  feeWei: 10n ** 14n,
+};
+/** What small and large withdrawals are, and how long large and vetoed ones wait. */
+export interface VaultRules {
+  /** Share of each window that only small withdrawals use, ppm. */
+  reservePpm: bigint;
+  /** What one account may take of it in 24 hours: ppm of the day's budget, with a floor. */
+  smallPpm: bigint;
+  smallFloorQuote: bigint;
+  /** Part of the hour's budget from which a withdrawal is large, ppm. */
+  largePpm: bigint;
+  delaySeconds: bigint;
+  vetoSeconds: bigint;
+}
+
 export const demoToken = { name: 'Test Dollar', symbol: 'tUSD', decimals: 6 };
 const demoWindows: VaultWindows = {
   hourFloorQuote: 250_000n * 1_000_000n,
@@ -71,6 +117,14 @@ const demoWindows: VaultWindows = {
   dayPpm: 100_000n,
 };
 const demoProfitHaircutPpm = 100_000;
+const demoRules: VaultRules = {
+  reservePpm: 200_000n,
+  smallPpm: 1_000n,
+  smallFloorQuote: 1_000n * 1_000_000n,
+  largePpm: 500_000n,
+  delaySeconds: 3_600n,
+  vetoSeconds: 3n * 86_400n,
+};
 const daySeconds = 86_400;
 
 export interface Deployment {
@@ -83,10 +137,14 @@ const modules = {
   rosterModule: { abi: rosterModuleAbi, bytecode: rosterModuleBytecode },
   custodyModule: { abi: custodyModuleAbi, bytecode: custodyModuleBytecode },
   liquidationModule: { abi: liquidationModuleAbi, bytecode: liquidationModuleBytecode },
+  waterfallModule: { abi: waterfallModuleAbi, bytecode: waterfallModuleBytecode },
+  triggerModule: { abi: triggerModuleAbi, bytecode: triggerModuleBytecode },
+  forcedModule: { abi: forcedModuleAbi, bytecode: forcedModuleBytecode },
+  exitModule: { abi: exitModuleAbi, bytecode: exitModuleBytecode },
 } as const;
 
 type ModuleName = keyof typeof modules;
-type Name = keyof Venue['contracts'] | ModuleName;
+type Name = keyof Venue['contracts'] | ModuleName | 'forcedQueue';
 
 interface Creation {
   name: Name;
@@ -121,7 +179,10 @@ function creations(options: DeployOptions, at: Addresses): Creation[] {
     oracle: at.oracle,
     breaker: at.breaker,
     parameters: at.parameters,
+    forcedQueue: at.forcedQueue,
   };
+  const terms = options.forced ?? demoForced;
+  const { deadlineSeconds, graceSeconds, feeWei } = terms;
   const moduleAddresses = moduleNames.map((name) => at[name]);
   const make = (name: Creation['name'], abi: Abi, bytecode: Hex, ...args: unknown[]): Creation => ({
     name,
@@ -135,15 +196,34 @@ function creations(options: DeployOptions, at: Addresses): Creation[] {
     make('parameters', parametersAbi, parametersBytecode, ...parametersArgs(options, delay, venue)),
     make('breaker', breakerAbi, breakerBytecode, at.parameters, options.guardians, limits),
     make('oracle', oracleAbi, oracleBytecode, at.clearingHouse, at.parameters, at.verifier, delay),
-    make('vault', vaultAbi, vaultBytecode, at.token, at.clearingHouse, windowsOf(options)),
-    ...moduleNames.map((name) => make(name, modules[name].abi, modules[name].bytecode, config)),
+    make('vault', vaultAbi, vaultBytecode, ...vaultArgs(options, at)),
+    make(
+      'forcedQueue',
+      forcedQueueAbi,
+      forcedQueueBytecode,
+      at.clearingHouse,
+      deadlineSeconds,
+      graceSeconds,
+      feeWei,
+    ),
+    ...moduleNames.map((name) => {
+      const more = name === 'waterfallModule' ? [at.backstop] : [];
+      return make(name, modules[name].abi, modules[name].bytecode, config, ...more);
+    }),
     make('clearingHouse', clearingHouseAbi, clearingHouseBytecode, config, moduleAddresses),
+    make('backstop', backstopAbi, backstopBytecode, ...backstopArgs(options, at)),
     make('laws', lawsAbi, lawsBytecode),
   ];
 }
 
-function windowsOf(options: DeployOptions): VaultWindows {
-  return options.windows ?? demoWindows;
+function vaultArgs(options: DeployOptions, at: Addresses): unknown[] {
+  const windows = options.windows ?? demoWindows;
+  return [at.token, at.clearingHouse, at.breaker, windows, options.rules ?? demoRules];
+}
+
+function backstopArgs(options: DeployOptions, at: Addresses): unknown[] {
+  const coolDown = BigInt(options.coolDownSeconds ?? daySeconds);
+  return [at.clearingHouse, at.vault, at.oracle, at.parameters, coolDown];
 }
 
 function parametersArgs(options: DeployOptions, delay: bigint, venue: object): unknown[] {
@@ -167,6 +247,12 @@ function predict(options: DeployOptions, from: Address, nonce: number): Addresse
     rosterModule: blank,
     custodyModule: blank,
     liquidationModule: blank,
+    waterfallModule: blank,
+    backstop: blank,
+    triggerModule: blank,
+    forcedModule: blank,
+    exitModule: blank,
+    forcedQueue: blank,
     clearingHouse: blank,
     vault: blank,
     oracle: blank,
@@ -235,6 +321,38 @@ export async function deployVenue(
     }
   }
   // The modules answer at the address of the clearing house; nobody needs their own.
-  const { rosterModule, custodyModule, liquidationModule, ...contracts } = at;
+  const {
+    rosterModule,
+    custodyModule,
+    liquidationModule,
+    waterfallModule,
+    triggerModule,
+    forcedModule,
+    exitModule,
+    // The clearing house says where its queue is.
+    forcedQueue,
+    ...contracts
+  } = at;
   return { contracts, deployBlock };
+}
+
+/** Opens the backstop's pool for ordinary markets and puts test tokens behind it. */
+export async function seedBackstop(
+  reader: ChainReader,
+  writer: ChainWriter,
+  contracts: Venue['contracts'],
+  amount: bigint,
+): Promise<void> {
+  const { backstop, token } = contracts;
+  invariant(backstop !== undefined, 'a venue without a backstop cannot seed it');
+  const send = async (address: Address, abi: Abi, functionName: string, args: unknown[]) => {
+    const hash = await writer.writeContract({ address, abi, functionName, args } as never);
+    const receipt = await reader.waitForTransactionReceipt({ hash, timeout: 60_000 });
+    if (receipt.status === 'success') return;
+    throw new EnvironmentError('DeployFailed', `seeding the backstop: ${functionName} failed`);
+  };
+  await send(backstop, backstopAbi as Abi, 'openPool', [0]);
+  await send(token, testTokenAbi as Abi, 'mint', [writer.account.address, amount]);
+  await send(token, testTokenAbi as Abi, 'approve', [backstop, amount]);
+  await send(backstop, backstopAbi as Abi, 'deposit', [0, amount]);
 }

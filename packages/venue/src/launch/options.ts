@@ -12,6 +12,8 @@ export interface VenueOptions {
   seed: string;
   /** File or folder of recorded bars. */
   replay?: string | undefined;
+  /** File or folder of recorded perpetuals of another venue: a leg of the mark. */
+  perps?: string | undefined;
   /** Venue time at which a replay begins, Unix seconds. */
   from?: number | undefined;
   /** Prices of real exchanges through ccxt. */
@@ -56,6 +58,7 @@ a keeper and simulated traders. Ctrl-C stops it in order; the next start goes on
   --seed TEXT        seed of simulated prices and traders (default holdfast)
   --replay PATH      recorded bars: a CSV or CSV.GZ file, or a folder of them
                      (ts,open,high,low,close,...; a panel has a first column symbol)
+  --perps PATH       recorded perpetuals of another venue beside a replay, as a leg of the mark
   --from TIME        where a replay begins, about: 2025-10-10T20:00 (UTC) or Unix seconds
   --live             prices of real exchanges (needs ccxt)
   --traders N        trader processes (default 2)
@@ -116,6 +119,7 @@ function parse(argv: readonly string[]) {
         speed: text,
         seed: text,
         replay: text,
+        perps: text,
         from: text,
         live: flag,
         traders: text,
@@ -148,6 +152,8 @@ export function parseOptions(argv: readonly string[]): VenueOptions | 'help' {
     throw wrong(`--from must be a time such as 2025-10-10T20:00, not "${given.from}"`);
   }
   if (from !== undefined && given.replay === undefined) throw wrong('--from needs --replay');
+  if (given.perps !== undefined && given.replay === undefined)
+    throw wrong('--perps needs --replay');
   if (given.live && given.replay !== undefined)
     throw wrong('--live and --replay exclude each other');
   const speed = number('speed', given.speed, { min: 0.1, max: 3600, whole: false }) ?? base.speed;
@@ -162,6 +168,7 @@ export function parseOptions(argv: readonly string[]): VenueOptions | 'help' {
     speed,
     seed: given.seed ?? base.seed,
     replay: given.replay === undefined ? undefined : resolve(given.replay),
+    perps: given.perps === undefined ? undefined : resolve(given.perps),
     from,
     live: given.live ?? false,
     traders: given['no-traders'] ? 0 : traders,

@@ -12,6 +12,7 @@ const keptSchema = z.strictObject({
   seed: z.string(),
   source: z.enum(['simulated', 'recorded', 'live']),
   replay: z.string().optional(),
+  perps: z.string().optional(),
 });
 export type KeptOptions = z.infer<typeof keptSchema>;
 
@@ -64,7 +65,10 @@ export async function saveKept(dir: string, kept: KeptOptions): Promise<void> {
 
 function chooseSource(options: VenueOptions, before: KeptOptions | undefined): KeptOptions {
   const seed = before?.seed ?? options.seed;
-  if (options.replay !== undefined) return { seed, source: 'recorded', replay: options.replay };
+  if (options.replay !== undefined) {
+    const perps = options.perps === undefined ? {} : { perps: options.perps };
+    return { seed, source: 'recorded', replay: options.replay, ...perps };
+  }
   if (options.live) return { seed, source: 'live' };
   return before ?? { seed: options.seed, source: 'simulated' };
 }
@@ -79,6 +83,7 @@ const startWallSeconds = 30;
 
 function planReplay(path: string, options: VenueOptions, symbols: readonly string[]) {
   const series = readBars(path, symbols);
+  if (options.perps !== undefined) readBars(options.perps, symbols);
   const span = commonSpan(series.values());
   const from = options.from ?? span.from;
   if (from < span.from || from >= span.to) {

@@ -43,6 +43,7 @@ export function relaySpec(dir: string, venue: Venue): ServiceSpec {
 
 export function reporterSpecs(dir: string, kept: KeptOptions): ServiceSpec[] {
   const replay = kept.replay === undefined ? [] : ['--replay', kept.replay];
+  if (kept.perps !== undefined) replay.push('--perps', kept.perps);
   return Array.from({ length: reporterCount }, (_, i) => {
     const key = reporterKey(i + 1);
     const source = ['--source', kept.source, '--seed', kept.seed, ...replay];

@@ -5,7 +5,7 @@ import type { Service } from './service.ts';
 const chAbi = parseAbi(['function batchNumber() view returns (uint64)']);
 const vaultAbi = parseAbi([
   'function liabilities() view returns (uint256)',
-  'function scale() view returns (uint256)',
+  'function queued() view returns (uint256)',
 ]);
 const tokenAbi = parseAbi(['function balanceOf(address) view returns (uint256)']);
 
@@ -20,7 +20,7 @@ export interface VenueStatus {
   nodeOk: boolean;
   /** Why not, when it says. */
   nodeSays: string;
-  /** The vault holds at least what it owes. */
+  /** The vault holds at least what it owes and what is queued. */
   covered: boolean;
   restarts: number;
   atMs: number;
@@ -38,14 +38,14 @@ async function chainSide(venue: Venue, reader: ChainReader) {
   const { clearingHouse, vault, token } = venue.contracts;
   const read = (address: typeof vault, abi: unknown, functionName: string, args: unknown[] = []) =>
     reader.readContract({ address, abi, functionName, args } as never) as Promise<bigint>;
-  const [block, batches, owed, scale, held] = await Promise.all([
+  const [block, batches, owed, waits, held] = await Promise.all([
     reader.getBlockNumber(),
     read(clearingHouse, chAbi, 'batchNumber'),
     read(vault, vaultAbi, 'liabilities'),
-    read(vault, vaultAbi, 'scale'),
+    read(vault, vaultAbi, 'queued'),
     read(token, tokenAbi, 'balanceOf', [vault]),
   ]);
-  return { block: Number(block), batches: Number(batches), covered: held >= owed * scale };
+  return { block: Number(block), batches: Number(batches), covered: held >= owed + waits };
 }
 
 /** Asks node and chain; what does not answer counts as zero and not ok. */

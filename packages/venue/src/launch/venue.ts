@@ -15,7 +15,7 @@ import {
   venuePaths,
 } from '@holdfast/host';
 import { EnvironmentError } from '@holdfast/units';
-import { demoToken, deployVenue } from '../deploy.ts';
+import { demoToken, deployVenue, seedBackstop } from '../deploy.ts';
 import { demoMarkets, timesAt } from '../markets.ts';
 import { fundKeys, openKeys, reporterQuorum, type VenueKeys } from './keys.ts';
 import { awaitLeftovers, createPidBook, lockVenue } from './lock.ts';
@@ -26,6 +26,8 @@ import * as specs from './services.ts';
 import { readStatus, type VenueStatus } from './status.ts';
 
 const chainId = 31_337;
+/** What the demonstration puts behind its markets, token units. */
+const demoBackstop = 1_000_000n * 10n ** 6n;
 const loopback = '127.0.0.1';
 
 export interface RunningVenue {
@@ -96,6 +98,8 @@ async function deploy(launch: Launch, rpcUrl: string) {
     quietSeconds: times.quietSeconds,
     reportSkewSecondsMax: times.priceAgeSecondsMax,
   });
+  const reader = createChainReader(access);
+  await seedBackstop(reader, writer, deployment.contracts, demoBackstop);
   const { symbol, decimals } = demoToken;
   const { quietSeconds, roundSeconds } = times;
   return {
