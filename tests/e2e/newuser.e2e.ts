@@ -140,10 +140,71 @@ async function wholeLife({ dir }: Scene): Promise<void> {
   await until('the position is closed on chain', 30_000, async () => {
     return (await agreeOn(venueIn(dir), account)).includes('"held":[]');
   });
-  await json('withdraw', '2000', ...key);
+  const { account: hedge } = await json<Opened>('account', 'open', '--name', 'hedge', ...key);
+  await json('transfer', '100', '--to-account', 'hedge', ...key);
+  const names = (await json<Opened[]>('account', 'list', ...key)).map((each) => each.name);
+  assert.deepEqual(names, ['', 'hedge']);
+  const out = await json<Taken>('withdraw', '1900', ...key);
+  assert.deepEqual([out.paid, out.queued], ['1900000000', undefined]);
+  const moved = await json<Health>('health', '--account', `${hedge}`, ...key);
+  assert.equal(moved.equity, '100000000');
   const left = await json<Health>('health', ...key);
   assert.ok(BigInt(left.equity) < 500_500_000n && BigInt(left.equity) > 490_000_000n, left.equity);
   tell(`a whole life: deposit 2500.5, trade, withdraw 2000, ${left.equity} quote units left`);
+}
+
+type Opened = { account: number; name: string };
+type Waits = { id: string; account: number; state: string; amount: string; line: string };
+type Taken = { paid: string; queued?: Waits & { ahead: number; earliest: number } };
+
+/** More than the windows take: paid in part, seen in the queue, taken back, stopped by a veto. */
+async function queueing({ dir }: Scene): Promise<void> {
+  const { json } = commands(dir);
+  const key = ['--key', 'whale'];
+  await json('key', 'create', 'whale');
+  await json('faucet', '600000', ...key);
+  const { account } = await json<{ account: number }>('deposit', '600000', ...key);
+  const first = await json<Taken>('withdraw', '110000', ...key);
+  assert.equal(first.queued, undefined);
+  const second = await json<Taken>('withdraw', '110000', ...key);
+  const waits = second.queued;
+  assert.ok(waits && BigInt(second.paid) > 0n, JSON.stringify(second));
+  assert.equal(BigInt(second.paid) + BigInt(waits.amount), 110_000_000_000n);
+  assert.ok(waits.line === 'ordinary' && waits.earliest > 0 && waits.ahead === 0);
+  assert.deepEqual(
+    (await json<{ released: string[] }>('withdrawals', '--release', ...key)).released,
+    [],
+  );
+  const large = (await json<Taken>('withdraw', '130000', ...key)).queued;
+  assert.ok(large && large.line === 'large');
+  const listed = await json<Waits[]>('withdrawals', ...key);
+  assert.deepEqual(
+    listed.map(({ id, account: owner }) => [id, owner]).sort(),
+    [
+      [waits.id, account],
+      [large.id, account],
+    ].sort(),
+  );
+  await json('withdrawals', '--reclaim', waits.id, ...key);
+  const { isStopped } = await json<{ isStopped: boolean }>(
+    'govern',
+    'veto',
+    large.id,
+    '--key',
+    'guardian',
+  );
+  assert.equal(isStopped, true);
+  const all = await json<Waits[]>('withdrawals', '--all', ...key);
+  assert.deepEqual(
+    all.filter((each) => each.account === account).map(({ state }) => state),
+    ['vetoed'],
+  );
+  const early = await holdfast(dir, 'withdrawals', '--reclaim', large.id, ...key);
+  assert.equal(early.code, 1);
+  assert.match(early.err, /VetoRunning/);
+  tell(
+    `a queued withdrawal: ${second.paid} paid, ${waits.amount} waited and went back, one vetoed`,
+  );
 }
 
 type Wrong = { args: string[]; exit: number; says: RegExp };
@@ -179,6 +240,10 @@ function wrongInputs(rich: string[], poor: string[], victim: string[]): Wrong[] 
     { args: ['withdraw', '501', ...rich], exit: 1, says: /MarginShort/ },
     { args: ['withdraw', huge, ...rich], exit: 1, says: /AmountNotWhole|MarginShort/ },
     { args: ['withdraw', '1', ...victim], exit: 1, says: /NotOwner/ },
+    { args: ['transfer', '1', '--to-account', '2', ...rich], exit: 1, says: /OwnersDiffer/ },
+    { args: ['transfer', '1', '--to-account', 'x', ...rich], exit: 2, says: /whole number/ },
+    { args: ['withdrawals', '--reclaim', '99999', ...rich], exit: 1, says: /WithdrawalUnknown/ },
+    { args: ['govern', 'veto', '6', ...rich], exit: 1, says: /NotGuardian/ },
     { args: ['order', 'cancel', '77', ...rich], exit: 1, says: /OrderUnknown/ },
     { args: ['order', 'cancel', '99999', ...rich], exit: 2, says: /65535/ },
     { args: ['deposit', '1', '--key', 'nobody'], exit: 3, says: /KeyMissing/ },
@@ -276,6 +341,7 @@ describe('a newcomer', { timeout: 900_000 }, () => {
     await onLauncher(async (scene) => {
       await readmeWalk(scene);
       await wholeLife(scene);
+      await queueing(scene);
       await wrongOnes(scene);
       await deadOnes(scene);
       const { url } = venueIn(scene.dir);

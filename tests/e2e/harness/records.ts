@@ -7,7 +7,13 @@ import { type ChainReader, chainAccess, createChainReader, type Venue } from '@h
 import { decodeEventLog, type Hex, hexToBytes, type Log } from 'viem';
 
 export type Row = { owner: string; cash: bigint; epoch: number; sizes: Map<number, number> };
-export type Mark = { price: number; time: number; index: bigint; fundingTime: number };
+export type Mark = {
+  price: number;
+  mark: number;
+  time: number;
+  index: bigint;
+  fundingTime: number;
+};
 export type LaneRow = { seq: number; filled: number };
 
 export type Records = {
@@ -40,14 +46,12 @@ export type LiquidatedLog = {
   readonly size: number;
   readonly price: number;
   readonly penalty: bigint;
-  readonly covered: bigint;
-  readonly shortfall: bigint;
 };
 export type RefreshedLog = {
   readonly type: 'Refreshed';
   readonly round: number;
   readonly time: number;
-  readonly quotes: { market: number; price: number; rate: number; index: bigint }[];
+  readonly quotes: { market: number; price: number; mark: number; rate: number; index: bigint }[];
 };
 
 /** One log that matters to a judge, between the records before and after it. */
@@ -61,7 +65,7 @@ export type Step = {
 };
 
 const zero = '0x0000000000000000000000000000000000000000';
-const noRow = (owner: string): Row => ({ owner, cash: 0n, epoch: 0, sizes: new Map() });
+export const noRow = (owner: string): Row => ({ owner, cash: 0n, epoch: 0, sizes: new Map() });
 
 /** What is known right after the deployment. */
 export function emptyRecords(venue: Venue): Records {
@@ -109,10 +113,10 @@ function settledOf(number: number, head: Hex, accounts: string, orders: string):
   for (let at = 0; at < a.byteLength; ) {
     const row: SettledLog['accounts'][number] = {
       account: uint(a, at, 4),
-      cash: int(a, at + 4, 16),
+      cash: int(a, at + 5, 16),
       sizes: [],
     };
-    const count = uint(a, at + 20, 1);
+    const count = uint(a, at + 4, 1);
     at += 21;
     for (let i = 0; i < count; i += 1, at += 8) {
       row.sizes.push([uint(a, at, 1), Number(int(a, at + 1, 7))]);
@@ -131,10 +135,10 @@ function settledOf(number: number, head: Hex, accounts: string, orders: string):
 function refreshedOf(round: number, time: number, quotes: string): RefreshedLog {
   const data = view(quotes);
   const list: RefreshedLog['quotes'] = [];
-  for (let at = 0; at < data.byteLength; at += 21) {
-    const [market, price] = [uint(data, at, 1), uint(data, at + 1, 4)];
-    const rate = Number(int(data, at + 5, 4));
-    list.push({ market, price, rate, index: int(data, at + 9, 12) });
+  for (let at = 0; at < data.byteLength; at += 25) {
+    const [market, price, mark] = [uint(data, at, 1), uint(data, at + 1, 4), uint(data, at + 5, 4)];
+    const rate = Number(int(data, at + 9, 4));
+    list.push({ market, price, mark, rate, index: int(data, at + 13, 12) });
   }
   return { type: 'Refreshed', round, time, quotes: list };
 }
@@ -144,7 +148,13 @@ function setSize(row: Row, market: number, size: number): void {
   else row.sizes.set(market, size);
 }
 
+/** The insurance account of market 0; nobody opens these. */
+const firstFund = 2 ** 32 - 256;
+
 function rowOf(records: Records, id: number): Row {
+  if (id >= firstFund && !records.accounts.has(id)) {
+    records.accounts.set(id, noRow(`0x${'0'.repeat(40)}`));
+  }
   const row = records.accounts.get(id);
   if (row === undefined) throw new Error(`a log names account ${id}, which nobody opened`);
   return row;
@@ -166,8 +176,8 @@ function takeSettled(records: Records, log: SettledLog): void {
 function takeRefreshed(records: Records, log: RefreshedLog): void {
   records.round = log.round;
   records.roundTime = log.time;
-  for (const { market, price, index } of log.quotes) {
-    records.marks.set(market, { price, time: log.time, index, fundingTime: log.time });
+  for (const { market, price, mark, index } of log.quotes) {
+    records.marks.set(market, { price, mark, time: log.time, index, fundingTime: log.time });
   }
 }
 
@@ -179,15 +189,20 @@ function takeLiquidated(records: Records, args: Args): LiquidatedLog {
   const keeperAccount = Number(args.keeperAccount);
   const size = Number(args.size);
   const [from, to] = [rowOf(records, account), rowOf(records, keeperAccount)];
-  setSize(from, market, 0);
+  setSize(from, market, (from.sizes.get(market) ?? 0) - size);
   setSize(to, market, (to.sizes.get(market) ?? 0) + size);
   from.cash = args.accountCash as bigint;
   to.cash = args.keeperCash as bigint;
-  rowOf(records, 0).cash = args.insuranceCash as bigint;
-  const price = Number(args.price);
-  const { penalty, covered, shortfall } = args as Record<string, bigint>;
-  const sums = { penalty: penalty ?? 0n, covered: covered ?? 0n, shortfall: shortfall ?? 0n };
-  return { type: 'Liquidated', account, market, keeperAccount, size, price, ...sums };
+  rowOf(records, firstFund + market).cash = args.insuranceCash as bigint;
+  const [price, penalty] = [Number(args.price), args.penalty as bigint];
+  return { type: 'Liquidated', account, market, keeperAccount, size, price, penalty };
+}
+
+/** Every position in the market as it stands pays for each of its lots. */
+function takeLevied(records: Records, market: number, perLot: bigint): void {
+  for (const row of records.accounts.values()) {
+    row.cash -= BigInt(Math.abs(row.sizes.get(market) ?? 0)) * perLot;
+  }
 }
 
 /** Applies one event; what a judge has to look at comes back. */
@@ -213,6 +228,15 @@ function take(records: Records, name: string, args: Args): Taken {
     const log = settledOf(Number(number), head as Hex, String(accounts), String(orders));
     takeSettled(records, log);
     return log;
+  } else if (name === 'Touched') {
+    const rows = settledOf(0, '0x', String(args.accounts), '0x').accounts;
+    for (const { account, cash: held, sizes } of rows) {
+      const row = rowOf(records, account);
+      row.cash = held;
+      for (const [market, size] of sizes) setSize(row, market, size);
+    }
+  } else if (name === 'Levied') {
+    takeLevied(records, Number(args.market), args.perLotQ32 as bigint);
   } else if (name === 'Liquidated') {
     return takeLiquidated(records, args);
   }

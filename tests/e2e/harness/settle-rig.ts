@@ -51,7 +51,7 @@ async function startAnvil(port: number): Promise<ChildProcess> {
 
 export type Rig = Awaited<ReturnType<typeof createRig>>;
 
-function venueOf(port: number, wallEpochMs: number): Venue {
+function venueOf(port: number, wallEpochMs: number, symbols: readonly string[]): Venue {
   const none = `0x${'00'.repeat(20)}` as Hex;
   const reporters = ['r1', 'r2', 'r3'].map((name) => accountOf(name).address);
   return {
@@ -70,7 +70,12 @@ function venueOf(port: number, wallEpochMs: number): Venue {
     },
     deployBlock: 0,
     token: { symbol: 'tUSD', decimals: 6 },
-    markets: demoMarkets(['BTC-USD', 'ETH-USD'], speed),
+    // Base margin alone: the young market of a test is all concentration.
+    markets: demoMarkets(symbols, speed).map((market) => ({
+      ...market,
+      concentrationPpm: 0,
+      openInterestLowPpm: 1_000_000,
+    })),
     clock: { wallEpochMs, venueEpoch: Math.floor(wallEpochMs / 1000), speed },
     gateway: { host: '127.0.0.1', port: 1 },
     relay: { host: '127.0.0.1', port: 1 },
@@ -129,9 +134,13 @@ function coreConfigOf(venue: Venue): CoreConfig {
   } as unknown as CoreConfig;
 }
 
-export async function createRig(port: number, users: number) {
+export async function createRig(
+  port: number,
+  users: number,
+  symbols: readonly string[] = ['BTC-USD', 'ETH-USD'],
+) {
   const wallEpochMs = Date.now();
-  const venue = venueOf(port, wallEpochMs);
+  const venue = venueOf(port, wallEpochMs, symbols);
   const clock = createClock(venue.clock);
   const anvil = await startAnvil(port);
   const access = { rpcUrl: venue.rpcUrl, chainId, blockMs: venue.blockMs, retries: 0 };
@@ -155,6 +164,7 @@ export async function createRig(port: number, users: number) {
     guardians: [accountOf('deployer').address],
     quietSeconds: 3_600,
     reportSkewSecondsMax: 120,
+    forced: { deadlineSeconds: 21_600, graceSeconds: 21_600, feeWei: 10n ** 14n },
     gas: 12_000_000n,
   });
   Object.assign(venue, deployed);
@@ -231,6 +241,11 @@ export async function createRig(port: number, users: number) {
     settler,
     tell,
     store,
+    /** Whoever sends under this name: user0, user1, …, deployer. */
+    accountOf,
+    secretOf,
+    write,
+    receiptOf,
     /** Opens account 2 + i for user i and deposits whole tokens. */
     async fund(i: number, tokens: number): Promise<void> {
       const writer = write(`user${i}`);
@@ -278,11 +293,22 @@ export async function createRig(port: number, users: number) {
       const call = { ...house, functionName: 'cancelAll', args: [2 + i], gas } as const;
       return (await receiptOf(await write(`user${i}`).writeContract(call))).status;
     },
+    /** Makes a report known to the chain, as the sequencer may at any time. */
+    async push(report: Hex): Promise<string> {
+      const call = { ...house, functionName: 'push', args: [report], gas } as const;
+      return (await receiptOf(await write('sequencer').writeContract(call))).status;
+    },
     /** A new round at these prices, told to the core. */
-    report(prices: readonly number[]): Hex {
+    report(
+      prices: readonly number[],
+      marks = prices,
+      rate = 50_000,
+      time: number = clock.now(),
+    ): Hex {
       roundNo += 1;
-      const time = clock.now();
-      const quotes = prices.map((price, market) => ({ market, price, rate: 50_000 }));
+      const quotes = prices.map((price, market) => {
+        return { market, price, mark: marks[market], rate };
+      });
       const observation = { round: roundNo, time, quotes } as never;
       const digest = observationDigest(oracle, observation);
       const signed = ['r1', 'r2'].map((name) => ({

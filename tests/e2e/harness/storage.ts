@@ -2,8 +2,9 @@
 import { clearingHouseAbi, iOracleAbi, lawsAbi, vaultAbi } from '@holdfast/abi';
 import { type ChainReader, chainAccess, createChainReader, type Venue } from '@holdfast/host';
 import { judge } from '@holdfast/laws';
+import { firstFundAccount } from '@holdfast/units';
 import { type Abi, erc20Abi } from 'viem';
-import type { Records } from './records.ts';
+import { noRow, type Records } from './records.ts';
 
 export type StoredAccount = {
   readonly id: number;
@@ -17,12 +18,15 @@ export type Stored = {
   readonly accounts: readonly StoredAccount[];
   /** Quote units. */
   readonly liabilities: bigint;
+  /** Withdrawals that wait in the vault, quote units. */
+  readonly queued: bigint;
   /** Tokens in the vault, quote units rounded down. */
   readonly balance: bigint;
   readonly markets: readonly { market: number; index: bigint; openInterest: number }[];
   readonly batch: number;
   readonly head: string;
-  readonly prices: ReadonlyMap<number, number>;
+  /** Index and mark price by market. */
+  readonly prices: ReadonlyMap<number, readonly [price: number, mark: number]>;
 };
 
 type Ask = { address: string; abi: Abi; functionName: string; args: readonly unknown[] };
@@ -51,8 +55,9 @@ export async function readStored(
     }
     return found;
   };
-  const [owed, scale, held, batch, head, count, ...rest] = (await ask([
+  const [owed, waits, scale, held, batch, head, count, ...rest] = (await ask([
     vaultAsk('liabilities'),
+    vaultAsk('queued'),
     vaultAsk('scale'),
     { address: token, abi: erc20Abi as Abi, functionName: 'balanceOf', args: [vault] },
     house('batchNumber'),
@@ -60,14 +65,26 @@ export async function readStored(
     house('accountsCount'),
     ...ids.map((id) => house('market', [id])),
     ...ids.map((id): Ask => {
-      return { address: oracle, abi: iOracleAbi as Abi, functionName: 'price', args: [id] };
+      return { address: oracle, abi: iOracleAbi as Abi, functionName: 'quote', args: [id] };
     }),
-  ])) as [bigint, bigint, bigint, bigint, string, number, ...(readonly [bigint, number, bigint])[]];
-  const numbers = withAccounts ? Array.from({ length: Number(count) }, (_, i) => i) : [];
+  ])) as [
+    bigint,
+    bigint,
+    bigint,
+    bigint,
+    bigint,
+    string,
+    number,
+    ...(readonly [bigint, number, bigint])[],
+  ];
+  const funds = ids.map((id) => firstFundAccount + id);
+  const users = Array.from({ length: Number(count) }, (_, i) => i);
+  const numbers = withAccounts ? [...users, ...funds] : [];
   const rows = await ask(numbers.map((id) => house('account', [id])));
   return {
-    accounts: rows.map((row, id) => storedAccount(id, row)),
+    accounts: rows.map((row, i) => storedAccount(numbers[i] as number, row)),
     liabilities: owed / scale,
+    queued: waits / scale,
     balance: held / scale,
     markets: ids.map((market, i) => {
       const [index, , openInterest] = rest[i] as readonly [bigint, number, bigint];
@@ -75,7 +92,12 @@ export async function readStored(
     }),
     batch: Number(batch),
     head,
-    prices: new Map(ids.map((id, i) => [id, Number(rest[ids.length + i]?.[0])])),
+    prices: new Map(
+      ids.map((id, i) => {
+        const [price, mark] = rest[ids.length + i] ?? [];
+        return [id, [Number(price), Number(mark)]] as const;
+      }),
+    ),
   };
 }
 
@@ -101,18 +123,18 @@ export function accountText(row: {
 
 type Whole = {
   accounts: readonly { cash: bigint; sizes: ReadonlyMap<number, number> }[];
-} & Pick<Stored, 'liabilities' | 'balance' | 'markets'>;
+} & Pick<Stored, 'liabilities' | 'queued' | 'balance' | 'markets'>;
 
 /** The laws on the whole state that do not hold, by name. */
 export function brokenLaws(whole: Whole): string[] {
-  const { liabilities, balance, markets } = whole;
+  const { liabilities, queued, balance, markets } = whole;
   const accounts = whole.accounts.map(({ cash }) => ({ cashQ32: cash }));
   const positions = whole.accounts.flatMap(({ sizes }) =>
     [...sizes].map(([market, size]) => ({ market, size })),
   );
   const verdicts = {
     collateralConserved: judge('collateralConserved', { accounts, liabilities }),
-    vaultCovers: judge('vaultCovers', { balance, liabilities }),
+    vaultCovers: judge('vaultCovers', { balance, liabilities, queued }),
     netPositionZero: judge('netPositionZero', { positions, markets }),
     openInterestIsLongs: judge('openInterestIsLongs', { positions, markets }),
   };
@@ -126,6 +148,7 @@ export async function lawfulOnChain(venue: Venue, stored: Stored, block: number)
   const snapshot = {
     accounts: stored.accounts.map(({ cash }) => ({ cashQ32: cash })),
     liabilities: stored.liabilities,
+    queued: stored.queued,
     balance: stored.balance,
     positions: stored.accounts.flatMap(({ sizes }) =>
       [...sizes].map(([market, size]) => ({ market: BigInt(market), size: BigInt(size) })),
@@ -153,13 +176,17 @@ export function differences(records: Records, stored: Stored): string[] {
   hold('liabilities', records.liabilities, stored.liabilities);
   for (const { market, index } of stored.markets) {
     hold(`index of ${market}`, records.marks.get(market)?.index ?? 0n, index);
-    const price = stored.prices.get(market);
-    hold(`price of ${market}`, records.marks.get(market)?.price ?? 0, price);
+    const known = records.marks.get(market);
+    hold(`prices of ${market}`, [known?.price ?? 0, known?.mark ?? 0], stored.prices.get(market));
   }
   if (stored.accounts.length === 0) return wrong;
-  hold('accounts', records.accounts.size, stored.accounts.length);
+  const known = new Set(stored.accounts.map(({ id }) => id));
+  const strange = [...records.accounts.keys()].filter((id) => !known.has(id));
+  hold('accounts that storage lacks', strange, []);
   for (const account of stored.accounts) {
-    const row = records.accounts.get(account.id);
+    // A fund that no log has named yet is empty.
+    const isFund = account.id >= firstFundAccount;
+    const row = records.accounts.get(account.id) ?? (isFund ? noRow(account.owner) : undefined);
     hold(`account ${account.id}`, row && accountText(row), accountText(account));
   }
   return wrong;
