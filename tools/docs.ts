@@ -15,7 +15,11 @@ export type Files = Readonly<Record<string, string>>;
  * A module below the root with `export function generate(): Files | Promise<Files>`. It only
  * computes; writing and comparing are done here.
  */
-export const generators: readonly string[] = ['packages/laws/src/generate.ts'];
+export const generators: readonly string[] = [
+  'packages/laws/src/generate.ts',
+  'tools/erc7730/generate.ts',
+  'tools/margin-docs.ts',
+];
 
 /** Paths whose text on disk differs from the generated one, or which are missing. */
 export function drift(files: Files, folder = root): string[] {

@@ -95,11 +95,12 @@ function freePort(): Promise<number> {
 /** One transaction in its own block; throws with the decoded error when it reverts. */
 export async function send(
   chain: Chain,
-  request: { from?: Address; to?: Address; data: Hex; abi: Abi },
+  request: { from?: Address; to?: Address; data: Hex; abi: Abi; value?: bigint },
 ): Promise<TransactionReceipt> {
-  const { from = deployer, to, data, abi } = request;
+  const { from = deployer, to, data, abi, value = 0n } = request;
   const fields = { from, data, gas: '0x5f5e100', gasPrice: '0x0', ...(to ? { to } : {}) };
-  const params = [fields];
+  const paid = value === 0n ? {} : { value: `0x${value.toString(16)}` };
+  const params = [{ ...fields, ...paid }];
   const hash = await chain.client.request({ method: 'eth_sendTransaction', params } as never);
   // Mining on request: a receipt exists as soon as the block does.
   await chain.client.request({ method: 'evm_mine', params: [chain.time] } as never);
@@ -142,9 +143,10 @@ export async function transact(
   functionName: string,
   args: readonly unknown[],
   from: Address = deployer,
+  { value = 0n }: { value?: bigint } = {},
 ): Promise<number> {
   const { abi } = artifact(contract.name);
   const data = encodeFunctionData({ abi, functionName, args });
-  const receipt = await send(chain, { from, to: contract.address, data, abi });
+  const receipt = await send(chain, { from, to: contract.address, data, abi, value });
   return Number(receipt.gasUsed);
 }

@@ -22,7 +22,8 @@ import { concatBytes, type Hex, keccak256, toHex } from '@holdfast/units';
 import { type Address, getContractAddress } from 'viem';
 import { artifact, type Chain, chainId, deploy, deployer, transact } from './chain.ts';
 
-const parameters = {
+/** Parameters of the market that is measured. */
+export const parameters = {
   tickValue: 100,
   initialPpm: 50_000,
   maintenancePpm: 30_000,
@@ -38,17 +39,27 @@ const parameters = {
   concentrationPpm: 100_000,
   concentrationCapPpm: 200_000,
   isolated: 0,
-  markClampPpm: 50_000,
+  markClampPpm: 20_000,
   fundingGapSecondsMax: 60,
   liquidationPartPpm: 100_000,
   coverSharePpm: 250_000,
   backstopLotsMax: 100_000,
 };
+/** Budget of an hour while the vault is young, quote units. */
+export const hourFloorQuote = 10n ** 12n;
 const windows = {
-  hourFloorQuote: 10n ** 12n,
+  hourFloorQuote,
   dayFloorQuote: 10n ** 13n,
   hourPpm: 10_000n,
   dayPpm: 100_000n,
+};
+const vaultRules = {
+  reservePpm: 200_000n,
+  smallPpm: 1_000n,
+  smallFloorQuote: 10n ** 9n,
+  largePpm: 500_000n,
+  delaySeconds: 3_600n,
+  vetoSeconds: 259_200n,
 };
 const breakerLimits = {
   holdSecondsMax: 86_400n,
@@ -56,7 +67,16 @@ const breakerLimits = {
   guardianDelaySeconds: 86_400n,
 };
 const delaySeconds = 172_800n;
-const modules = ['RosterModule', 'CustodyModule', 'LiquidationModule'];
+const modules = [
+  'RosterModule',
+  'CustodyModule',
+  'LiquidationModule',
+  'WaterfallModule',
+  'TriggerModule',
+  'ForcedModule',
+  'ExitModule',
+];
+const forcedTerms = [3_600, 3_600, 10n ** 14n] as const;
 const quorum = 3;
 const reporters = 5;
 
@@ -66,6 +86,8 @@ export type Venue = {
   readonly clearingHouse: Address;
   readonly token: Address;
   readonly vault: Address;
+  readonly forcedQueue: Address;
+  readonly backstop: Address;
   readonly separator: Uint8Array;
   readonly oracleSeparator: Uint8Array;
   readonly reporterKeys: readonly Uint8Array[];
@@ -77,16 +99,18 @@ export type Venue = {
 
 const keyOf = (name: string): Uint8Array => keccak256(new TextEncoder().encode(name));
 
-/** Deploys everything: one market, 3 of 5 reporters, the deployer is the sequencer. */
-export async function deployVenue(chain: Chain): Promise<Venue> {
+/** Deploys everything: 3 of 5 reporters, the deployer is the sequencer. */
+export async function deployVenue(
+  chain: Chain,
+  markets: readonly (typeof parameters)[] = [parameters],
+): Promise<Venue> {
   const reporterKeys = Array.from({ length: reporters }, (_, i) => keyOf(`reporter ${i}`)).sort(
     (a, b) => (addressOf(a) < addressOf(b) ? -1 : 1),
   );
   const nonce = await chain.client.getTransactionCount({ address: deployer });
-  const clearingHouse = getContractAddress({
-    from: deployer,
-    nonce: BigInt(nonce + 6 + modules.length),
-  });
+  const later = (count: number): Address =>
+    getContractAddress({ from: deployer, nonce: BigInt(nonce + 7 + modules.length + count) });
+  const [clearingHouse, backstop] = [later(0), later(1)];
   const token = await deploy(chain, 'TestToken', ['Test Dollar', 'TUSD', 6]);
   const venue = {
     sequencer: deployer,
@@ -94,22 +118,31 @@ export async function deployVenue(chain: Chain): Promise<Venue> {
     reportSkewSecondsMax: 30,
     profitHaircutPpm: 100_000,
   };
-  const params = await deploy(chain, 'Parameters', [deployer, delaySeconds, venue, [parameters]]);
+  const params = await deploy(chain, 'Parameters', [deployer, delaySeconds, venue, markets]);
   const breaker = await deploy(chain, 'Breaker', [params, [deployer], breakerLimits]);
   const verifier = await deploy(chain, 'QuorumVerifier', [quorum, reporterKeys.map(addressOf)]);
-  const vault = await deploy(chain, 'Vault', [token, clearingHouse, windows]);
+  const vault = await deploy(chain, 'Vault', [token, clearingHouse, breaker, windows, vaultRules]);
   const oracle = await deploy(chain, 'Oracle', [clearingHouse, params, verifier, delaySeconds]);
-  const config = { vault, oracle, breaker, parameters: params };
+  const forcedQueue = await deploy(chain, 'ForcedQueue', [clearingHouse, ...forcedTerms]);
+  const config = { vault, oracle, breaker, parameters: params, forcedQueue };
   const parts: Address[] = [];
-  for (const name of modules) parts.push(await deploy(chain, name, [config]));
+  for (const name of modules) {
+    const more = name === 'WaterfallModule' ? [backstop] : [];
+    parts.push(await deploy(chain, name, [config, ...more]));
+  }
   const deployed = await deploy(chain, 'ClearingHouse', [config, parts]);
   if (deployed.toLowerCase() !== clearingHouse.toLowerCase()) throw new Error('address moved');
+  const arguments_ = [clearingHouse, vault, oracle, params, delaySeconds];
+  const placed = await deploy(chain, 'Backstop', arguments_);
+  if (placed.toLowerCase() !== backstop.toLowerCase()) throw new Error('backstop moved');
   const lower = (address: Address) => address.toLowerCase() as Hex;
   return {
     chain,
     clearingHouse,
     token,
     vault,
+    forcedQueue,
+    backstop,
     separator: domainSeparator(domain(chainId, lower(clearingHouse))),
     oracleSeparator: oracleDomainSeparator(oracleDomain(chainId, lower(verifier))),
     reporterKeys,
@@ -124,12 +157,12 @@ export async function deployVenue(chain: Chain): Promise<Venue> {
 export const call = (venue: Venue, fn: string, args: readonly unknown[], from?: Address) =>
   transact(venue.chain, { name: 'IVenue', address: venue.clearingHouse }, fn, args, from);
 
-/** Opens the next account, owned by a key of its own. */
-export async function openAccount(venue: Venue): Promise<number> {
+/** Opens the next account, owned by a key of its own or by somebody else. */
+export async function openAccount(venue: Venue, owner?: Address): Promise<number> {
   const id = 2 + venue.keys.size;
   const key = keyOf(`owner ${id}`);
   venue.keys.set(id, key);
-  await call(venue, 'openAccount', [addressOf(key)]);
+  await call(venue, 'openAccount', [owner ?? addressOf(key)]);
   return id;
 }
 
@@ -145,9 +178,10 @@ export async function fund(venue: Venue, amount: bigint): Promise<void> {
 }
 
 /** The next report, observed at the time of the next block by the quorum. */
-export function report(venue: Venue, price: number): Hex {
+export function report(venue: Venue, prices: number | readonly number[]): Hex {
   venue.round += 1;
-  const quotes = [{ market: 0, price, rate: 1_234 }];
+  const list = typeof prices === 'number' ? [prices] : prices;
+  const quotes = list.map((price, market) => ({ market, price, mark: price, rate: 1_234 }));
   const base = { round: venue.round, time: venue.chain.time, quotes } as never as Parameters<
     typeof observationDigest
   >[1];
@@ -167,7 +201,7 @@ export async function settle(
   venue: Venue,
   orders: readonly Order[],
   fills: readonly { maker: Order; taker: Order; lots: number; price: number }[],
-  price: number,
+  price: number | readonly number[],
 ): Promise<number> {
   const sorted = [...orders].sort((a, b) => a.account - b.account || a.lane - b.lane);
   const place = new Map(sorted.map((order, i) => [order, i]));
