@@ -1,7 +1,10 @@
 /** Node and chain hold the same books, to the unit, once everything that was matched is final. */
 import assert from 'node:assert/strict';
 import { fetchJson, type Venue } from '@holdfast/host';
+import { firstFundAccount } from '@holdfast/units';
 import { createRpc, readHead } from '@holdfast/venue';
+import { zeroAddress } from 'viem';
+import { noRow } from './records.ts';
 import { type NodeStatus, type Stage, statusOf } from './stage.ts';
 import { accountText, readStored, type Stored } from './storage.ts';
 import { until } from './until.ts';
@@ -33,6 +36,8 @@ type CoreAccount = {
 
 async function coreAccount(url: string, id: number): Promise<string> {
   const { status, body } = await fetchJson(`${url}/v1/accounts/${id}`);
+  // The core knows a fund from the first event that names it on; until then it is empty.
+  if (status === 404 && id >= firstFundAccount) return accountText(noRow(zeroAddress));
   if (status !== 200) return `status ${status}`;
   const { owner, epoch, cashQ32, positions } = body as CoreAccount;
   const sizes = new Map(positions.map(({ market, size }) => [market, size]));
