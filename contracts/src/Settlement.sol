@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from
     "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {ILiquidation} from "./interfaces/ILiquidation.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 import {LawLib} from "./generated/LawLib.sol";
 import {AccountWord} from "./libraries/Accounts.sol";
@@ -11,11 +12,12 @@ import {Arrays} from "./libraries/Arrays.sol";
 import {Closing} from "./libraries/Closing.sol";
 import {Desks} from "./libraries/Desks.sol";
 import {Judging} from "./libraries/Judging.sol";
-import {LaneWord} from "./libraries/Lanes.sol";
+import {Lanes, LaneWord} from "./libraries/Lanes.sol";
 import {Netting} from "./libraries/Netting.sol";
 import {Orders, OrderTerms} from "./libraries/Orders.sol";
 import {Packer} from "./libraries/Packer.sol";
 import {ParameterWords} from "./libraries/ParameterWords.sol";
+import {Seizing} from "./libraries/Seizing.sol";
 import {Slots} from "./libraries/Slots.sol";
 import {Signatures} from "./libraries/Signatures.sol";
 import {Roster} from "./Roster.sol";
@@ -28,6 +30,7 @@ import {Desk, Leg, Market, Subject} from "./Working.sol";
 abstract contract Settlement is Roster, EIP712, ISettlement {
     using Desks for Desk;
     using Netting for Desk;
+    using Seizing for Desk;
 
     /// @dev Levels of the breaker.
     uint256 private constant NO_GROWTH = 1;
@@ -45,6 +48,7 @@ abstract contract Settlement is Roster, EIP712, ISettlement {
         desk.open(orders.length, _domainSeparatorV4());
         _authenticate(desk, batch);
         uint256 fees = desk.net(_positions);
+        if (desk.protocol) desk.seizures = desk.collect();
         uint256 cursor = Closing.close(_lanes, desk);
         uint256 accounts = Packer.seal(Desks.TICKETS, cursor) + 32;
         cursor = _settleAccounts(desk, accounts);
@@ -52,6 +56,7 @@ abstract contract Settlement is Roster, EIP712, ISettlement {
         _holdInterest(desk.book);
         _storeMarkets(desk.book);
         Desks.announce(Settled.selector, batch.number, desk.head, accounts, cursor);
+        if (desk.protocol) ILiquidation(address(this)).seize(desk.seizures);
     }
 
     /// @dev Law: the chain of batches is contiguous.
@@ -168,7 +173,7 @@ abstract contract Settlement is Roster, EIP712, ISettlement {
 
     /// @dev Not the owner's signature as the lane knows the owner: an account's first order on a
     /// lane, whose owner is remembered from here on; a session key's; a wallet contract's; or
-    /// nobody's.
+    /// nobody's, which only an order of the protocol may be: it is judged as a liquidation later.
     function _verify(Desk memory desk, bytes calldata signatures, uint256 at, LaneWord lane)
         private
         view
@@ -176,6 +181,14 @@ abstract contract Settlement is Roster, EIP712, ISettlement {
     {
         OrderTerms terms = Orders.at(at);
         if (lane.owner() == address(0)) lane = lane.withOwner(_ownerOf(terms.account()));
+        if (terms.lane() == Lanes.PROTOCOL) {
+            uint256 flags = terms.flags();
+            if (flags & ~Orders.BUY != Orders.FLAGS_PROTOCOL) {
+                revert OrderMalformed(Desks.indexOf(at), flags, Orders.FLAGS_PROTOCOL);
+            }
+            desk.protocol = true;
+            return lane;
+        }
         address signer = Signatures.lastSigner();
         if (signer == lane.owner()) return lane;
         if (terms.has(Orders.CONTRACT_SIGNATURE)) {

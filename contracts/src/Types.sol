@@ -167,3 +167,17 @@ struct Config {
     address parameters;
     address forcedQueue;
 }
+
+/// @notice What the protocol's order did to an account in a batch.
+/// @param account Account id.
+/// @param market Market id.
+/// @param limit Limit of the order, ticks.
+/// @param lots Change of the position, signed.
+/// @param cashQ32 Change of the cash by its fills, fees taken off, Q32.
+struct Seizure {
+    uint32 account;
+    uint8 market;
+    uint32 limit;
+    int56 lots;
+    int256 cashQ32;
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {MarketParams} from "./Types.sol";
+import {MarketParams, Seizure} from "./Types.sol";
 import {AccountWord} from "./libraries/Accounts.sol";
 
 // What an operation works on in memory between "refresh" and "store".
@@ -113,6 +113,8 @@ struct Totals {
 /// @param ticketsEnd Address after the last ticket.
 /// @param legs Address of the first leg's line.
 /// @param legsEnd Address after the last leg's line.
+/// @param protocol Whether there is an order of the protocol.
+/// @param seizures What they did, once the fills are known.
 struct Desk {
     Book book;
     Market market;
@@ -125,6 +127,8 @@ struct Desk {
     uint256 ticketsEnd;
     uint256 legs;
     uint256 legsEnd;
+    bool protocol;
+    Seizure[] seizures;
 }
 
 /// @notice One account that is judged and stored in full.

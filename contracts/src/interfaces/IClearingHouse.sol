@@ -87,6 +87,19 @@ interface IClearingHouse {
         int128 keeperCash,
         int128 insuranceCash
     );
+    /// @notice The protocol's order sold (or bought back) `size` lots of `account` into the book.
+    /// @param size Signed as the position that they were taken from.
+    /// @param lost Quote that the fills brought in less than the mark price, fees included;
+    /// negative when they brought in more.
+    /// @param penalty Quote taken from the account for the market's insurance fund.
+    event Seized(
+        uint32 indexed account,
+        uint8 indexed market,
+        int56 size,
+        int256 lost,
+        uint256 penalty,
+        int128 insuranceCash
+    );
     /// @notice A forced request was executed, or found unlawful and taken out.
     /// @param amount Withdraw: quote paid. Close: lots moved. Cancel all: the new epoch.
     /// @param price Close: price, ticks.
@@ -253,6 +266,14 @@ interface IClearingHouse {
     error AccountBankrupt(uint32 account, int256 equity);
     /// @notice As much of the position as one block allows was liquidated already.
     error LiquidatedEnough(uint32 account, uint8 market, uint256 found, uint256 required);
+    /// @notice The lane belongs to the protocol.
+    error LaneReserved(uint16 found, uint16 required);
+    /// @notice An account for which the protocol trades has another order in the batch.
+    error ProtocolNotAlone(uint256 order, uint32 account);
+    /// @notice The limit of the protocol's order is worse than the fillable price, ticks.
+    error SeizureTooCheap(uint32 account, uint256 found, uint256 required);
+    /// @notice The protocol's order filled more than the partial size.
+    error SeizureTooLarge(uint32 account, uint256 found, uint256 required);
     /// @notice The account is not below its close-out requirement.
     error NotCloseOut(int256 equity, uint256 required);
     /// @notice Counterparties are not strictly ascending by id.

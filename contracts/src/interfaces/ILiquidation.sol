@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Seizure} from "../Types.sol";
+
 /// @title Liquidation, by anyone.
 interface ILiquidation {
     /// @notice Records that an account is below maintenance, or clears that record when it is not;
@@ -20,6 +22,11 @@ interface ILiquidation {
         uint32 keeperAccount,
         bytes calldata report
     ) external;
+
+    /// @notice Judges what the protocol's orders sold of accounts below maintenance in the batch that
+    /// was just settled, and takes the penalty for the market's insurance fund.
+    /// @dev Only the clearing house itself, at the end of `settle`.
+    function seize(Seizure[] calldata seizures) external;
 
     /// @notice Takes lots off the backstop or off a market's insurance account at the mark price
     /// less a discount that grows with time; owner or session key of `taker`.

@@ -15,6 +15,9 @@ library Lanes {
 
     /// @notice `filled` of a cancelled seq; no order can be filled beyond it.
     uint256 internal constant CANCELLED = type(uint40).max;
+    /// @notice The lane of the protocol in every account: its orders are signed by nobody, and
+    /// lawful only as a liquidation.
+    uint256 internal constant PROTOCOL = type(uint16).max;
 
     function key(uint256 account, uint256 lane) internal pure returns (uint256) {
         return (account << 16) | lane;

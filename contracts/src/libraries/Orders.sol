@@ -34,6 +34,8 @@ library Orders {
     uint256 internal constant TIME_IN_FORCE = 0x18;
     uint256 internal constant CONTRACT_SIGNATURE = 0x80;
     uint256 internal constant FLAGS_KNOWN = 0x9f;
+    /// @notice What an order of the protocol must be, on either side.
+    uint256 internal constant FLAGS_PROTOCOL = IMMEDIATE_OR_CANCEL | REDUCE_ONLY;
     /// @dev Bit b is set when the flags b (without the contract signature) go together: 0-7 any
     /// resting order, 8-11 immediate or cancel, 16-19 fill or kill, both without post-only.
     uint256 private constant FLAGS_LAWFUL = 0x000f0fff;

@@ -13,7 +13,7 @@ import {Liquidations} from "../libraries/Liquidations.sol";
 import {Margin} from "../libraries/Margin.sol";
 import {Pricing} from "../Pricing.sol";
 import {Liquidator} from "../Liquidator.sol";
-import {Config} from "../Types.sol";
+import {Config, Seizure} from "../Types.sol";
 import {Book, Leg, Market, Subject} from "../Working.sol";
 
 /// @title Liquidation: a part of a position moves to a keeper's account at the fillable price.
@@ -36,12 +36,13 @@ contract LiquidationModule is Liquidator, ILiquidation, IModule {
 
     /// @inheritdoc IModule
     function operations() external pure returns (bytes4[] memory selectors) {
-        selectors = new bytes4[](5);
+        selectors = new bytes4[](6);
         selectors[0] = ILiquidation.liquidate.selector;
         selectors[1] = ILiquidation.flag.selector;
         selectors[2] = ILiquidation.unwind.selector;
         selectors[3] = ILiquidation.levy.selector;
         selectors[4] = ILiquidation.unhealthySince.selector;
+        selectors[5] = ILiquidation.seize.selector;
     }
 
     /// @inheritdoc ILiquidation
@@ -99,6 +100,14 @@ contract LiquidationModule is Liquidator, ILiquidation, IModule {
     }
 
     /// @inheritdoc ILiquidation
+    /// @dev The fills are stored: the account as it was before is what it is now less what they did.
+    function seize(Seizure[] calldata seizures) external {
+        if (msg.sender != address(this)) revert NotSelf(msg.sender, address(this));
+        Book memory book = _refresh(parameters.venue(), _nothing());
+        for (uint256 i = 0; i < seizures.length; ++i) _seize(book, seizures[i]);
+    }
+
+    /// @inheritdoc ILiquidation
     function unwind(
         uint32 from,
         uint8 marketId,
@@ -139,6 +148,88 @@ contract LiquidationModule is Liquidator, ILiquidation, IModule {
         int256 moved = legs[0].sizeBefore - legs[0].size;
         emit Unwound(from, marketId, taker, int56(moved), _priceOf(market, moved, discount));
         _touched(Causes.BACKSTOP, legs, new uint256[](0));
+    }
+
+    /// @dev No report: the batch brought its own.
+    function _nothing() private pure returns (bytes calldata) {
+        return msg.data[0:0];
+    }
+
+    /// @dev Law: liquidation is needed and never hurts. Nothing is gained by it but for insurance.
+    function _seize(Book memory book, Seizure calldata done) private {
+        Market memory market = _liquidable(book, done.market);
+        Leg memory leg = _leg(done.account, market);
+        leg.sizeBefore -= done.lots;
+        Standing memory now_ = _standing(book, done.account, leg.word);
+        uint256 lots = Margin.magnitude(done.lots);
+        uint256 size = Margin.magnitude(leg.sizeBefore);
+        uint256 freed = _freed(market, size, lots);
+        Standing memory before;
+        before.maintenance = now_.maintenance + freed;
+        before.equity = (now_.equityQ32 - done.cashQ32 - done.lots * market.unitQ32) >> 32;
+        _holdSeizure(leg, before, done, lots);
+
+        // Not negative: equity was not.
+        uint256 worth =
+            uint256(Liquidations.share(before.equity, freed, before.maintenance));
+        int256 lost = before.equity - now_.equity;
+        int256 left = int256(worth) - lost;
+        uint256 penalty = 0;
+        if (left > 0) penalty = Liquidations.penaltyOf(lots * market.lotValue, uint256(left));
+        int256 equity = now_.equity - int256(penalty);
+        assert(
+            LawLib.liquidationLawful(
+                before.equity,
+                before.maintenance,
+                equity,
+                now_.maintenance,
+                penalty,
+                lost > 0 ? uint256(lost) : 0,
+                lots * market.lotValue,
+                market.params.maintenancePpm
+            )
+        );
+        if (equity >= int256(now_.maintenance)) _clear(done.account);
+        else if (_unhealthySince[done.account] == 0) _flag(done.account);
+        uint256[] memory others = new uint256[](2);
+        (others[0], others[1]) = (done.account, FUNDS + done.market);
+        _credit(done.account, -int256(penalty << 32));
+        int128 fund = _credit(others[1], int256(penalty << 32));
+        emit Seized(done.account, done.market, -done.lots, lost, penalty, fund);
+        _touched(Causes.LIQUIDATION, new Leg[](0), others);
+    }
+
+    /// @dev The account was below maintenance and not bankrupt; the limit is no worse than a
+    /// keeper's price; the lots are no more than a keeper would have got in this block.
+    function _holdSeizure(
+        Leg memory leg,
+        Standing memory before,
+        Seizure calldata done,
+        uint256 lots
+    ) private {
+        if (before.equity >= int256(before.maintenance)) {
+            revert NotLiquidatable(before.equity, before.maintenance);
+        }
+        if (before.equity < 0) revert AccountBankrupt(done.account, before.equity);
+        Market memory market = leg.market;
+        uint256 size = Margin.magnitude(leg.sizeBefore);
+        uint256 discount = Liquidations.fillDiscount(
+            market.mark, market.params.maintenancePpm, before.equity, before.maintenance
+        );
+        uint256 most = Liquidations.partialLots(
+            size,
+            market.lotValue,
+            market.params.tickValue,
+            discount,
+            market.params.maintenancePpm,
+            before.equity,
+            before.maintenance
+        );
+        if (lots <= most) most = _throttle(leg, size, lots);
+        if (lots > most) revert SeizureTooLarge(done.account, lots, most);
+        uint256 bound = _priceOf(market, leg.sizeBefore, int256(discount));
+        bool fair = done.lots < 0 ? done.limit >= bound : done.limit <= bound;
+        if (!fair) revert SeizureTooCheap(done.account, done.limit, bound);
     }
 
     /// @inheritdoc ILiquidation

@@ -94,6 +94,8 @@ contract RosterModule is Roster, IRoster, IModule {
     /// @inheritdoc IRoster
     function cancelLane(uint32 id, uint16 laneId, uint32 seq) external nonReentrant {
         _onlyCanceller(id);
+        // Else an owner could keep the protocol out of its book with the highest seq there is.
+        if (laneId == Lanes.PROTOCOL) revert LaneReserved(laneId, laneId - 1);
         uint256 key = Lanes.key(id, laneId);
         LaneWord word = _lanes[key];
         if (seq < word.seq()) revert SeqStale(0, seq, word.seq());
