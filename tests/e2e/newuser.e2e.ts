@@ -245,7 +245,7 @@ function wrongInputs(rich: string[], poor: string[], victim: string[]): Wrong[] 
     { args: ['withdrawals', '--reclaim', '99999', ...rich], exit: 1, says: /WithdrawalUnknown/ },
     { args: ['govern', 'veto', '6', ...rich], exit: 1, says: /NotGuardian/ },
     { args: ['order', 'cancel', '77', ...rich], exit: 1, says: /OrderUnknown/ },
-    { args: ['order', 'cancel', '99999', ...rich], exit: 2, says: /65535/ },
+    { args: ['order', 'cancel', '99999', ...rich], exit: 2, says: /65534/ },
     { args: ['deposit', '1', '--key', 'nobody'], exit: 3, says: /KeyMissing/ },
     { args: ['deposit', '5', ...poor], exit: 1, says: /BalanceShort/ },
     { args: ['fly', 'to', 'the', 'moon'], exit: 2, says: /unknown command/ },

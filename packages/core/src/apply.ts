@@ -15,6 +15,7 @@ import {
 import { widenInterest } from './interest.ts';
 import { placeOrder } from './place.ts';
 import { takeReport } from './report.ts';
+import { seize } from './seize.ts';
 import { type Context, createContext, holdConservation } from './state.ts';
 import { advance } from './time.ts';
 import type { Applied, Command, CommandOf, CommandType, State } from './types.ts';
@@ -54,6 +55,7 @@ const handlers: Handlers = {
   batch: sealBatch,
   confirmed: confirmBatch,
   unwind,
+  seize,
   // Time has passed by then, and that is all a tick is for.
   tick: () => {},
 };

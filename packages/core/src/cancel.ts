@@ -1,4 +1,5 @@
 /** Cancels from the gateway. They cost no token and are never refused for a breaker or a price. */
+import { laneMax } from '@holdfast/order';
 import { reject } from '@holdfast/units';
 import { known, raiseLane } from './chain.ts';
 import { cancel, cancelEvery } from './resting.ts';
@@ -16,6 +17,11 @@ export function cancelLane(ctx: Context, command: CommandOf<'cancel'>): void {
   const { account: id, lane: number, seq, clientId } = command;
   const account = known(ctx, 'cancel', id);
   if (account === undefined) return;
+  if (number > laneMax) {
+    const why = reject('LaneOutOfRange', `lane ${number} is not 0 to ${laneMax}`, { lane: number });
+    emit(ctx, { type: 'rejected', command: 'cancel', account: id, ...why, ...named(clientId) });
+    return;
+  }
   const lane = account.lanes.get(number);
   const resting = lane?.resting;
   if (seq !== undefined && seq > (lane?.seq ?? 0)) {

@@ -3,6 +3,8 @@ import type { AccountId } from '@holdfast/units';
 import type { Command } from './types.ts';
 
 function rank(command: Command): number {
+  // The protocol takes, and goes last like every taker.
+  if (command.type === 'seize') return 2;
   if (command.type !== 'order') return 0;
   return command.order.postOnly ? 1 : 2;
 }

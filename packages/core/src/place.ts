@@ -116,7 +116,8 @@ function restDenied(market: MarketState, order: SignedOrder, walked: Walk): stri
   return judgeBand(market, order)?.code;
 }
 
-function settlePlacement(
+/** What a walked order leaves: lane, book, history, what rests, and what its fills touched. */
+export function settlePlacement(
   ctx: Context,
   account: AccountState,
   market: MarketState,

@@ -152,6 +152,12 @@ export type Command = { readonly at: Seconds } & (
       /** Accounts that lose all their resting orders; default: only the unwound orders' rests. */
       readonly culprits?: readonly AccountId[];
     }
+  | {
+      /** The protocol sells of an account below maintenance into the book. */
+      readonly type: 'seize';
+      readonly account: AccountId;
+      readonly market: MarketId;
+    }
   | { readonly type: 'tick' }
 );
 

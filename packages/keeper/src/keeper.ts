@@ -41,6 +41,11 @@ export interface KeeperOptions extends KeeperHands {
   folder?: string | undefined;
   /** Wall ms between looks at the chain. */
   everyMs?: number | undefined;
+  /**
+   * Wall ms that the node's book has before this keeper acts; default three looks. Who is bankrupt
+   * is not kept waiting: the book cannot help.
+   */
+  patienceMs?: number | undefined;
 }
 
 export interface Keeper {
@@ -64,6 +69,7 @@ const raceReasons = new Set([
   'QueueEmpty',
   'Frozen',
 ]);
+const defaultEveryMs = 1000;
 /** Liquidations sent in one turn. */
 const victimsAtOnce = 8;
 /** Venue seconds after the last report from which anyone may push. */
@@ -81,6 +87,8 @@ interface Desk extends KeeperOptions {
   unwinds: Counter;
   /** Accounts that this keeper has flagged and not seen healthy since. */
   flagged: Set<AccountId>;
+  /** Wall ms at which this keeper first saw an account in need. */
+  seenAt: Map<AccountId, number>;
   /** Since when this keeper sees a position wait to be unwound, by account/market. */
   heldSince: Map<string, number>;
   pushes: Counter;
@@ -187,6 +195,18 @@ const done = {
   flag: 'account flagged',
 } as const;
 
+/** Those that the book has had its time for. */
+function ripe(desk: Desk, victims: readonly Victim[]): Victim[] {
+  const { seenAt, everyMs = defaultEveryMs, patienceMs = everyMs * 3 } = desk;
+  const now = performance.now();
+  const ids = new Set(victims.map(({ account }) => account));
+  for (const id of seenAt.keys()) if (!ids.has(id)) seenAt.delete(id);
+  for (const id of ids) if (!seenAt.has(id)) seenAt.set(id, now);
+  return victims.filter(({ account, equity }) => {
+    return equity < 0n || now - (seenAt.get(account) ?? now) >= patienceMs;
+  });
+}
+
 /**
  * First everyone who is unhealthy at the chain's own marks, together; then, with a newer
  * report, one: it carries the report, and the others are found by the chain's prices next time.
@@ -201,11 +221,14 @@ async function act(desk: Desk, mirror: Mirror, report: KeptReport | undefined): 
   for (const id of desk.flagged) {
     if (!known.some(({ account }) => account === id)) desk.flagged.delete(id);
   }
-  if (known.length > 0 && (await relieve(desk, mirror, known.slice(0, victimsAtOnce), '0x')))
-    return;
+  const context_ =
+    report === undefined ? context : contextOf(venue, mirror, marksAfter(report, venue, mirror));
+  const ahead = findVictims(mirror, context_, spare).filter(isHelpable);
+  const due = ripe(desk, [...known, ...ahead]);
+  const now = due.filter((victim) => known.includes(victim)).slice(0, victimsAtOnce);
+  if (now.length > 0 && (await relieve(desk, mirror, now, '0x'))) return;
   if (report === undefined) return;
-  const fresh = contextOf(venue, mirror, marksAfter(report, venue, mirror));
-  const worst = findVictims(mirror, fresh, spare).find(isHelpable);
+  const worst = due.find((victim) => ahead.includes(victim));
   if (worst !== undefined) await relieve(desk, mirror, [worst], report.raw);
   else if (clock.now() - mirror.reportTime() > (venue.quietSeconds ?? defaultQuietSeconds)) {
     if (!(await sure(desk, await send(desk, 'push', [report.raw])))) return;
@@ -325,7 +348,7 @@ async function unwind(desk: Desk, mirror: Mirror): Promise<void> {
 }
 
 async function run(desk: Desk): Promise<void> {
-  const { signal, logger, everyMs = 1000 } = desk;
+  const { signal, logger, everyMs = defaultEveryMs } = desk;
   let trouble = '';
   while (!signal.aborted) {
     try {
@@ -358,6 +381,7 @@ export async function createKeeper(options: KeeperOptions): Promise<Keeper> {
     unwinds: metrics.counter('keeper_unwinds_total', 'positions taken off backstop and funds'),
     flagged: new Set(),
     heldSince: new Map(),
+    seenAt: new Map(),
     pushes: metrics.counter('keeper_pushes_total', 'reports pushed'),
     queue: createQueueReader(options.venue, options.reader, options.writer.account.address),
     forced: metrics.counter('keeper_forced_total', 'overdue forced requests executed'),

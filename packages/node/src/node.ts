@@ -22,6 +22,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import type { NodeParts } from './parts.ts';
 import { type Recovered, recover, saveRecovered } from './recovery.ts';
 import { createReportDesk } from './reports.ts';
+import { watchSeizures } from './seize.ts';
 import { createVerifyPool } from './verify/pool.ts';
 import { nativeRecover, portableRecover } from './verify/recover.ts';
 
@@ -231,6 +232,7 @@ export async function startNode(deps: NodeDeps): Promise<RunningNode> {
   const snapshots = keepSnapshots(deps, journal, everything);
   const sweep = sweepExpiry(parts);
   await settler.start();
+  watchSeizures(parts);
   const url = await listen(app, venue);
   const timer = setInterval(() => {
     snapshots();

@@ -71,6 +71,11 @@ export const rejectionCodes = [
   'SessionMarketBarred',
   'SessionOversize',
   'SessionReduceOnly',
+  'NobodyTakes',
+  'SeizurePending',
+  'NotLiquidatable',
+  'AccountBankrupt',
+  'PositionMissing',
 ] as const;
 
 export type RejectionCode = (typeof rejectionCodes)[number];

@@ -2,6 +2,7 @@ export * from './binary.ts';
 export * from './codes.ts';
 export * from './conditional.ts';
 export * from './packed.ts';
+export * from './protocol.ts';
 export * from './receipts.ts';
 export * from './server.ts';
 export * from './session.ts';

@@ -1,5 +1,6 @@
 /** The shape of an order: everything that can be judged without any state. */
 import { type Rejection, reject } from '@holdfast/units';
+import { laneMax } from './protocol.ts';
 import { isLowS } from './signature.ts';
 import type { Order, OrderSignature } from './types.ts';
 
@@ -33,8 +34,8 @@ export function validateOrderShape(
   if (!whole(expiry, 1, 2 ** 40 - 1)) {
     return reject('ExpiryOutOfRange', `expiry ${expiry} is not 1 to 2^40 - 1 seconds`, { expiry });
   }
-  if (!whole(lane, 0, 2 ** 16 - 1)) {
-    return reject('LaneOutOfRange', `lane ${lane} is not 0 to 65535`, { lane });
+  if (!whole(lane, 0, laneMax)) {
+    return reject('LaneOutOfRange', `lane ${lane} is not 0 to ${laneMax}`, { lane });
   }
   if (!whole(seq, 1, 2 ** 32 - 1)) {
     return reject('SeqOutOfRange', `seq ${seq} is not 1 to 2^32 - 1`, { seq });

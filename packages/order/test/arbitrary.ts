@@ -38,7 +38,7 @@ export const anyOrder: fc.Arbitrary<Order> = fc.record({
   reduceOnly: fc.boolean(),
   postOnly: fc.boolean(),
   expiry: wide(1, 2 ** 40 - 1).map((n) => known(trySeconds(n))),
-  lane: wide(0, 65_535).map(lane),
+  lane: wide(0, 65_534).map(lane),
   seq: wide(1, 2 ** 32 - 1).map((n) => known(trySeq(n))),
   epoch: wide(0, 2 ** 32 - 1).map((n) => known(tryEpoch(n))),
 });

@@ -205,6 +205,55 @@ export function liquidationTerms(
   };
 }
 
+/** What the protocol may sell (or buy back) of a position into the book. */
+export type SeizureTerms = {
+  /** Most lots, signed as the position. */
+  readonly size: Lots;
+  /** The fillable price: no fill may be worse for the account. */
+  readonly limit: number;
+};
+
+/**
+ * Terms of the book stage: the partial size, at the price that a keeper would get, or better.
+ *
+ * @param allowed most lots that the market's part per block leaves
+ * @returns terms, or a rejection `PositionMissing`, `NotLiquidatable` or `AccountBankrupt`
+ */
+export function seizureTerms(
+  account: RiskAccount,
+  market: MarketId,
+  marketOf: MarketOf,
+  allowed?: number,
+): SeizureTerms | Rejection {
+  const standing = judged(account, market, marketOf);
+  if ('code' in standing) return standing;
+  const context = marketOf(market);
+  const held = account.positions.get(market) ?? 0;
+  const size = Math.abs(held);
+  const discount = fillDiscount(context, standing);
+  const lots = Math.min(partialLots(size, context, discount, standing), allowed ?? size);
+  const side = Math.sign(held);
+  return { size: (side * lots) as Lots, limit: context.price - side * Number(discount) };
+}
+
+/**
+ * Penalty for `lots` of `size` that the protocol has sold, quote units: what a keeper's liquidation
+ * would take, from what the fills have left of the account's share.
+ *
+ * @param lost what the fills brought in less than the mark price, fees included
+ */
+export function seizurePenalty(
+  standing: Standing,
+  market: PricedMarket,
+  size: number,
+  lots: number,
+  lost: bigint,
+): Quote {
+  const left = shareOf(standing, freedBy(market, size, lots)) - lost;
+  const amount = notional(lots, market.price, market.tickValue);
+  return maxBig(penaltyOf(amount, left), 0n) as Quote;
+}
+
 /**
  * Mark price at which the account becomes liquidatable if only this market moves, ticks:
  * p* = P − g(E − MMR) / (|s|(1 − g·m)) (VENUES, Hyperliquid), rounded away from harm.

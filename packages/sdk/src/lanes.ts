@@ -1,4 +1,5 @@
 /** Which lanes of an account are taken, and the next seq of each. */
+import { laneMax } from '@holdfast/order';
 import type { Lane, Seq } from '@holdfast/units';
 
 type LaneState = {
@@ -11,9 +12,6 @@ type LaneState = {
   /** Highest seq whose order is known to have ended. */
   ended: number;
 };
-
-/** Highest lane of an account. */
-export const laneMax = 65_535;
 
 /** The lanes of one account. Plain bookkeeping: the node and the chain have the last word. */
 export type Lanes = {

@@ -3,6 +3,7 @@ import { clearingHouseAbi } from '@holdfast/abi';
 import type { UnconfirmedFill } from '@holdfast/core';
 import {
   FOK,
+  isProtocol,
   packedFillBytes,
   packedOrderBytes,
   packFill,
@@ -92,14 +93,15 @@ export function learnGas(model: GasModel, expected: number, used: number): GasMo
 }
 
 /**
- * Fills that must settle together: those of one fill-or-kill order, which the chain takes whole.
- * Ascending by id inside and by first id outside.
+ * Fills that must settle together: those of one fill-or-kill order, which the chain takes whole, or
+ * of one order of the protocol, which it judges by how the account stood before. Ascending by id inside and by first id outside.
  */
 export function atomsOf<T extends FillTerms>(fills: readonly T[]): T[][] {
   const atoms: T[][] = [];
   const whole = new Map<string, T[]>();
   for (const fill of fills) {
-    const key = fill.taker.timeInForce === FOK ? orderKey(fill.taker) : undefined;
+    const isWhole = fill.taker.timeInForce === FOK || isProtocol(fill.taker);
+    const key = isWhole ? orderKey(fill.taker) : undefined;
     const open = key === undefined ? undefined : whole.get(key);
     if (open !== undefined) {
       open.push(fill);
@@ -112,12 +114,38 @@ export function atomsOf<T extends FillTerms>(fills: readonly T[]): T[][] {
   return atoms;
 }
 
+/**
+ * Who is in a batch, to keep apart what the chain wants apart: an account for which the protocol
+ * trades has no other order in its batch.
+ */
+function createParties() {
+  const all = new Set<number>();
+  const alone = new Set<number>();
+  return {
+    /** Whether an atom may join. */
+    fits: (atom: readonly FillTerms[]): boolean =>
+      atom.every(({ maker, taker }) => {
+        if (alone.has(maker.account) || alone.has(taker.account)) return false;
+        return !isProtocol(taker) || !all.has(taker.account);
+      }),
+    join(atom: readonly FillTerms[]): void {
+      for (const { maker, taker } of atom) {
+        all.add(maker.account).add(taker.account);
+        if (isProtocol(taker)) alone.add(taker.account);
+      }
+    },
+  };
+}
+
 /** The first fills up to `max`, whole atoms, at least one atom. */
 export function firstFills<T extends FillTerms>(fills: readonly T[], max: number): T[] {
   const taken: T[] = [];
+  const parties = createParties();
   for (const atom of atomsOf(fills)) {
-    if (taken.length > 0 && taken.length + atom.length > max) break;
+    const fits = taken.length + atom.length <= max && parties.fits(atom);
+    if (!fits && taken.length > 0) break;
     taken.push(...atom);
+    parties.join(atom);
   }
   return taken;
 }
@@ -138,6 +166,7 @@ export function takeFills(
 ): UnconfirmedFill[] {
   const taken: UnconfirmedFill[] = [];
   const orders = new Set<string>();
+  const parties = createParties();
   for (const atom of atomsOf(fills)) {
     if (atom.some((fill) => fill.round > roundLast)) break;
     const added = new Set(orders);
@@ -147,9 +176,10 @@ export function takeFills(
     }
     const count = taken.length + atom.length;
     const gas = gasOf(model, added.size, count, report);
-    const fits = count <= limits.fillsMax && gas <= limits.gasMax && added.size <= ordersMax;
-    if (!fits && taken.length > 0) break;
+    const small = count <= limits.fillsMax && gas <= limits.gasMax && added.size <= ordersMax;
+    if (!(small && parties.fits(atom)) && taken.length > 0) break;
     taken.push(...atom);
+    parties.join(atom);
     for (const key of added) orders.add(key);
   }
   return taken;

@@ -5,16 +5,17 @@
  */
 import type { CoreReport } from '@holdfast/core';
 import { acceptReport, fundingDelta, type MarketPrice } from '@holdfast/oracle';
-import { FOK, GTC, type SignedOrder } from '@holdfast/order';
+import { FOK, GTC, isProtocol, type SignedOrder } from '@holdfast/order';
 import {
   fillBand,
   grows,
   health,
   healthyOrHealthier,
   isolationHeld,
-  type MarketContext,
+  type MarketOf,
   marketContext,
   type RiskAccount,
+  seizureTerms,
 } from '@holdfast/risk';
 import {
   type FundingIndex,
@@ -154,7 +155,7 @@ function admit(desk: Desk, order: SignedOrder): Verdict {
   if (order.expiry <= desk.now) {
     return refused('OrderExpired', `${name} expired at ${order.expiry}, it is ${desk.now}`);
   }
-  if (order.epoch !== row.epoch) {
+  if (order.epoch !== row.epoch && !isProtocol(order)) {
     return refused('SignatureWrong', `${name} is of epoch ${order.epoch}, not ${row.epoch}`);
   }
   const slot = desk.mirror.lanes.get(laneKey(account, lane));
@@ -261,6 +262,53 @@ function holdMarkets(desk: Desk): Verdict {
   return ok;
 }
 
+function contextsOf(desk: Desk): MarketOf {
+  return (market) => {
+    const { mark, index, params, openInterest } = desk.markets.get(market) as Market;
+    const at = { price: mark as Ticks, index: index as FundingIndex, openInterest };
+    return marketContext(params, at);
+  };
+}
+
+function riskAccount(
+  { userPpm }: MirrorAccount,
+  cash: bigint,
+  held: ReadonlyMap<number, number>,
+): RiskAccount {
+  return {
+    cash: cash as RiskAccount['cash'],
+    positions: held as ReadonlyMap<MarketId, Lots>,
+    userPpm: userPpm as Ppm,
+  };
+}
+
+/**
+ * What the protocol sold of an account: needed, no more than the partial size, no worse than the
+ * fillable price, and alone. What keepers took in the same block only the chain knows.
+ */
+function holdProtocol(desk: Desk): Verdict {
+  for (const [order, filled] of desk.filled) {
+    if (!isProtocol(order)) continue;
+    const { account: id, market, isBuy, price } = order;
+    if ([...desk.filled.keys()].some((other) => other !== order && other.account === id)) {
+      return refused('ProtocolNotAlone', `account ${id} has another order in the batch`);
+    }
+    const level = breakerLevel(desk.mirror, market, desk.now);
+    if (level > 1) return refused('BreakerTripped', `the breaker is at level ${level}`);
+    const { before } = desk.touched.get(id) as Touched;
+    const stood = riskAccount(before, before.cash, before.sizes);
+    const terms = seizureTerms(stood, market, contextsOf(desk));
+    if (isRejection(terms)) return refused(terms.code, terms.message);
+    if (filled > Math.abs(terms.size)) {
+      return refused('SeizureTooLarge', `account ${id}: ${filled} lots of ${terms.size}`);
+    }
+    if (isBuy ? price > terms.limit : price < terms.limit) {
+      return refused('SeizureTooCheap', `account ${id}: ${price}, fillable is ${terms.limit}`);
+    }
+  }
+  return ok;
+}
+
 function judge(desk: Desk, id: number, account: Touched): Verdict {
   const sizes = new Map([...account.sizes].filter(([, size]) => size !== 0));
   for (const market of new Set([...sizes.keys(), ...account.before.sizes.keys()])) {
@@ -274,19 +322,10 @@ function judge(desk: Desk, id: number, account: Touched): Verdict {
   if (!isolationHeld([...sizes.keys()] as MarketId[], isIsolated)) {
     return refused('IsolatedMarket', `account ${id} would hold more than an isolated market`);
   }
-  const contextOf = (market: MarketId): MarketContext => {
-    const { mark, index, params, openInterest } = desk.markets.get(market) as Market;
-    const at = { price: mark as Ticks, index: index as FundingIndex, openInterest };
-    return marketContext(params, at);
-  };
+  const contextOf = contextsOf(desk);
   const { before } = account;
-  const as = (cash: bigint, held: ReadonlyMap<number, number>): RiskAccount => ({
-    cash: cash as RiskAccount['cash'],
-    positions: held as ReadonlyMap<MarketId, Lots>,
-    userPpm: before.userPpm as Ppm,
-  });
-  const healthBefore = health(as(before.cash, before.sizes), contextOf);
-  const healthAfter = health(as(account.cash, sizes), contextOf);
+  const healthBefore = health(riskAccount(before, before.cash, before.sizes), contextOf);
+  const healthAfter = health(riskAccount(before, account.cash, sizes), contextOf);
   const grew = [...sizes].some(([market, size]) => grows(before.sizes.get(market) ?? 0, size));
   if (healthyOrHealthier(healthBefore, healthAfter, grew)) return ok;
   return refused(
@@ -320,7 +359,8 @@ export function predict(
     const applied = applyFill(desk, fill, byKey);
     if (applied.kind !== 'ok') return applied;
   }
-  for (const held of [holdOrders(desk), holdMarkets(desk)]) if (held.kind !== 'ok') return held;
+  const rules = [holdOrders(desk), holdMarkets(desk), holdProtocol(desk)];
+  for (const held of rules) if (held.kind !== 'ok') return held;
   for (const [id, account] of desk.touched) {
     const judged = judge(desk, id, account);
     if (judged.kind !== 'ok') return judged;

@@ -1,4 +1,5 @@
 /** order: place, replace, cancel and list. */
+import { laneMax } from '@holdfast/order';
 import {
   type Answer,
   type Client,
@@ -25,8 +26,6 @@ type PlaceOptions = {
   readonly expires: string;
   readonly lane?: string;
 };
-
-const laneMax = 65_535;
 
 /** The answer if the node agreed, else the refusal thrown up to the command line. */
 function accepted(answer: Answer | Rejection): Answer {

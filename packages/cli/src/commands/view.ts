@@ -1,4 +1,5 @@
 /** markets, book, fills, positions, health, status: what can be seen. */
+import { isProtocol } from '@holdfast/order';
 import {
   type LiveMarket,
   type PositionHealth,
@@ -83,13 +84,14 @@ async function fills(s: Session, options: { market?: string; limit: string; all?
   const rows = found.map((fill) => {
     const of = agreed(client.market(fill.market));
     const isMaker = fill.maker.account === mine;
-    const side = (isMaker ? fill.maker : fill.taker).isBuy ? 'buy' : 'sell';
+    const own = isMaker ? fill.maker : fill.taker;
+    const side = own.isBuy ? 'buy' : 'sell';
     const fee = isMaker ? fill.makerFee : fill.takerFee;
     return [
       `${fill.id}`,
       of.symbol,
       side,
-      isMaker ? 'maker' : 'taker',
+      isProtocol(own) ? 'liquidation' : isMaker ? 'maker' : 'taker',
       fill.status,
       showSize(of, fill.lots),
       showPrice(of, fill.price),

@@ -1,6 +1,6 @@
 /** watch: the live market and the account, redrawn in place or as lines. */
 import { sleep } from '@holdfast/host';
-import type { ServerFrame } from '@holdfast/order';
+import { isProtocol, type ServerFrame } from '@holdfast/order';
 import { type Client, type Market, showPrice, showQuote, showSize } from '@holdfast/sdk';
 import { EnvironmentError } from '@holdfast/units';
 import { Command } from 'commander';
@@ -79,7 +79,8 @@ function lineOf(market: Market, frame: ServerFrame): string | undefined {
   if (frame.op === 'fill' && frame.market === market.id) {
     const { lots, price, isBuy, fee, role } = frame;
     const what = `${showSize(market, lots)} at ${showPrice(market, price)}`;
-    return `FILL  ${isBuy ? 'buy ' : 'sell'} ${what} ${role} fee ${quoteOf(fee)}`;
+    const as = isProtocol(frame) ? 'LIQUIDATION' : role;
+    return `FILL  ${isBuy ? 'buy ' : 'sell'} ${what} ${as} fee ${quoteOf(fee)}`;
   }
   if (frame.op === 'order' && frame.market === market.id) {
     const { lane, status, filled, size } = frame;
