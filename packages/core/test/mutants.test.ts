@@ -47,6 +47,20 @@ function grownThenShort(): Command[] {
 
 const mutants: Mutant[] = [
   {
+    name: 'the protocol sells of anybody',
+    file: 'seize.ts',
+    from: 'if (isRejection(terms)) return terms;',
+    to: `if (isRejection(terms)) {
+      if (size === 0) return terms;
+      const price = (size > 0 ? 1 : 2 ** 31) as Ticks;
+      const rest = { isBuy: size < 0, size: 1 as Lots, price, expiry: 2 ** 39 as Seconds };
+      const seq = ((account.lanes.get(protocolLane)?.seq ?? 0) + 1) as Seq;
+      const { epoch } = account;
+      return { account, market, order: protocolOrder({ account: id, market: marketId, ...rest, seq, epoch }) };
+    }`,
+    trips: /not in need/,
+  },
+  {
     name: 'the maker is not rechecked and the taker neither',
     file: 'margin.ts',
     from: 'if (after.equity >= after.initial) return true;',

@@ -54,7 +54,8 @@ function someCommand(state: State, dice: Dice): Command {
   if (kind < 820) return someReport(state, dice);
   if (kind < 850) return someTime(state, dice);
   if (kind < 920) return someSettling(state, dice);
-  if (kind < 994) return someMoney(state, dice);
+  if (kind < 988) return someMoney(state, dice);
+  if (kind < 994) return someSeizure(state, dice);
   return someControl(state, dice);
 }
 
@@ -148,6 +149,18 @@ function someSettling(state: State, dice: Dice): Command {
   const from = Math.max(open.length - 1 - dice(4), 0);
   const fillIds = open.slice(from, from + 1 + dice(3)).map(({ id }) => id);
   return { type: 'unwind', at, fillIds, reason: 'test' };
+}
+
+/** Of whoever is worst off, or of anybody. */
+function someSeizure(state: State, dice: Dice): Command {
+  const ids = Array.from({ length: streamAccounts }, (_, i) => accountId(2 + i));
+  const health = (id: (typeof ids)[number]): number => {
+    const view = accountView(state, id);
+    return view && view.maintenance > 0n ? Number(view.equity) / Number(view.maintenance) : 1e9;
+  };
+  const [worst = accountId(2)] = ids.sort((a, b) => health(a) - health(b));
+  const account = dice(4) === 0 ? someAccount(dice) : worst;
+  return { type: 'seize', at: state.at, account, market: marketId(dice(2)) };
 }
 
 function someMoney(state: State, dice: Dice): Command {

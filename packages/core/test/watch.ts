@@ -28,8 +28,9 @@ export class Watch {
   see(state: State, command: Command, events: readonly CoreEvent[]): void {
     const accepted = events.some(({ type }) => type === 'accepted');
     if (command.type === 'order' && accepted) this.remember(command.order);
+    if (command.type === 'seize' && accepted) this.seizure(state, command.account, events);
     for (const event of events) if (event.type === 'fill') this.fill(state, event);
-    const own = command.type === 'order' || command.type.startsWith('cancel');
+    const own = /^(order|seize|cancel)/.test(command.type);
     this.seen += 1;
     if (own || command.type === 'tick') {
       if (this.seen % compareEvery === 0) this.compare(state, command);
@@ -38,6 +39,16 @@ export class Watch {
 
   private hold(kept: boolean, breach: string): void {
     if (!kept) this.breaches.push(breach);
+  }
+
+  /** The order is the protocol's own: events name it, and the fills in flight carry it. */
+  private seizure(state: State, id: AccountId, events: readonly CoreEvent[]): void {
+    const { equity, maintenance } = this.valued(state, id);
+    this.hold(equity >= 0n && equity < maintenance, `seizure: account ${id} is not in need`);
+    for (const event of events) {
+      const order = event.type === 'fill' ? state.unconfirmed.get(event.id)?.taker : undefined;
+      if (order !== undefined) this.remember(order);
+    }
   }
 
   private remember(order: SignedOrder): void {

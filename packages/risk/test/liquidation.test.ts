@@ -27,6 +27,8 @@ import {
   type RiskAccount,
   rewardOf,
   roomsOf,
+  seizurePenalty,
+  seizureTerms,
   shareOf,
   speedLots,
   unitQ32,
@@ -141,6 +143,40 @@ describe('liquidation, by hand', () => {
     assert.equal(code(accountOf(-970_000_000n, 10)), 'NotLiquidatable');
     assert.equal(code(accountOf(-1_000_000_001n, 10)), 'AccountBankrupt');
     assert.equal(code({ cash: 0n as CashQ32, positions: new Map() }), 'PositionMissing');
+  });
+});
+
+describe('the book stage', () => {
+  const seized = (account: RiskAccount, allowed?: number) =>
+    seizureTerms(account, market0, marketOf(btc), allowed);
+
+  it('sells as much as a keeper could take, at the price that it would get', () => {
+    for (const account of [accountOf(-974_000_000n, 10), accountOf(1_026_000_000n, -10)]) {
+      const keeper = liquidationTerms(account, market0, marketOf(btc));
+      assert.ok(!isRejection(keeper));
+      assert.deepEqual(seized(account), { size: keeper.size, limit: keeper.price });
+      assert.deepEqual(seized(account, 2), {
+        size: Math.sign(keeper.size) * 2,
+        limit: keeper.price,
+      });
+    }
+  });
+
+  it('is refused like a liquidation', () => {
+    const code = (account: RiskAccount) => (seized(account) as { code?: string }).code;
+    assert.equal(code(accountOf(-970_000_000n, 10)), 'NotLiquidatable');
+    assert.equal(code(accountOf(-1_000_000_001n, 10)), 'AccountBankrupt');
+    assert.equal(code({ cash: 0n as CashQ32, positions: new Map() }), 'PositionMissing');
+  });
+
+  it('takes the keeper’s penalty, less what the fills have cost', () => {
+    const standing = { equity: 26_000_000n, maintenance: 30_000_000n };
+    const penalty = (lost: bigint) => seizurePenalty(standing, btc, 10, 6, lost);
+    // Six lots are 600 quote tokens: 9 of penalty, and 15.6 of the account's share.
+    assert.equal(penalty(0n), 9_000_000n);
+    assert.equal(penalty(6_600_000n), 9_000_000n);
+    assert.equal(penalty(6_600_001n), 8_999_999n);
+    assert.equal(penalty(15_600_001n), 0n);
   });
 });
 
