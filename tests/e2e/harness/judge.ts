@@ -15,8 +15,17 @@ import { judge as holds, type LawInput, type LawName } from '@holdfast/laws';
 import { type PackedOrder, unpackOrder } from '@holdfast/order';
 import { getUint } from '@holdfast/units';
 import { type Abi, decodeFunctionData, type Hex, hexToBytes } from 'viem';
-import type { Judge, LiquidatedLog, Records, RefreshedLog, SettledLog, Step } from './records.ts';
+import type {
+  Judge,
+  LiquidatedLog,
+  Records,
+  RefreshedLog,
+  SeizedLog,
+  SettledLog,
+  Step,
+} from './records.ts';
 import { brokenLaws, differences, lawfulOnChain, readStored } from './storage.ts';
+import { healthOf, marketOf, notional, q32, share } from './worth.ts';
 
 /** Wall ms before a difference is looked at again. */
 const secondLookMs = 2000;
@@ -35,6 +44,8 @@ export type Tally = {
   batches: number;
   fills: number;
   liquidations: number;
+  /** What the protocol sold into the book. */
+  seizures: number;
   /** Equity as ppm of maintenance at each liquidation. */
   readonly liquidatedAt: number[];
   reports: number;
@@ -47,83 +58,19 @@ export type Tally = {
   readonly traders: Set<number>;
 };
 
-type Context = { venue: Venue; reader: ChainReader; tally: Tally; auditEvery: number };
-
-const q32 = 2n ** 32n;
+type Context = {
+  venue: Venue;
+  reader: ChainReader;
+  tally: Tally;
+  auditEvery: number;
+  /** The last batch: what it did to an account is judged again when the account was in need. */
+  batch: Step | undefined;
+};
 
 function law<N extends LawName>(c: Context, name: N, input: LawInput<N>, where: string): void {
   c.tally.verdicts.set(name, (c.tally.verdicts.get(name) ?? 0) + 1);
   const text = () => JSON.stringify(input, (_, v) => (typeof v === 'bigint' ? `${v}` : v));
   assert.ok(holds(name, input), `${where} breaks ${name}: ${text()}`);
-}
-
-const marketOf = (c: Context, id: number) => {
-  const market = c.venue.markets.find((each) => each.id === id);
-  assert.ok(market, `market ${id} is not of this venue`);
-  return market;
-};
-
-const share = (amount: bigint, ppm: number): bigint =>
-  (amount * BigInt(ppm) + 999_999n) / 1_000_000n;
-
-const notional = (c: Context, market: number, lots: number, price: number): bigint =>
-  BigInt(Math.abs(lots)) * BigInt(price) * BigInt(marketOf(c, market).tickValue);
-
-const ceil = (a: bigint, b: bigint): bigint => (a + b - 1n) / b;
-
-/** Initial margin of a position, ppm: docs/MARGIN.md restated; nobody here sets own leverage. */
-function initialPpm(
-  params: Context['venue']['markets'][number],
-  size: number,
-  longs: number,
-): number {
-  const { initialPpm: base, openInterestMax: max } = params;
-  const { openInterestLowPpm: low, openInterestHighPpm: high } = params;
-  const [lots, interest] = [BigInt(Math.abs(size)), BigInt(longs)];
-  const above = interest * 1_000_000n - BigInt(max) * BigInt(low);
-  const span = BigInt(max) * BigInt(high - low);
-  const part = above < 0n ? 0n : above > span ? span : above;
-  const crowded = span === 0n ? 0n : ceil(BigInt(1_000_000 - base) * part, span);
-  const whole = interest > lots ? interest : lots;
-  const share = lots === 0n ? 0n : ceil(BigInt(params.concentrationPpm) * lots, whole);
-  const concentrated = Math.min(params.concentrationCapPpm, base + Number(share));
-  return Math.max(base + Number(crowded), concentrated);
-}
-
-function longsOf(of: Records, market: number): number {
-  let sum = 0;
-  for (const { sizes } of of.accounts.values()) sum += Math.max(sizes.get(market) ?? 0, 0);
-  return sum;
-}
-
-/**
- * Equity and requirements of an account at the marks of `at`.
- *
- * @param before the state whose open interest counts; default: the account's own
- */
-export function healthOf(
-  c: Pick<Context, 'venue'>,
-  of: Records,
-  id: number,
-  at: Records,
-  before = of,
-) {
-  const row = of.accounts.get(id);
-  assert.ok(row, `account ${id} is in no log`);
-  let worth = row.cash;
-  let initial = 0n;
-  let maintenance = 0n;
-  for (const [market, size] of row.sizes) {
-    const mark = at.marks.get(market);
-    assert.ok(mark, `market ${market} has a position but no price`);
-    const params = marketOf(c as Context, market);
-    const lot = BigInt(mark.mark) * BigInt(params.tickValue);
-    worth += BigInt(size) * (lot * q32 - mark.index);
-    const amount = BigInt(Math.abs(size)) * lot;
-    initial += share(amount, initialPpm(params, size, longsOf(before, market)));
-    maintenance += share(amount, params.maintenancePpm);
-  }
-  return { equity: worth >> 32n, initial, maintenance };
 }
 
 function grew(before: Records, after: Records, id: number): boolean {
@@ -232,6 +179,7 @@ async function judgeSettled(c: Context, step: Step & { log: SettledLog }): Promi
     law(c, 'healthyOrHealthier', input, `${where}, account ${id}`);
     c.tally.traders.add(id);
   }
+  c.batch = step;
   c.tally.batches += 1;
   c.tally.fills += fills.length;
   c.tally.settled.push(...fills);
@@ -265,6 +213,42 @@ function judgeLiquidated(c: Context, step: Step & { log: LiquidatedLog }): void 
   c.tally.liquidatedAt.push(Number((old.equity * 1_000_000n) / old.maintenance));
 }
 
+/** What the protocol sold, by how the account stood before the batch that carried it. */
+function judgeSeized(c: Context, step: Step & { log: SeizedLog }): void {
+  const { account: id, market, size, lost, penalty } = step.log;
+  const where = `seizure of account ${id} in block ${step.block}`;
+  const { batch } = c;
+  assert.ok(batch !== undefined && batch.tx === step.tx, `${where}: not of the batch before it`);
+  const { orders } = batch.log as SettledLog;
+  const own = orders.filter(({ account }) => account === id);
+  assert.deepEqual([own.length, own[0]?.lane], [1, 65_535], `${where}: not alone`);
+  const old = healthOf(c, batch.before, id, batch.after);
+  const filled = healthOf(c, batch.after, id, batch.after);
+  const now = healthOf(c, step.after, id, step.after);
+  assert.ok(old.equity < old.maintenance && old.equity >= 0n, `${where}: it was not in need`);
+  assert.equal(lost, old.equity - filled.equity, where);
+  const held = batch.before.accounts.get(id)?.sizes.get(market) ?? 0;
+  assert.ok(size * held > 0 && Math.abs(size) <= Math.abs(held), where);
+  const mark = batch.after.marks.get(market)?.mark ?? 0;
+  const amount = notional(c, market, size, mark);
+  const share = (old.equity * (old.maintenance - now.maintenance)) / old.maintenance;
+  const most = [(amount * 15_000n) / 1_000_000n, share - lost].sort((a, b) => (a < b ? -1 : 1));
+  assert.equal(penalty, most[0], `${where}: penalty`);
+  const input = {
+    equityBefore: old.equity,
+    maintenanceBefore: old.maintenance,
+    equityAfter: now.equity,
+    maintenanceAfter: now.maintenance,
+    penalty,
+    discount: lost > 0n ? lost : 0n,
+    notional: amount,
+    maintenancePpm: marketOf(c, market).maintenancePpm,
+  };
+  law(c, 'liquidationLawful', input, where);
+  c.tally.seizures += 1;
+  c.tally.liquidatedAt.push(Number((old.equity * 1_000_000n) / old.maintenance));
+}
+
 function judgeRefreshed(c: Context, step: Step & { log: RefreshedLog }): void {
   const { log, before } = step;
   const where = `report of round ${log.round}`;
@@ -292,7 +276,7 @@ function judgeRefreshed(c: Context, step: Step & { log: RefreshedLog }): void {
 async function judgeBlock(c: Context, records: Records, steps: readonly Step[]): Promise<void> {
   const { tally, auditEvery } = c;
   const batches = steps.filter(({ log }) => log.type === 'Settled').length;
-  const liquidated = steps.some(({ log }) => log.type === 'Liquidated');
+  const liquidated = steps.some(({ log }) => /^(Liquidated|Seized)$/.test(log.type));
   if (batches === 0 && !liquidated) return;
   const whole =
     liquidated ||
@@ -325,6 +309,7 @@ export function createJudge(venue: Venue, auditEvery = 10) {
     batches: 0,
     fills: 0,
     liquidations: 0,
+    seizures: 0,
     liquidatedAt: [],
     reports: 0,
     blocks: 0,
@@ -334,12 +319,13 @@ export function createJudge(venue: Venue, auditEvery = 10) {
     traders: new Set(),
   };
   const reader = createChainReader(chainAccess(venue));
-  const c: Context = { venue, reader, tally, auditEvery };
+  const c: Context = { venue, reader, tally, auditEvery, batch: undefined };
   const judge: Judge = {
     step: async (step) => {
       const { type } = step.log;
       if (type === 'Settled') await judgeSettled(c, step as Step & { log: SettledLog });
       else if (type === 'Liquidated') judgeLiquidated(c, step as Step & { log: LiquidatedLog });
+      else if (type === 'Seized') judgeSeized(c, step as Step & { log: SeizedLog });
       else judgeRefreshed(c, step as Step & { log: RefreshedLog });
     },
     block: (records, steps) => judgeBlock(c, records, steps),

@@ -47,6 +47,14 @@ export type LiquidatedLog = {
   readonly price: number;
   readonly penalty: bigint;
 };
+export type SeizedLog = {
+  readonly type: 'Seized';
+  readonly account: number;
+  readonly market: number;
+  readonly size: number;
+  readonly lost: bigint;
+  readonly penalty: bigint;
+};
 export type RefreshedLog = {
   readonly type: 'Refreshed';
   readonly round: number;
@@ -56,7 +64,7 @@ export type RefreshedLog = {
 
 /** One log that matters to a judge, between the records before and after it. */
 export type Step = {
-  readonly log: SettledLog | LiquidatedLog | RefreshedLog;
+  readonly log: SettledLog | LiquidatedLog | SeizedLog | RefreshedLog;
   readonly tx: Hex;
   readonly block: number;
   readonly logIndex: number;
@@ -182,7 +190,7 @@ function takeRefreshed(records: Records, log: RefreshedLog): void {
 }
 
 type Args = Record<string, unknown>;
-type Taken = SettledLog | LiquidatedLog | RefreshedLog | undefined;
+type Taken = Step['log'] | undefined;
 
 function takeLiquidated(records: Records, args: Args): LiquidatedLog {
   const [account, market] = [Number(args.account), Number(args.market)];
@@ -196,6 +204,15 @@ function takeLiquidated(records: Records, args: Args): LiquidatedLog {
   rowOf(records, firstFund + market).cash = args.insuranceCash as bigint;
   const [price, penalty] = [Number(args.price), args.penalty as bigint];
   return { type: 'Liquidated', account, market, keeperAccount, size, price, penalty };
+}
+
+/** The fills are in the batch's own log: here is what was taken for them. */
+function takeSeized(records: Records, args: Args): SeizedLog {
+  const [account, market] = [Number(args.account), Number(args.market)];
+  const [lost, penalty] = [args.lost as bigint, args.penalty as bigint];
+  rowOf(records, account).cash -= penalty << 32n;
+  rowOf(records, firstFund + market).cash = args.insuranceCash as bigint;
+  return { type: 'Seized', account, market, size: Number(args.size), lost, penalty };
 }
 
 /** Every position in the market as it stands pays for each of its lots. */
@@ -239,6 +256,8 @@ function take(records: Records, name: string, args: Args): Taken {
     takeLevied(records, Number(args.market), args.perLotQ32 as bigint);
   } else if (name === 'Liquidated') {
     return takeLiquidated(records, args);
+  } else if (name === 'Seized') {
+    return takeSeized(records, args);
   }
   return undefined;
 }
