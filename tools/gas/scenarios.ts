@@ -1,5 +1,5 @@
 /** What is measured: whole transactions in steady state, every slot used before, cold now. */
-import { type Order, wholeScope } from '@holdfast/order';
+import { type Order, protocolOrder, wholeScope } from '@holdfast/order';
 import { deployer, startChain, transact } from './chain.ts';
 import { measureRatchet, measureTrigger } from './conditional.ts';
 import {
@@ -86,6 +86,26 @@ async function measureLiquidate(venue: Venue, keeper: number): Promise<number> {
   // The mark follows the index by 1 % for each report.
   for (let i = 0; i < 3; i += 1) await call(venue, 'push', [report(venue, price - 27_000)]);
   return call(venue, 'liquidate', [poor, 0, 0, keeper, '0x'], ownerOf(venue, keeper));
+}
+
+/** The same account sold into the book instead: a batch of one fill, of which it is the taker. */
+async function measureSeizure(venue: Venue, maker: number): Promise<number> {
+  const poor = await openAccount(venue);
+  await call(venue, 'deposit', [venue.token, poor, 55_000_000n]);
+  const pair: Plan = {
+    makers: [{ account: maker, lane: 902 }],
+    takers: [{ account: poor, lane: 902 }],
+  };
+  const now = price - 27_000;
+  await run(venue, pair, 1, now);
+  for (let i = 0; i < 3; i += 1) await call(venue, 'push', [report(venue, now - 27_000)]);
+  const at = now - 27_000;
+  const [market, expiry, epoch] = [0, 1_950_001_234, 0];
+  const shared = { market, expiry, epoch, size: 1, price: at };
+  const sold = protocolOrder({ ...shared, account: poor, isBuy: false, seq: 1 } as never);
+  const bid = { account: maker, lane: 902, isBuy: true, seq: 1_002, timeInForce: 0 };
+  const bought = { ...shared, ...bid, reduceOnly: false, postOnly: true } as Order;
+  return settle(venue, [sold, bought], [{ maker: bought, taker: sold, lots: 1, price: at }], at);
 }
 
 /**
@@ -200,6 +220,7 @@ export async function measure(): Promise<Record<string, number>> {
     result.withdraw = await call(venue, 'withdraw', [fifth, 1_234_567n, owner, '0x'], owner);
     Object.assign(result, await measureConditional(venue, ids[11] as number));
     result.liquidate = await measureLiquidate(venue, ids[7] as number);
+    result['settle.seizure'] = await measureSeizure(venue, ids[8] as number);
     Object.assign(result, await measureWaterfall());
     Object.assign(result, await measureQueue(venue));
     await call(venue, 'push', [report(venue, price - 27_000)]);

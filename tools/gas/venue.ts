@@ -12,6 +12,7 @@ import {
   type BatchFill,
   domain,
   domainSeparator,
+  isProtocol,
   type Order,
   orderDigest,
   packFill,
@@ -206,6 +207,8 @@ export async function settle(
   const sorted = [...orders].sort((a, b) => a.account - b.account || a.lane - b.lane);
   const place = new Map(sorted.map((order, i) => [order, i]));
   const packed = sorted.map((order) => {
+    // Nobody signs for the protocol.
+    if (isProtocol(order)) return packOrder({ ...order, signature: new Uint8Array(64) });
     const digest = orderDigest(venue.separator, order);
     const key = venue.keys.get(order.account) as Uint8Array;
     return packOrder({ ...order, signature: signDigest(digest, key) });

@@ -42,7 +42,7 @@ export interface KeeperOptions extends KeeperHands {
   /** Wall ms between looks at the chain. */
   everyMs?: number | undefined;
   /**
-   * Wall ms that the node's book has before this keeper acts; default three looks. Who is bankrupt
+   * Wall ms that the node's book has before this keeper acts; default five looks. Who is bankrupt
    * is not kept waiting: the book cannot help.
    */
   patienceMs?: number | undefined;
@@ -197,7 +197,7 @@ const done = {
 
 /** Those that the book has had its time for. */
 function ripe(desk: Desk, victims: readonly Victim[]): Victim[] {
-  const { seenAt, everyMs = defaultEveryMs, patienceMs = everyMs * 3 } = desk;
+  const { seenAt, everyMs = defaultEveryMs, patienceMs = everyMs * 5 } = desk;
   const now = performance.now();
   const ids = new Set(victims.map(({ account }) => account));
   for (const id of seenAt.keys()) if (!ids.has(id)) seenAt.delete(id);
