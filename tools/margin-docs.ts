@@ -76,6 +76,17 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
       'modules/LiquidationModule.sol#_outcome',
       'risk/src/liquidation.ts#liquidationTerms',
     ],
+    [
+      'what the protocol may sell',
+      'modules/LiquidationModule.sol#_holdSeizure',
+      'risk/src/liquidation.ts#seizureTerms',
+    ],
+    [
+      'penalty of what it sold',
+      'modules/LiquidationModule.sol#_seize',
+      'risk/src/liquidation.ts#seizurePenalty',
+    ],
+    ['sale into the book', '', 'core/src/seize.ts#seize'],
     ['lever', 'libraries/Deleveraging.sol#lever', 'risk/src/deleverage.ts#leverOf'],
     [
       'who gives up how much',

@@ -23,8 +23,8 @@ interface ILiquidation {
         bytes calldata report
     ) external;
 
-    /// @notice Judges what the protocol's orders sold of accounts below maintenance in the batch that
-    /// was just settled, and takes the penalty for the market's insurance fund.
+    /// @notice Judges what the protocol's orders sold of accounts below maintenance in the batch
+    /// that was just settled, and takes the penalty for the market's insurance fund.
     /// @dev Only the clearing house itself, at the end of `settle`.
     function seize(Seizure[] calldata seizures) external;
 

@@ -100,7 +100,7 @@ contract LiquidationModule is Liquidator, ILiquidation, IModule {
     }
 
     /// @inheritdoc ILiquidation
-    /// @dev The fills are stored: the account as it was before is what it is now less what they did.
+    /// @dev The fills are stored: as the account was before is as it is now less what they did.
     function seize(Seizure[] calldata seizures) external {
         if (msg.sender != address(this)) revert NotSelf(msg.sender, address(this));
         Book memory book = _refresh(parameters.venue(), _nothing());

@@ -56,7 +56,8 @@ const mutants: Mutant[] = [
       const rest = { isBuy: size < 0, size: 1 as Lots, price, expiry: 2 ** 39 as Seconds };
       const seq = ((account.lanes.get(protocolLane)?.seq ?? 0) + 1) as Seq;
       const { epoch } = account;
-      return { account, market, order: protocolOrder({ account: id, market: marketId, ...rest, seq, epoch }) };
+      const all = { account: id, market: marketId, ...rest, seq, epoch };
+      return { account, market, order: protocolOrder(all) };
     }`,
     trips: /not in need/,
   },

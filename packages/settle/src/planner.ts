@@ -94,7 +94,8 @@ export function learnGas(model: GasModel, expected: number, used: number): GasMo
 
 /**
  * Fills that must settle together: those of one fill-or-kill order, which the chain takes whole, or
- * of one order of the protocol, which it judges by how the account stood before. Ascending by id inside and by first id outside.
+ * of one order of the protocol, which it judges by how the account stood before. Ascending by id
+ * inside and by first id outside.
  */
 export function atomsOf<T extends FillTerms>(fills: readonly T[]): T[][] {
   const atoms: T[][] = [];
