@@ -12,13 +12,12 @@ import { contractsAreBuilt, contractsHash, root, stampPath } from './sources.mjs
 /** Largest deployed code that a chain accepts, in bytes (EIP-170). */
 export const codeSizeMax = 24_576;
 
-type LinkReferences = Record<string, Record<string, { start: number; length: number }[]>>;
 type AbiItem = { type: string; name?: string; inputs?: { type: string }[] };
 
 /** The part of a forge artifact that is used here. */
 export type Artifact = {
   abi: AbiItem[];
-  bytecode: { object: string; linkReferences?: LinkReferences };
+  bytecode: { object: string; linkReferences?: Readonly<Record<string, unknown>> };
   deployedBytecode: { object: string };
 };
 
@@ -38,10 +37,9 @@ export function renderModule(name: string, artifact: Artifact): string {
   if (artifact.bytecode.object !== '0x') {
     const code = artifact.bytecode.object;
     lines.push(`export const ${id}Bytecode: \`0x\${string}\` = '${code}';`);
-    const links = linkOffsets(artifact.bytecode.linkReferences ?? {});
-    if (Object.keys(links).length > 0) {
-      lines.push(`export const ${id}Links = ${JSON.stringify(links)} as const;`);
-    }
+    const linked = Object.keys(artifact.bytecode.linkReferences ?? {});
+    if (linked.length > 0)
+      throw new Error(`${name} calls a library of ${linked}: make it internal`);
   }
   return `${lines.join('\n')}\n`;
 }
@@ -63,12 +61,6 @@ export function codeSize(artifact: Artifact): number {
 
 function identifier(name: string): string {
   return name[0]!.toLowerCase() + name.slice(1);
-}
-
-/** Byte offsets of each library's address in the creation code. */
-function linkOffsets(references: LinkReferences): Record<string, number[]> {
-  const entries = Object.values(references).flatMap((file) => Object.entries(file));
-  return Object.fromEntries(entries.map(([name, at]) => [name, at.map(({ start }) => start)]));
 }
 
 /** Artifacts of everything declared in contracts/src, by name; two of one name are an error. */

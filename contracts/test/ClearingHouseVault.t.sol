@@ -4,30 +4,8 @@ pragma solidity 0.8.37;
 import {VenueParams} from "../src/Types.sol";
 import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
 import {IVenue} from "../src/interfaces/IVenue.sol";
+import {IWindowedVault} from "./support/IWindowedVault.sol";
 import {VenueTest} from "./support/VenueTest.sol";
-
-interface IRealVault {
-    struct Windows {
-        uint256 hourFloorQuote;
-        uint256 dayFloorQuote;
-        uint256 hourPpm;
-        uint256 dayPpm;
-    }
-
-    struct Rules {
-        uint256 reservePpm;
-        uint256 smallPpm;
-        uint256 smallFloorQuote;
-        uint256 largePpm;
-        uint256 delaySeconds;
-        uint256 vetoSeconds;
-    }
-
-    function release(uint256 count) external returns (uint256);
-    function veto(uint64 id) external;
-    function queued() external view returns (uint256);
-    function liabilities() external view returns (uint256);
-}
 
 /// @notice The clearing house and the real vault together: 1,000 an hour, 5,000 a day, a fifth
 /// reserved, 100 of that for each account, large from 500.
@@ -36,7 +14,7 @@ contract ClearingHouseVaultTest is VenueTest {
     uint256 private constant ACCOUNTS_SLOT = 1;
     uint256 private constant INSOLVENCY_SLOT = 281_479_271_677_966;
 
-    IRealVault private _real;
+    IWindowedVault private _real;
 
     function setUp() public override {
         super.setUp();
@@ -46,15 +24,15 @@ contract ClearingHouseVaultTest is VenueTest {
             token,
             house_,
             address(this),
-            IRealVault.Windows(1_000e6, 5_000e6, 10_000, 100_000),
-            IRealVault.Rules(200_000, 0, 100e6, 500_000, 1 hours, 1 days)
+            IWindowedVault.Windows(1_000e6, 5_000e6, 10_000, 100_000),
+            IWindowedVault.Rules(200_000, 0, 100e6, 500_000, 1 hours, 1 days)
         );
         bytes memory code = bytes.concat(vm.getCode("Vault.sol:Vault"), args);
         address made;
         assembly {
             made := create(0, add(code, 0x20), mload(code))
         }
-        _real = IRealVault(made);
+        _real = IWindowedVault(made);
         house = deployHouse(made);
         assertEq(address(house), house_);
         token.approve(made, type(uint256).max);

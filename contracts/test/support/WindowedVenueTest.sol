@@ -6,29 +6,7 @@ import {TestToken} from "../../src/mocks/TestToken.sol";
 import {HookToken} from "../mocks/Tokens.sol";
 import {OpenVault} from "./Doubles.sol";
 import {ExitVenueTest} from "./ExitVenueTest.sol";
-
-/// @notice What a test needs of the real vault, which is deployed from its artifact.
-interface IWindowedVault {
-    struct Windows {
-        uint256 hourFloorQuote;
-        uint256 dayFloorQuote;
-        uint256 hourPpm;
-        uint256 dayPpm;
-    }
-
-    struct Rules {
-        uint256 reservePpm;
-        uint256 smallPpm;
-        uint256 smallFloorQuote;
-        uint256 largePpm;
-        uint256 delaySeconds;
-        uint256 vetoSeconds;
-    }
-
-    function release(uint256 count) external returns (uint256 paid);
-    function veto(uint64 id) external;
-    function lines() external view returns (uint256[3] memory heads, uint256[3] memory tails);
-}
+import {IWindowedVault} from "./IWindowedVault.sol";
 
 /// @notice The whole venue: the real vault with its windows and queue, the real backstop, and a
 /// token that calls back. One guardian: the test itself.

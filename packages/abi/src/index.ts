@@ -1,2 +1,1 @@
 export * from './generated/index.ts';
-export { linkBytecode } from './link.ts';

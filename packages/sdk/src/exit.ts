@@ -4,6 +4,7 @@
  */
 import { clearingHouseAbi, forcedQueueAbi } from '@holdfast/abi';
 import { createChainReader, createClock } from '@holdfast/host';
+import { type ForcedEntry, forcedKinds } from '@holdfast/order';
 import { EnvironmentError, type Hex, isRejection, type Rejection } from '@holdfast/units';
 import { type Abi, BaseError, parseAbi } from 'viem';
 import { type ChainActions, type ContractCall, createChain, type Done } from './chain.ts';
@@ -12,26 +13,6 @@ import type { Signer } from './signer.ts';
 
 /** Where a venue is when nobody answers for it any more. */
 export type ExitPlace = { readonly rpcUrl: string; readonly clearingHouse: Hex };
-
-export const forcedKinds = ['none', 'withdraw', 'close', 'cancelAll'] as const;
-
-/** A request in the queue. */
-export type ForcedEntry = {
-  readonly number: number;
-  readonly kind: (typeof forcedKinds)[number];
-  readonly account: number;
-  readonly market: number;
-  readonly isLong: boolean;
-  /** Close: worst price, ticks. */
-  readonly limit: number;
-  readonly time: number;
-  /** Chain second after which anyone may execute it. */
-  readonly deadline: number;
-  /** Withdraw: quote units. Close: lots. {@link everything} for all there is. */
-  readonly amount: bigint;
-  readonly to: Hex;
-  readonly nonce: bigint;
-};
 
 export type ExitAccount = {
   readonly account: number;

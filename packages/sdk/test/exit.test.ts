@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { ForcedEntry } from '@holdfast/order';
 import type { Hex } from '@holdfast/units';
-import { type Exit, type ExitStatus, type ForcedEntry, planExit, runExit } from '../src/index.ts';
+import { type Exit, type ExitStatus, planExit, runExit } from '../src/index.ts';
 
 const owner: Hex = `0x${'aa'.repeat(20)}`;
 

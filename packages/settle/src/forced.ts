@@ -5,28 +5,12 @@
  */
 import { clearingHouseAbi, forcedQueueAbi } from '@holdfast/abi';
 import type { Logger } from '@holdfast/host';
+import { type ForcedEntry, forcedKinds } from '@holdfast/order';
 import type { Hex } from '@holdfast/units';
 import { type Abi, decodeFunctionResult, encodeFunctionData } from 'viem';
 import type { Hold } from './options.ts';
 import { type Block, type Chain, isRevert } from './rpc.ts';
 import type { Inflight, Sendable, Submitter } from './submitter.ts';
-
-export const forcedKinds = ['none', 'withdraw', 'close', 'cancelAll'] as const;
-
-/** A request that waits. */
-export type ForcedRow = {
-  readonly number: number;
-  readonly kind: (typeof forcedKinds)[number];
-  readonly account: number;
-  readonly market: number;
-  readonly isLong: boolean;
-  readonly limit: number;
-  readonly time: number;
-  readonly deadline: number;
-  /** Withdraw: quote units. Close: lots. 2^88 - 1: all. */
-  readonly amount: bigint;
-  readonly to: Hex;
-};
 
 /** What the node says of the queue. */
 export type ForcedStatus = {
@@ -36,7 +20,7 @@ export type ForcedStatus = {
   /** Second after which anyone may execute the next one; 0: none waits. */
   readonly deadline: number;
   /** The first that wait, in order. */
-  readonly waiting: readonly ForcedRow[];
+  readonly waiting: readonly ForcedEntry[];
   /** Why the next one is not executed. */
   readonly hold: Hold | null;
 };
@@ -98,13 +82,13 @@ async function findQueue(d: ForcedDesk): Promise<Hex | null> {
   return ((await view(d, d.clearingHouse, abi, 'forcedQueue')) as Hex | undefined) ?? null;
 }
 
-type RawRow = Omit<ForcedRow, 'number' | 'kind'> & { readonly kind: number };
+type RawRow = Omit<ForcedEntry, 'number' | 'kind'> & { readonly kind: number };
 
 async function look(d: ForcedDesk, queue: Hex): Promise<void> {
   const abi = forcedQueueAbi as Abi;
   const state = (await view(d, queue, abi, 'state')) as readonly [bigint, bigint, number];
   const [next, count, deadline] = state.map(Number) as [number, number, number];
-  const waiting: ForcedRow[] = [];
+  const waiting: ForcedEntry[] = [];
   for (let number = next; number <= count && waiting.length < rowsMax; number++) {
     const raw = (await view(d, queue, abi, 'requestOf', [BigInt(number)])) as RawRow;
     waiting.push({ ...raw, number, kind: forcedKinds[raw.kind] ?? 'none' });
@@ -118,7 +102,7 @@ export function encodeForced(number: number, taker: number, report: Hex): Hex {
   return encodeFunctionData({ abi: clearingHouseAbi, functionName: 'executeForced', args });
 }
 
-function holdOn(d: ForcedDesk, row: ForcedRow, hold: Hold): void {
+function holdOn(d: ForcedDesk, row: ForcedEntry, hold: Hold): void {
   d.status = { ...d.status, hold };
   const { number, account, kind, deadline } = row;
   const trouble = `${number} ${hold.code}`;
@@ -128,7 +112,7 @@ function holdOn(d: ForcedDesk, row: ForcedRow, hold: Hold): void {
 }
 
 /** @returns whether a transaction is on its way */
-async function execute(d: ForcedDesk, row: ForcedRow, head: Block): Promise<boolean> {
+async function execute(d: ForcedDesk, row: ForcedEntry, head: Block): Promise<boolean> {
   const reports = ['0x', d.report()].filter((each): each is Hex => each !== undefined);
   let hold: Hold = { code: 'PriceStale', message: 'no newer report is at hand' };
   for (const report of reports) {
