@@ -207,6 +207,33 @@ async function queueing({ dir }: Scene): Promise<void> {
   );
 }
 
+/** An owner signs, somebody else sends it for the fee, once. */
+async function relaying({ dir }: Scene): Promise<void> {
+  const { json } = commands(dir);
+  const [owner, other] = [
+    ['--key', 'life'],
+    ['--key', 'whale'],
+  ] as const;
+  const equityOf = async (key: readonly string[]) =>
+    BigInt((await json<Health>('health', ...key)).equity);
+  const [mine, theirs] = [await equityOf(owner), await equityOf(other)];
+  await json('withdraw-sign', '20', '--fee', '0.5', '--out', 'note.json', ...owner);
+  const done = await json<Taken>('withdraw-relay', 'note.json', ...other);
+  assert.equal(BigInt(done.paid) + BigInt(done.queued?.amount ?? 0n), 20_000_000n);
+  await until('the node has seen it', 15_000, async () => {
+    return (await equityOf(owner)) === mine - 20_500_000n;
+  });
+  assert.equal(await equityOf(other), theirs + 500_000n);
+  const again = await holdfast(dir, 'withdraw-relay', 'note.json', ...other);
+  assert.equal(again.code, 1);
+  assert.match(again.err, /NonceUsed/);
+  const dear = await holdfast(dir, 'withdraw-sign', '1', '--fee', '0.2', '--out', 'x', ...owner);
+  assert.match(dear.err, /FeeTooHigh/);
+  const missing = await holdfast(dir, 'withdraw-relay', 'nowhere.json', ...other);
+  assert.equal(missing.code, 2);
+  tell('a signed withdrawal: sent by another key for its fee, and only once');
+}
+
 type Wrong = { args: string[]; exit: number; says: RegExp };
 
 /** Ways to go wrong while everything runs. Exit codes: 1 refused, 2 called wrongly, 3 around it. */
@@ -342,6 +369,7 @@ describe('a newcomer', { timeout: 900_000 }, () => {
       await readmeWalk(scene);
       await wholeLife(scene);
       await queueing(scene);
+      await relaying(scene);
       await wrongOnes(scene);
       await deadOnes(scene);
       const { url } = venueIn(scene.dir);

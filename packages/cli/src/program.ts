@@ -8,6 +8,7 @@ import { insuranceCommands } from './commands/insurance.ts';
 import { keyCommands } from './commands/key.ts';
 import { moneyCommands } from './commands/money.ts';
 import { orderCommands } from './commands/order.ts';
+import { relayCommands } from './commands/relay.ts';
 import type { Perform } from './commands/shared.ts';
 import { viewCommands } from './commands/view.ts';
 import { watchCommand } from './commands/watch.ts';
@@ -34,6 +35,7 @@ export function createProgram(perform: Perform): Command {
   program.addCommand(keyCommands(perform));
   for (const command of moneyCommands(perform)) program.addCommand(command);
   for (const command of custodyCommands(perform)) program.addCommand(command);
+  for (const command of relayCommands(perform)) program.addCommand(command);
   program.addCommand(orderCommands(perform));
   for (const command of viewCommands(perform)) program.addCommand(command);
   for (const command of insuranceCommands(perform)) program.addCommand(command);

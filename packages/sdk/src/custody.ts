@@ -3,13 +3,13 @@
  * as far as the vault's windows are open and waits for the rest; where it stands can be asked.
  */
 import { clearingHouseAbi, testTokenAbi, vaultAbi } from '@holdfast/abi';
-import { domain } from '@holdfast/order';
 import { type Hex, isRejection, type Rejection, reject } from '@holdfast/units';
 import { type Abi, parseEventLogs, parseSignature } from 'viem';
 import type { ContractCall, Done, Sent } from './chain.ts';
 import type { VenueInfo } from './info.ts';
 import { parseTokens } from './market.ts';
 import type { Signer } from './signer.ts';
+import type { SignedWithdrawal } from './withdrawal.ts';
 
 /** What the functions here need of the chain. */
 export type Hands = {
@@ -55,47 +55,8 @@ export type Withdrawn = Done & {
   readonly queued?: QueuedWithdrawal | undefined;
 };
 
-/** A withdrawal that its owner signs; amounts in token units. */
-export type SignedWithdrawal = {
-  readonly account: number;
-  readonly amount: bigint;
-  readonly to: Hex;
-  /** Used once for an account. */
-  readonly nonce: bigint;
-  /** Venue seconds. */
-  readonly expiry: number;
-  /** For the account of whoever relays it; at most a tenth of the amount. */
-  readonly fee: bigint;
-};
-
 const lineNames = ['small', 'ordinary', 'large'] as const;
 const stateNames = ['none', 'waiting', 'vetoed', 'undelivered'] as const;
-
-/** Typed data of a signed withdrawal, in the shape that wallets take. */
-export const withdrawalTypes = {
-  Withdrawal: [
-    { name: 'account', type: 'uint32' },
-    { name: 'amount', type: 'uint256' },
-    { name: 'to', type: 'address' },
-    { name: 'nonce', type: 'uint64' },
-    { name: 'expiry', type: 'uint40' },
-    { name: 'fee', type: 'uint256' },
-  ],
-} as const;
-
-/** The owner's signature, 65 bytes, for {@link createCustody}'s `relay`. */
-export function signWithdrawal(
-  signer: Signer,
-  place: Pick<VenueInfo, 'chainId' | 'clearingHouse'>,
-  withdrawal: SignedWithdrawal,
-): Promise<Hex> {
-  return signer.signTypedData({
-    domain: domain(place.chainId, place.clearingHouse),
-    types: withdrawalTypes,
-    primaryType: 'Withdrawal',
-    message: withdrawal,
-  });
-}
 
 const onHouse = (h: Hands, functionName: string, ...args: unknown[]): ContractCall => ({
   address: h.info.clearingHouse,

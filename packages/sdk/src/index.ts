@@ -2,13 +2,7 @@ export * from './chain.ts';
 export * from './client.ts';
 export { type ConditionalInput, type ListedConditional, randomNonce } from './conditional.ts';
 export * from './cures.ts';
-export {
-  type QueuedWithdrawal,
-  type SignedWithdrawal,
-  signWithdrawal,
-  type Withdrawn,
-  withdrawalTypes,
-} from './custody.ts';
+export type { QueuedWithdrawal, Withdrawn } from './custody.ts';
 export type { Answer, ConnectOptions, OrderInput } from './desk.ts';
 export * from './exit.ts';
 export * from './exit-plan.ts';
@@ -22,3 +16,4 @@ export * from './market.ts';
 export * from './node.ts';
 export { decodeRevert } from './reverts.ts';
 export type { Signer } from './signer.ts';
+export * from './withdrawal.ts';

@@ -12,8 +12,15 @@ import {
 } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import type { ContractCall, Sent } from '../src/chain.ts';
-import { createCustody, signWithdrawal, withdrawalTypes } from '../src/custody.ts';
+import { createCustody } from '../src/custody.ts';
 import type { VenueInfo } from '../src/info.ts';
+import {
+  draftWithdrawal,
+  readNote,
+  signWithdrawal,
+  withdrawalTypes,
+  writeNote,
+} from '../src/withdrawal.ts';
 
 const signer = privateKeyToAccount(`0x${'07'.repeat(32)}`);
 const house = `0x${'aa'.repeat(20)}` as const;
@@ -139,6 +146,46 @@ describe('a withdrawal', () => {
       signature,
     });
     assert.equal(found, signer.address);
+  });
+
+  it('is drafted from tokens, and refused with a fee above a tenth', () => {
+    const input = { account: 7, amount: '100', to: house, fee: '10', lifeSeconds: 60, nonce: 3 };
+    assert.deepEqual(draftWithdrawal(info, input), {
+      account: 7,
+      amount: 100_000_000n,
+      to: house,
+      nonce: 3n,
+      expiry: 1060,
+      fee: 10_000_000n,
+    });
+    const codeOf = (more: object) => {
+      const made = draftWithdrawal(info, { ...input, ...more });
+      return isRejection(made) ? made.code : undefined;
+    };
+    assert.equal(codeOf({ fee: '10.000001' }), 'FeeTooHigh');
+    assert.notEqual(codeOf({ amount: 'ten' }), undefined);
+    assert.notEqual(codeOf({ fee: '-1' }), undefined);
+  });
+
+  it('travels as text, and what is damaged on the way is named', () => {
+    const withdrawal = { account: 7, amount: 5n, to: house, nonce: 2n ** 63n, expiry: 9, fee: 0n };
+    const signature = `0x${'12'.repeat(65)}` as const;
+    const note = { chainId: 31_337, clearingHouse: house, withdrawal, signature };
+    const text = writeNote(note);
+    assert.deepEqual(readNote(text), note);
+    for (const [field, wrong] of [
+      ['"amount": "5"', '"amount": "-5"'],
+      ['"nonce": "9223372036854775808"', '"nonce": "99999999999999999999"'],
+      ['"signature": "0x12', '"signature": "0x1'],
+      ['"chainId": 31337,', ''],
+    ] as const) {
+      assert.ok(text.includes(field), field);
+      const read = readNote(text.replace(field, wrong));
+      assert.ok(isRejection(read) && read.code === 'NoteMalformed', field);
+      assert.match(read.message, new RegExp(/\w+/.exec(field)?.[0] ?? ''));
+    }
+    assert.ok(isRejection(readNote('{')));
+    assert.ok(isRejection(readNote('null')));
   });
 });
 
