@@ -60,7 +60,7 @@ export type WithdrawalInput = {
   readonly nonce?: number | undefined;
 };
 
-/** A withdrawal as it is signed, or what is wrong with the amounts: `AmountInvalid`, `FeeTooHigh`. */
+/** A withdrawal as it is signed, or what is wrong: an amount, or `FeeTooHigh`. */
 export function draftWithdrawal(
   info: VenueInfo,
   input: WithdrawalInput,
