@@ -15,6 +15,8 @@ describe('unrealised profit', () => {
     assert.equal(agedLoss(-5, 90, 100, 3), 165n, 'a tick more: the aged price is rounded down');
     assert.equal(agedLoss(5, 90, 100, 3), 0n);
     assert.equal(agedLoss(-5, 100, 90, 3), 0n);
+    assert.equal(agedLoss(-5, 100, 100, 3), 0n, 'equal prices cost nobody anything');
+    assert.equal(agedLoss(5, 100, 100, 3), 0n);
   });
 
   it('takes nothing off before there is an aged price', () => {
