@@ -1,6 +1,6 @@
 /**
- * `npm run mutate [-- package…]`: changes the sources of core, risk, order and laws one place at a
- * time and asks whether a test notices. Fails for a mutant that lives and is not explained in
+ * `npm run mutate [-- package…]`: changes the sources of core, risk, order and laws, and of the
+ * libraries of the rules in Solidity, one place at a time and asks whether a test notices. Fails for a mutant that lives and is not explained in
  * tools/mutate/survivors.json.
  */
 import { createHash } from 'node:crypto';
@@ -8,16 +8,18 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { judgeContracts } from './mutate/contracts.ts';
 import { instrument, type Mutant } from './mutate/instrument.ts';
 import { type Fate, judgeMutant, measureReach } from './mutate/judge.ts';
 import { readSurvivors, scoreOf } from './mutate/survivors.ts';
 import { root } from './sources.mjs';
 
-const mutated = ['risk', 'order', 'laws', 'core'] as const;
+const mutated = ['risk', 'order', 'laws', 'core', 'contracts'] as const;
 
 const help = `npm run mutate [-- package… options]
 
-Packages: ${mutated.join(', ')} (default: all).
+Packages: ${mutated.join(', ')} (default: all). \`contracts\` are the libraries of
+the rules in Solidity, held against TypeScript on the inputs of tests/e2e/margin.e2e.ts.
   --sample N    only N mutants, chosen by the hash of the sources and --seed
   --seed TEXT   another sample (default: empty)
   --file PART   only files whose path contains this
@@ -28,6 +30,7 @@ Packages: ${mutated.join(', ')} (default: all).
 Examples:
   $ npm run mutate -- risk
   $ npm run mutate -- core --file match --json /tmp/match.json
+  $ npm run mutate -- contracts --file Margin
   $ npm run mutate -- --sample 60
 `;
 
@@ -50,33 +53,54 @@ function whole(text: string, what: string): number {
 }
 
 /** The first so many by a hash: the same for the same sources, others for others. */
-function sampled(mutants: readonly Mutant[], count: number, seed: string): Mutant[] {
+function sampled<M extends Mutant>(mutants: readonly M[], count: number, seed: string): M[] {
   const all = createHash('sha256')
     .update(mutants.map(({ key }) => key).join())
     .digest('hex');
-  const rank = ({ key }: Mutant): string =>
+  const rank = ({ key }: M): string =>
     createHash('sha256').update(`${all}${seed}${key}`).digest('hex');
   return [...mutants].sort((a, b) => (rank(a) < rank(b) ? -1 : 1)).slice(0, count);
 }
 
 type Judged = { readonly mutant: Mutant; readonly fate: Fate };
 
+const started = Date.now();
+
+function tell(done: number, all: number): void {
+  if (done % 50 !== 0) return;
+  console.log(`  ${done} of ${all}, ${Math.round((Date.now() - started) / 1000)} s`);
+}
+
 async function judgeAll(home: string, packages: readonly string[], mutants: readonly Mutant[]) {
   const reaches = await measureReach(home, packages);
   const judged: Judged[] = [];
   const queue = [...mutants];
-  const started = Date.now();
   const worker = async (): Promise<void> => {
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
       judged.push({ mutant, fate: await judgeMutant(home, mutant, reaches) });
-      if (judged.length % 50 === 0) {
-        const seconds = Math.round((Date.now() - started) / 1000);
-        console.log(`  ${judged.length} of ${mutants.length}, ${seconds} s`);
-      }
+      tell(judged.length, mutants.length);
     }
   };
   await Promise.all(Array.from({ length: whole(options.jobs, 'jobs') }, worker));
   return judged;
+}
+
+/** What the options leave of all mutants. */
+function choose<M extends Mutant>(mutants: readonly M[], what: string): M[] {
+  const inFiles = mutants.filter(({ file }) => file.includes(options.file));
+  const { sample, seed } = options;
+  const chosen = sample === undefined ? inFiles : sampled(inFiles, whole(sample, 'sample'), seed);
+  console.log(`mutate: ${chosen.length} of ${mutants.length} mutants of ${what}`);
+  return chosen;
+}
+
+async function judgePackages(packages: readonly string[]): Promise<Judged[]> {
+  const { home, mutants } = await instrument(packages);
+  try {
+    return await judgeAll(home, packages, choose(mutants, packages.join(', ')));
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
 }
 
 function show({ file, line, kind, original, replacement, key }: Mutant): string {
@@ -97,23 +121,25 @@ async function main(): Promise<void> {
     console.error(`mutate: there is no package ${unknown} here; one of ${mutated.join(', ')}`);
     process.exit(2);
   }
-  const packages = positionals.length > 0 ? positionals : [...mutated];
-  const { home, mutants } = await instrument(packages);
-  try {
-    const inFiles = mutants.filter(({ file }) => file.includes(options.file));
-    const { sample } = options;
-    const chosen =
-      sample === undefined ? inFiles : sampled(inFiles, whole(sample, 'sample'), options.seed);
-    console.log(`mutate: ${chosen.length} of ${mutants.length} mutants of ${packages.join(', ')}`);
-    const judged = await judgeAll(home, packages, chosen);
-    if (options.json !== undefined) {
-      const rows = judged.map(({ mutant, fate }) => ({ fate, ...mutant }));
-      writeFileSync(options.json, `${JSON.stringify(rows, undefined, 1)}\n`);
-    }
-    report(judged);
-  } finally {
-    rmSync(home, { recursive: true, force: true });
+  const wanted = positionals.length > 0 ? positionals : [...mutated];
+  const packages = wanted.filter((name) => name !== 'contracts');
+  const judged: Judged[] = packages.length > 0 ? await judgePackages(packages) : [];
+  if (wanted.includes('contracts')) {
+    const own = await judgeContracts(
+      (mutants) => choose(mutants, 'contracts'),
+      whole(options.jobs, 'jobs'),
+      tell,
+    );
+    // What the compiler refuses is no mutant.
+    judged.push(...own.filter(({ fate }) => fate !== 'invalid'));
   }
+  if (options.json !== undefined) {
+    const rows = judged.map(({ mutant: { key, file, line, kind, ...rest }, fate }) => {
+      return { fate, key, file, line, kind, from: rest.original, to: rest.replacement };
+    });
+    writeFileSync(options.json, `${JSON.stringify(rows, undefined, 1)}\n`);
+  }
+  report(judged);
 }
 
 function report(judged: readonly Judged[]): void {

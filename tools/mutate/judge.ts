@@ -6,7 +6,7 @@ import { filesIn } from '../files.ts';
 import { type Mutant, wakeVariable } from './instrument.ts';
 
 /** What became of a mutant. */
-export type Fate = 'killed' | 'late' | 'survived' | 'unreached';
+export type Fate = 'killed' | 'late' | 'survived' | 'unreached' | 'invalid';
 
 /** A test file, how long it takes, and the ids of the mutants that it reaches. */
 export type Reach = { readonly file: string; readonly ms: number; readonly ids: Set<string> };

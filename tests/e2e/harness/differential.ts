@@ -123,7 +123,11 @@ const hexOf = (value: bigint | number | boolean): string =>
   BigInt.asUintN(256, BigInt(value)).toString(16).padStart(64, '0');
 
 /** Calls of one operation and what the chain said to them. */
-export type Kept = { readonly drawn: readonly Drawn[]; readonly answer: string };
+export type Kept = {
+  readonly parts: number;
+  readonly drawn: readonly Drawn[];
+  readonly answer: string;
+};
 
 /** The first record whose results differ from the chain's, in words; undefined when all agree. */
 export function difference(kept: Kept, rules: unknown): string | undefined {
@@ -175,6 +179,12 @@ export async function compare(
   return { compared, kept };
 }
 
+/** What a contract at another address answers to a kept call. */
+export async function answerTo(evm: Evm, address: Hex, op: Operation, kept: Kept): Promise<string> {
+  const selector = toFunctionSelector(`${op.name}(uint256,bytes)`);
+  return (await ask(evm, address, selector, kept.parts, kept.drawn)).answer;
+}
+
 async function ask(
   evm: Evm,
   address: Hex,
@@ -186,5 +196,5 @@ async function ask(
   const head = [parts, 64, records.length / 2].map(hexOf).join('');
   const answer = await evm.call(address, `${selector}${head}${records}`);
   // 0x, the offset and the length of the bytes.
-  return { drawn, answer: answer.slice(2 + 128) };
+  return { parts, drawn, answer: answer.slice(2 + 128) };
 }
