@@ -59,7 +59,22 @@ function drawEquity(dice: Dice, rules: Rules, maintenance: bigint): bigint {
   return equity < maintenance ? equity : maintenance - 1n;
 }
 
+/** What a lot gains at a price of one, 11 · 100,003 − 150,000, and the inverse of 10^6 to it. */
+const [gain, inverse] = [950_033n, 551_307n];
+
+/** A partial size that is a hair above a whole number of lots: rounding up has to notice. */
+function drawHair(dice: Dice, rules: Rules): Case {
+  const market = { price: 1 as Ticks, tickValue: 1, maintenancePpm: 100_003 as Ppm };
+  const size = dice.between(100_000_000, 1_000_000_000);
+  const own = rules.freedBy(market, size, size);
+  // One unit short of maintenance: 11 · (MMR + 1) − 10 · E is MMR + 21.
+  const maintenance = inverse - 21n + ((own + gain) / gain) * gain;
+  const equity = maintenance - 1n;
+  return { market, partPpm: million, size, lots: 1, elapsed: 0, equity, maintenance };
+}
+
 function drawCase(dice: Dice, rules: Rules): Case {
+  if (dice.oneIn(200)) return drawHair(dice, rules);
   const market = drawMarket(dice);
   const size = drawLots(dice);
   const own = rules.freedBy(market, size, size);

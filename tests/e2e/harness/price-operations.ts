@@ -71,7 +71,20 @@ type Holding = {
   readonly principal: bigint;
 };
 
+/** The least loss there is: a unit. */
+const leastLoss = {
+  lots: 1,
+  index: 101,
+  mark: 101,
+  aged: 100,
+  tickValue: 1,
+  ppm: 1,
+  worth: 1n,
+  principal: 0n,
+} satisfies Holding;
+
 function drawHolding(dice: Dice): Holding {
+  if (dice.oneIn(500)) return leastLoss;
   const index = drawPrice(dice);
   const mark = dice.oneIn(4) ? index : drawNear(dice, index);
   const size = dice.pick([0, 1, dice.below(10_000), dice.below(2 ** 40), 2 ** 53 - 1]);

@@ -51,7 +51,21 @@ function drawInterest(dice: Dice, max: number, low: number, high: number): numbe
   ])();
 }
 
+/** Quotients a hair above a whole number, which rounding up has to notice: one part too many. */
+const hairs = [
+  // 990,001 · 10,001 is 1 above a multiple of 10^6.
+  { price: 990_001, tickValue: 1, initialPpm: 10_001, maintenancePpm: 5_000, size: 1 },
+  // Open interest one part above the low mark, in a span of six.
+  { initialPpm: 999_999, openInterestMax: 3, openInterestLowPpm: 333_333 },
+] satisfies readonly Partial<Market>[];
+
 function drawMarket(dice: Dice): Market {
+  if (!dice.oneIn(200)) return drawOrdinary(dice);
+  const none = { concentrationPpm: 0, isolated: 0, openInterestHighPpm: 333_335, openInterest: 1 };
+  return { ...drawOrdinary(dice), ...none, ...dice.pick(hairs) };
+}
+
+function drawOrdinary(dice: Dice): Market {
   const initialPpm = dice.pick([10_000, 50_000, million, dice.between(10_000, million)]);
   const maintenancePpm = dice.between(5_000, Math.floor(initialPpm * 0.8));
   const openInterestHighPpm = dice.pick([0, million, dice.below(million + 1)]);
