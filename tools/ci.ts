@@ -32,6 +32,8 @@ const steps = [
   forgeStep('forge, parts', houseSuites),
   forgeStep('forge, clearing house', partSuites),
   script('gas', 'tools/gas.ts', '--check'),
+  // A sample that changes with the sources: whatever lives in it must be explained.
+  script('mutants', 'tools/mutate.ts', 'contracts', '--sample', '80'),
   script('e2e', 'tools/e2e.ts'),
 ];
 
