@@ -1,7 +1,7 @@
 /**
  * `npm run mutate [-- package…]`: changes the sources of core, risk, order and laws, and of the
- * libraries of the rules in Solidity, one place at a time and asks whether a test notices. Fails for a mutant that lives and is not explained in
- * tools/mutate/survivors.json.
+ * libraries of the rules in Solidity, one place at a time and asks whether a test notices. Fails
+ * for a mutant that lives and is not explained in tools/mutate/survivors.json.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ the rules in Solidity, held against TypeScript on the inputs of tests/e2e/margin
 
 Examples:
   $ npm run mutate -- risk
-  $ npm run mutate -- core --file match --json /tmp/match.json
+  $ npm run mutate -- core --file match --json match.json
   $ npm run mutate -- contracts --file Margin
   $ npm run mutate -- --sample 60
 `;

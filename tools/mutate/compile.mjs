@@ -1,7 +1,7 @@
 /**
  * Compiles a contract with some sources replaced, in a process of its own: reads
  * `{ file, name, replaced }` from a line of standard input and answers with a line
- * `{ code, trees, error }`. Without the optimizer: what a mutant does is the same, and it is quicker.
+ * `{ code, trees, error }`. Without the optimizer: a mutant does the same, and is there sooner.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Mutants of the libraries of margin, prices, profit, liquidation and deleveraging: each is compiled
- * into the harness contract, and the EVM's answers on the inputs of the differential test
+ * Mutants of the libraries of margin, prices, profit, liquidation and deleveraging: each is
+ * compiled into the harness contract, and the EVM's answers on the inputs of the differential test
  * (tests/e2e/margin.e2e.ts) must differ somewhere.
  */
 import { type ChildProcess, spawn } from 'node:child_process';

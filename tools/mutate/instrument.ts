@@ -127,7 +127,7 @@ function copyWorkspace(): string {
   return home;
 }
 
-/** The copy with all mutants of the packages, and what they are; prose and nothing else left out. */
+/** The copy with all mutants of the packages, and what they are; only prose is left out. */
 export async function instrument(
   packages: readonly string[],
 ): Promise<{ home: string; mutants: Mutant[] }> {
