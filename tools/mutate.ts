@@ -34,17 +34,26 @@ Examples:
   $ npm run mutate -- --sample 60
 `;
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    sample: { type: 'string' },
-    seed: { type: 'string', default: '' },
-    file: { type: 'string', default: '' },
-    jobs: { type: 'string', default: String(availableParallelism()) },
-    json: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-});
+function read() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        sample: { type: 'string' },
+        seed: { type: 'string', default: '' },
+        file: { type: 'string', default: '' },
+        jobs: { type: 'string', default: String(availableParallelism()) },
+        json: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    console.error(`mutate: ${(error as Error).message}\n\n${help}`);
+    process.exit(2);
+  }
+}
+
+const { values: options, positionals } = read();
 
 function whole(text: string, what: string): number {
   if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
