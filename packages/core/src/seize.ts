@@ -46,7 +46,7 @@ function isPending(state: State, id: AccountId): boolean {
  * The order with which the protocol would sell of a position now.
  *
  * @returns the order, or why there is none: `AccountUnknown`, `MarketUnknown`, `BreakerTripped`,
- * `PriceStale`, `SeizurePending`, `PositionMissing`, `NotLiquidatable`, `AccountBankrupt`
+ * `PriceStale`, `PositionMissing`, `NotLiquidatable`, `AccountBankrupt`, `SeizurePending`
  */
 export function seizureOrder(state: State, id: AccountId, marketId: MarketId): Aim | Rejection {
   const account = state.accounts.get(id);
@@ -59,13 +59,14 @@ export function seizureOrder(state: State, id: AccountId, marketId: MarketId): A
   }
   const stale = judgePrices(state, account, market);
   if (stale !== undefined) return stale;
-  if (isPending(state, id)) {
-    return reject('SeizurePending', `what was sold of account ${id} is not settled yet`);
-  }
   const size = sizeOf(account, marketId);
   const allowed = speedLots(Math.abs(size), market.params.liquidationPartPpm);
   const terms = seizureTerms(account, marketId, contexts(state), allowed);
   if (isRejection(terms)) return terms;
+  // Last, because it looks at all fills in flight and most accounts are healthy.
+  if (isPending(state, id)) {
+    return reject('SeizurePending', `what was sold of account ${id} is not settled yet`);
+  }
   const order = protocolOrder({
     account: id,
     market: marketId,

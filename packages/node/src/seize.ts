@@ -16,9 +16,6 @@ import {
 import type { Input, Outcome } from './engine.ts';
 import type { NodeParts } from './parts.ts';
 
-/** What may have left an account in need, or have settled what the protocol sold before. */
-const stirring: ReadonlySet<string> = new Set(['report', 'confirmed', 'unwound']);
-
 /** The markets of an account, the largest position first. */
 function marketsOf({ engine }: NodeParts, id: AccountId): MarketId[] {
   const { accounts, markets } = engine.state;
@@ -32,28 +29,50 @@ function marketsOf({ engine }: NodeParts, id: AccountId): MarketId[] {
     .map(({ market }) => market);
 }
 
-/** What the book would take of an account now, as a command; undefined when it takes nothing. */
-function seizureOf(parts: NodeParts, id: AccountId): Input | undefined {
+/** How an account stands with the book: not in need, in need, or with a command that helps. */
+type Standing = 'healthy' | 'inNeed' | Input;
+
+function standingOf(parts: NodeParts, id: AccountId): Standing {
   const { state } = parts.engine;
+  let found: Standing = 'healthy';
   for (const market of marketsOf(parts, id)) {
     const aim = seizureOrder(state, id, market);
-    if (isRejection(aim)) continue;
+    if (isRejection(aim)) {
+      // One verdict on the account: it is the same in every market.
+      if (aim.code === 'NotLiquidatable') return 'healthy';
+      found = 'inNeed';
+      continue;
+    }
+    found = 'inNeed';
     const { isBuy, price } = aim.order;
     const { bid, ask } = bestPrices(state, market);
     if (isBuy ? ask !== undefined && ask <= price : bid !== undefined && bid >= price) {
       return { type: 'seize', account: id, market };
     }
   }
-  return undefined;
+  return found;
 }
 
-/** All that the book would take now. */
-export function seizures(parts: NodeParts): Input[] {
+const isOwned = (id: AccountId): boolean => id >= firstUserAccount && id < firstFundAccount;
+
+/**
+ * All that the book would take now.
+ *
+ * @param only accounts to look at; default: all
+ * @param inNeed gets the accounts that are in need, whether the book helps or not
+ */
+export function seizures(
+  parts: NodeParts,
+  only: Iterable<AccountId> = parts.engine.state.accounts.keys(),
+  inNeed: Set<AccountId> = new Set(),
+): Input[] {
   const inputs: Input[] = [];
-  for (const [id, { positions }] of parts.engine.state.accounts) {
-    if (positions.size === 0 || id < firstUserAccount || id >= firstFundAccount) continue;
-    const input = seizureOf(parts, id);
-    if (input !== undefined) inputs.push(input);
+  for (const id of only) {
+    if (!isOwned(id)) continue;
+    const standing = standingOf(parts, id);
+    if (standing === 'healthy') continue;
+    inNeed.add(id);
+    if (standing !== 'inNeed') inputs.push(standing);
   }
   return inputs;
 }
@@ -71,23 +90,34 @@ function tell({ logger }: NodeParts, outcomes: readonly Outcome[]): void {
   }
 }
 
-/** Looks whenever the core has moved prices or settled something. Never two looks at once. */
+/**
+ * Looks at everybody after a report, and at those in need whenever something has settled: what was
+ * sold of them may not have been enough. Never two looks at once.
+ */
 export function watchSeizures(parts: NodeParts): void {
   const { engine, logger } = parts;
+  let inNeed = new Set<AccountId>();
+  let next: 'all' | 'inNeed' | undefined;
   let running = false;
-  let again = false;
   async function look(): Promise<void> {
-    do {
-      again = false;
+    while (next !== undefined) {
       // One turn of the event loop: the command that stirred it is answered first.
       await new Promise((resolve) => setImmediate(resolve));
+      const only = next === 'all' ? engine.state.accounts.keys() : inNeed;
+      next = undefined;
       if (parts.halted() !== undefined) return;
-      tell(parts, await engine.submit(seizures(parts)));
-    } while (again);
+      const found = new Set<AccountId>();
+      const inputs = seizures(parts, only, found);
+      inNeed = found;
+      tell(parts, await engine.submit(inputs));
+    }
   }
   engine.listen(({ events }) => {
-    if (!events.some(({ type }) => stirring.has(type))) return;
-    again = true;
+    if (events.some(({ type }) => type === 'report')) next = 'all';
+    else if (inNeed.size === 0) return;
+    else if (events.some(({ type }) => type === 'confirmed' || type === 'unwound')) {
+      next ??= 'inNeed';
+    } else return;
     if (running) return;
     running = true;
     look()
