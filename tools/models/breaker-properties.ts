@@ -1,0 +1,229 @@
+/** What the breaker promises, and its three bounded models. */
+import { type BreakerState, breakerModel, levelIn, breakerTerms as terms } from './breaker.ts';
+import { act, type Model, type Property, wait } from './model.ts';
+
+const hour = 3_600;
+const week = 7 * 24 * hour;
+
+const isGuardian = (by: string): boolean => by.startsWith('guardian');
+
+const scopesOf = (s: BreakerState): number[] => s.scopes.map((_, scope) => scope);
+
+/** The level of each scope as the other rules of the venue see it. */
+const levels = (s: BreakerState): number[] => scopesOf(s).map((scope) => levelIn(s, scope));
+
+const holding: Property<BreakerState>[] = [
+  {
+    name: 'tightening never loosens',
+    says: 'No step of a guardian lowers a level or brings an expiry nearer.',
+    mutant: 'one expiry',
+    breaks: 'a scope has one expiry for all its levels',
+    kind: 'step',
+    check: (before, { by }, after) => {
+      if (!isGuardian(by)) return undefined;
+      const sooner = before.scopes.flat().some((until, i) => after.scopes.flat()[i]! < until);
+      if (sooner) return 'an expiry came nearer';
+      const now = levels(after);
+      return levels(before).some((level, i) => now[i]! < level) ? 'a level fell' : undefined;
+    },
+  },
+  {
+    name: 'tightening raises',
+    says: 'A guardian sets only a level above the one in force; it cannot renew what it holds.',
+    mutant: 'lower allowed',
+    breaks: 'a level that is in force may be set again',
+    kind: 'step',
+    check: (before, { by, args }, after) => {
+      if (!isGuardian(by) || before === after) return undefined;
+      const scope = args[0]!;
+      return levelIn(after, scope) > levelIn(before, scope) ? undefined : 'the level did not rise';
+    },
+  },
+  {
+    name: 'every entry expires',
+    says: 'No entry lasts longer than the limit from now.',
+    mutant: 'hold unbounded',
+    breaks: 'an entry may last longer than the limit',
+    kind: 'state',
+    check: (s) =>
+      s.scopes.flat().some((until) => until > s.now + terms.holdSecondsMax)
+        ? 'an entry lasts too long'
+        : undefined,
+  },
+  {
+    name: 'one guardian holds no longer than the limit',
+    says: 'One guardian keeps a market above level 0 on end for at most the limit, by any scopes.',
+    mutant: 'episode unchecked',
+    breaks: 'each entry has the limit for itself',
+    kind: 'state',
+    check: (s) =>
+      s.heldSince !== 0 && s.now - s.heldSince >= terms.holdSecondsMax
+        ? `held for ${s.now - s.heldSince} s`
+        : undefined,
+  },
+  {
+    name: 'one guardian rests as long as it held',
+    says: 'After a hold one guardian leaves the market open for as long as it held it.',
+    mutant: 'no rest',
+    breaks: 'a guardian may start again at once',
+    kind: 'step',
+    check: (before, _action, after) => {
+      if (before.heldSince !== 0 || after.heldSince === 0) return undefined;
+      const [since, until] = after.heldBefore;
+      return after.now < until + (until - since) ? 'held again before its rest' : undefined;
+    },
+  },
+  {
+    name: 'eight tightenings a day',
+    says: 'One guardian tightens at most eight times in any 24 hours.',
+    mutant: 'one tightening more',
+    breaks: 'a ninth is let through',
+    kind: 'state',
+    check: (s) => {
+      const count = s.guardians[0]!.times.filter((time) => time + terms.windowSeconds > s.now);
+      return count.length > terms.tighteningsMax ? `${count.length} in 24 hours` : undefined;
+    },
+  },
+  {
+    name: 'everything ends by itself',
+    says: 'Without another step of a guardian every level is 0 within the limit.',
+    mutant: 'never expires',
+    breaks: 'an entry is in force whatever its expiry',
+    kind: 'response',
+    next: (s, mutant) =>
+      scopesOf(s).some((scope) => levelIn(s, scope, mutant) > 0) ? wait(6 * hour) : undefined,
+    stepsMax: 2,
+    secondsMax: terms.holdSecondsMax,
+  },
+];
+
+const clearing: Property<BreakerState>[] = [
+  {
+    name: 'clearing waits',
+    says: 'An entry is cleared only after the delay since the governor proposed it.',
+    mutant: 'applied early',
+    breaks: 'a proposal is applied before its time',
+    kind: 'step',
+    check: (before, { name, args }, after) =>
+      name === 'applyClear' &&
+      after.now < before.clearProposedAt[args[0]!]! + terms.clearDelaySeconds
+        ? 'cleared before the delay'
+        : undefined,
+  },
+  {
+    name: 'clearing is of what was seen',
+    says: 'A scope that was tightened after the proposal is not cleared by it.',
+    mutant: 'clears what changed',
+    breaks: 'the entry is not compared',
+    kind: 'step',
+    check: (before, { name, args }) =>
+      name === 'applyClear' && before.tightenedAt[args[0]!]! > before.clearProposedAt[args[0]!]!
+        ? 'cleared what was tightened since'
+        : undefined,
+  },
+  {
+    name: 'an old clearing is dead',
+    says: 'A clearing is not applied later than seven days after it was ready.',
+    mutant: 'old proposals live',
+    breaks: 'proposals do not expire',
+    kind: 'step',
+    check: (before, { name, args }, after) =>
+      name === 'applyClear' &&
+      after.now > before.clearProposedAt[args[0]!]! + terms.clearDelaySeconds + terms.expirySeconds
+        ? 'an old proposal was applied'
+        : undefined,
+  },
+  {
+    name: 'only time and clearings lower a level',
+    says: 'Nobody but the governor proposes a clearing, and no other step lowers a level.',
+    mutant: 'anyone governs',
+    breaks: 'anyone proposes',
+    kind: 'step',
+    check: (before, { by, name }, after) => {
+      if (name === 'proposeClear' && by !== 'governor') return 'proposed by another';
+      if (name === 'wait' || name === 'applyClear') return undefined;
+      const now = levels(after);
+      return levels(before).some((level, i) => now[i]! < level) ? 'a level fell' : undefined;
+    },
+  },
+];
+
+const appointing: Property<BreakerState>[] = [
+  {
+    name: 'a new guardian waits',
+    says: 'A guardian is added only between the delay and seven days after it.',
+    mutant: 'applied early',
+    breaks: 'a proposal is applied before its time',
+    kind: 'step',
+    check: (before, _action, after) => {
+      const at = after.guardians.findIndex(
+        (guardian, i) => guardian.isGuardian && !before.guardians[i]!.isGuardian,
+      );
+      if (at < 0) return undefined;
+      const age = after.now - before.guardians[at]!.proposedAt;
+      if (age < terms.guardianDelaySeconds) return 'added before the delay';
+      const ageMax = terms.guardianDelaySeconds + terms.expirySeconds;
+      return age > ageMax ? 'an old proposal was applied' : undefined;
+    },
+  },
+  {
+    name: 'a captured guardian is out at once',
+    says: 'The governor alone removes every guardian in one step each, at any time.',
+    mutant: 'removal waits',
+    breaks: 'a removed guardian still tightens',
+    kind: 'response',
+    next: (s) => {
+      const at = s.guardians.findIndex(({ isGuardian: is }) => is);
+      return at < 0 ? undefined : act('governor', 'removeGuardian', at);
+    },
+    stepsMax: 2,
+    secondsMax: 0,
+  },
+  {
+    name: 'only guardians tighten',
+    says: 'What one that is not a guardian tries changes nothing, nor does a removed one.',
+    mutant: 'anyone tightens',
+    breaks: 'the caller is not asked for',
+    kind: 'step',
+    check: (before, { by, name }) =>
+      name === 'tighten' && !before.guardians[Number(by.at(-1))]!.isGuardian
+        ? 'tightened by another'
+        : undefined,
+  },
+];
+
+/** Two scopes and all levels: what one captured guardian can do. */
+const holds = {
+  name: 'breaker: holding',
+  scopes: 2,
+  levels: [1, 2, 3],
+  holds: [6 * hour, 12 * hour, 18 * hour],
+  guardians: 1,
+  clears: false,
+  appoints: false,
+  waits: [6 * hour],
+};
+const clears = {
+  ...holds,
+  name: 'breaker: clearing',
+  levels: [2],
+  holds: [12 * hour],
+  clears: true,
+  waits: [6 * hour, week],
+};
+const appoints = {
+  ...holds,
+  name: 'breaker: appointing',
+  scopes: 1,
+  levels: [1, 3],
+  holds: [12 * hour],
+  guardians: 2,
+  appoints: true,
+  waits: [12 * hour, week],
+};
+
+export const breakerModels: readonly Model<BreakerState>[] = [
+  breakerModel(holds, holding),
+  breakerModel(clears, clearing),
+  breakerModel(appoints, appointing),
+];

@@ -1,0 +1,68 @@
+/** Every protocol model with its contracts: the list that command, tests and documents read. */
+import { breakerBinding } from './breaker-binding.ts';
+import { breakerModels } from './breaker-properties.ts';
+import { checkModel, type ModelResult, type Replay, writePrograms } from './check.ts';
+import { type Exploration, explore, type Search } from './explore.ts';
+import { forcedBinding } from './forced-binding.ts';
+import { forcedModels } from './forced-properties.ts';
+import type { Model, ModelFacts, Timed } from './model.ts';
+import { parametersBinding } from './parameters-binding.ts';
+import { parametersModels } from './parameters-properties.ts';
+import type { Binding } from './program.ts';
+import { vaultBinding } from './vault-binding.ts';
+import { vaultModels } from './vault-properties.ts';
+
+/** A model of any state, and what can be done with it. */
+export type ModelEntry = {
+  readonly model: ModelFacts;
+  readonly check: () => ModelResult;
+  readonly explore: (search?: Search) => Exploration<unknown>;
+  /** Programs of at least so many steps. */
+  readonly write: (steps: number, seed: number) => Replay;
+};
+
+const entries = <S extends Timed>(
+  models: readonly Model<S>[],
+  bind: (initial: S) => Binding<S>,
+): ModelEntry[] =>
+  models.map((model) => ({
+    model,
+    check: () => checkModel(model),
+    explore: (search) => explore(model, search),
+    write: (steps, seed) => writePrograms(model, bind(model.initial), steps, seed),
+  }));
+
+/** There is no bridge yet, hence no model of one. */
+export const modelTable: readonly ModelEntry[] = [
+  ...entries(breakerModels, breakerBinding),
+  ...entries(parametersModels, parametersBinding),
+  ...entries(forcedModels, forcedBinding),
+  ...entries(vaultModels, vaultBinding),
+];
+
+/** One line of the table as documents show it. */
+export type PropertyRow = {
+  readonly protocol: string;
+  readonly contracts: readonly string[];
+  readonly bounds: string;
+  readonly property: string;
+  readonly kind: 'state' | 'step' | 'response';
+  readonly says: string;
+  readonly mutant: string;
+  readonly breaks: string;
+};
+
+/** All properties in order, without running anything. */
+export const propertyRows = (): PropertyRow[] =>
+  modelTable.flatMap(({ model: { name: protocol, contracts, bounds, properties } }) =>
+    properties.map(({ name: property, kind, says, mutant, breaks }) => ({
+      protocol,
+      contracts,
+      bounds,
+      property,
+      kind,
+      says,
+      mutant,
+      breaks,
+    })),
+  );
