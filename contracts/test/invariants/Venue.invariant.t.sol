@@ -9,11 +9,12 @@ import {ExitActs} from "./venue/ExitActs.sol";
 /// vault and backstop; what must hold is looked up after each act, and by independent sums.
 /// A run ends where it ends: that every act can succeed is shown by the fixed walk below.
 contract VenueInvariants is ExitActs {
-    // Slots of `Storage`, for the one check that looks behind the views.
+    // A slot of `Storage`, for the one check that looks behind the views.
     uint256 private constant ACCOUNTS_SLOT = 1;
-    uint256 private constant LEVIES_SLOT = 281479271677967;
-    uint256 private constant ENTRIES_SLOT = 281479271677968;
     uint16 private constant LANES = 2;
+
+    /// @notice How often something was reached; forge shows events of this name by -vv.
+    event log_named_uint(string what, uint256 times);
 
     function setUp() public override {
         super.setUp();
@@ -50,6 +51,39 @@ contract VenueInvariants is ExitActs {
             if (wins[acts[i]] == 0) idle = string.concat(idle, " ", vm.toString(bytes32(acts[i])));
         }
         assertEq(idle, "");
+        for (uint256 i; i < acts.length; ++i) {
+            emit log_named_uint(vm.toString(abi.encodePacked(acts[i])), wins[acts[i]]);
+        }
+        emit log_named_uint("levies", levies);
+        emit log_named_uint("levies upon unpaid levies", leviesOnLevies);
+        emit log_named_uint("deleveragings", deleveragings);
+        emit log_named_uint("freezes", wins[this.doFreeze.selector]);
+        emit log_named_uint("exits", wins[this.doExit.selector]);
+        assertGt(leviesOnLevies, 0, "no levy upon an unpaid one");
+        assertGt(deleveragings, 0, "nobody was deleveraged");
+    }
+
+    /// @notice Runs as short as those of the campaign: most of them meet a levy, many a second one.
+    function test_shortRunsAreLevied() public {
+        vm.pauseGasMetering();
+        bytes4[] memory acts = _acts();
+        uint256 levied;
+        uint256 again;
+        uint256 start = vm.snapshotState();
+        for (uint256 run; run < 10; ++run) {
+            for (uint256 i; i < 64; ++i) {
+                uint256 r = uint256(keccak256(abi.encode("run", run, i)));
+                _step(acts[r % acts.length], r);
+            }
+            invariant_venue();
+            if (levies != 0) ++levied;
+            if (leviesOnLevies != 0) ++again;
+            vm.revertToState(start);
+        }
+        emit log_named_uint("runs of ten that were levied", levied);
+        emit log_named_uint("runs of ten that were levied upon an unpaid levy", again);
+        assertGe(levied, 8, "too few runs meet a levy");
+        assertGe(again, 3, "too few runs meet a second levy");
     }
 
     /// @dev Rare enough to be made by hand: what a bankrupt account lacks for its last position is
@@ -169,18 +203,8 @@ contract VenueInvariants is ExitActs {
         assertLe(collected, house.exited(pool), "more was collected than was owed");
     }
 
-    function _unpaid(uint32 id, uint8 m) private view returns (uint256) {
-        uint256 key = (uint256(id) << 8) | m;
-        return _slotAt(uint256(keccak256(abi.encode(uint256(m), LEVIES_SLOT))))
-            - _slotAt(uint256(keccak256(abi.encode(key, ENTRIES_SLOT))));
-    }
-
-    function _slotAt(uint256 slot) private view returns (uint256) {
-        return uint256(vm.load(address(house), bytes32(slot)));
-    }
-
     function _acts() private pure returns (bytes4[] memory acts) {
-        acts = new bytes4[](36);
+        acts = new bytes4[](40);
         (acts[0], acts[1]) = (this.doTrade.selector, this.doRefill.selector);
         (acts[2], acts[3]) = (this.doCancelLane.selector, this.doCancelAll.selector);
         (acts[4], acts[5]) = (this.doLeverage.selector, this.doSession.selector);
@@ -198,7 +222,9 @@ contract VenueInvariants is ExitActs {
         (acts[28], acts[29]) = (this.doExecute.selector, this.doFreeze.selector);
         (acts[30], acts[31]) = (this.doReckon.selector, this.doExit.selector);
         (acts[32], acts[33]) = (this.doLeave.selector, this.doCollect.selector);
-        // Trades twice as often.
+        // Trades and squeezes twice as often.
         (acts[34], acts[35]) = (this.doStranger.selector, this.doTrade.selector);
+        (acts[36], acts[37]) = (this.doSqueeze.selector, this.doSqueeze.selector);
+        (acts[38], acts[39]) = (this.doForge.selector, this.doStarve.selector);
     }
 }

@@ -4,10 +4,10 @@ pragma solidity 0.8.37;
 import {LawLib} from "../../../src/generated/LawLib.sol";
 import {ForcedRequest} from "../../../src/interfaces/IForcedQueue.sol";
 import {SessionScope} from "../../../src/Types.sol";
-import {RiskActs} from "./RiskActs.sol";
+import {SqueezeActs} from "./SqueezeActs.sol";
 
 /// @notice The ways past the operator, the end of the venue, and a stranger who tries everything.
-abstract contract ExitActs is RiskActs {
+abstract contract ExitActs is SqueezeActs {
     uint256 private constant SILENCE = 7 days;
     mapping(uint32 => uint256) internal paidTo;
     uint256 internal collected;

@@ -6,6 +6,9 @@ import {CustodyActs} from "./CustodyActs.sol";
 
 /// @notice Prices, time, breakers and a captured governor; keepers, and the waterfall.
 abstract contract RiskActs is CustodyActs {
+    /// How often somebody gave up lots for a bankrupt or closed-out account.
+    uint256 internal deleveragings;
+
     function doPrice(uint256 market, uint256 move, uint256 basis) external {
         if (_frozen()) return;
         uint8 m = uint8(market % MARKETS);
@@ -153,7 +156,7 @@ abstract contract RiskActs is CustodyActs {
         _only(a, _bit(from) | _bit(taker), 0);
     }
 
-    function _resolve(uint32 id, uint8 m, uint32[] memory list) private {
+    function _resolve(uint32 id, uint8 m, uint32[] memory list) internal {
         (int256 equity,, uint256 margin) = house.health(id);
         int256[2][] memory was = new int256[2][](list.length);
         uint256 may = _bit(id) | _bit(FUNDS + m) | _bit(pool) | _bit(0);
@@ -198,6 +201,7 @@ abstract contract RiskActs is CustodyActs {
         (int256 now_,, uint256 left) = house.health(id);
         int256 after_ = sizeOf(id, m);
         if (after_ == size && now_ == was[0]) return;
+        ++deleveragings;
         if (size > 0 == debt > 0) broken = "the wrong side was deleveraged";
         if (now_ * was[1] < was[0] * int256(left)) broken = "a counterparty made worse";
         if (after_ * size < 0 || after_ * after_ > size * size) broken = "more than it had";

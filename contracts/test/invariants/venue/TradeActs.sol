@@ -193,12 +193,16 @@ abstract contract TradeActs is VenueActs {
             _healthierOrBroken(buy.account, equity0, margin0);
             _healthierOrBroken(sell.account, equity1, margin1);
             ok = true;
+            if (lots == buy.size && lots == sell.size) _keep(b);
         } catch (bytes memory reason) {
             _refused(reason);
         }
         _only(a, _bit(buy.account) | _bit(sell.account) | _bit(FEES), 0);
         return ok;
     }
+
+    /// @notice A batch was settled whose orders are filled to the end.
+    function _keep(Batch memory b) internal virtual;
 
     function _healthierOrBroken(uint32 id, int256 equity, uint256 margin) private {
         (int256 now_, uint256 initial, uint256 left) = house.health(id);

@@ -12,6 +12,9 @@ abstract contract VenueActs is WindowedVenueTest {
     uint256 internal constant START = 300 * UNIT;
     uint256 internal constant NONCES = 32;
     bytes4 private constant PANIC = 0x4e487b71;
+    // Slots of `Storage`.
+    uint256 private constant LEVIES_SLOT = 281479271677967;
+    uint256 private constant ENTRIES_SLOT = 281479271677968;
 
     /// @dev All that is known of the accounts that there were, by place: users, then the funds.
     struct Snap {
@@ -152,6 +155,17 @@ abstract contract VenueActs is WindowedVenueTest {
             if (b.cash[i] != a.cash[i] - due) broken = "a bystander's cash changed";
             if (b.rest[i] != a.rest[i]) broken = "a bystander's account changed";
         }
+    }
+
+    /// @notice What a position owes of the levies of its market, for each lot; behind the views.
+    function _unpaid(uint32 id, uint8 m) internal view returns (uint256) {
+        uint256 key = (uint256(id) << 8) | m;
+        return _slotAt(uint256(keccak256(abi.encode(uint256(m), LEVIES_SLOT))))
+            - _slotAt(uint256(keccak256(abi.encode(key, ENTRIES_SLOT))));
+    }
+
+    function _slotAt(uint256 slot) internal view returns (uint256) {
+        return uint256(vm.load(address(house), bytes32(slot)));
     }
 
     function _magnitude(int256 x) internal pure returns (int256) {
