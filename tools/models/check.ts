@@ -1,5 +1,5 @@
 /** One model checked: all its properties, and that each has a mutant which breaks it. */
-import { explore } from './explore.ts';
+import { type Exploration, explore } from './explore.ts';
 import { type Action, type Model, show, type Timed } from './model.ts';
 import type { Binding } from './program.ts';
 import { type AnyProgram, Writer } from './replay.ts';
@@ -25,13 +25,23 @@ export type ModelResult = {
   readonly properties: readonly PropertyResult[];
 };
 
+/** A whole search and how long it took. */
+export type TimedSearch<S> = { readonly found: Exploration<S>; readonly seconds: number };
+
+export function timed<S extends Timed>(model: Model<S>): TimedSearch<S> {
+  const started = performance.now();
+  const found = explore(model);
+  return { found, seconds: (performance.now() - started) / 1_000 };
+}
+
 const told = (found: string, trace: readonly Action[]): string =>
   [`${found} after`, ...trace.map((action) => `  ${show(action)}`)].join('\n');
 
-export function checkModel<S extends Timed>(model: Model<S>): ModelResult {
-  const started = performance.now();
-  const found = explore(model);
-  const seconds = (performance.now() - started) / 1_000;
+/** @param found all states of the model, and what took how long */
+export function checkModel<S extends Timed>(
+  model: Model<S>,
+  { found, seconds } = timed(model),
+): ModelResult {
   const properties = model.properties.map(({ name, kind, mutant }) => {
     const broken = found.violations.find(({ property }) => property === name);
     const { violations } = explore(model, { only: [name], mutant, stopAtFirst: true });
@@ -80,12 +90,13 @@ function dice(seed: number): (below: number) => number {
 export function writePrograms<S extends Timed>(
   model: Model<S>,
   binding: Binding<S>,
+  found: Exploration<S>,
   steps: number,
   seed: number,
 ): Replay {
   const writer = new Writer(model, binding);
   writer.addMutants();
-  writer.addEdges(explore(model, { only: [] }), Math.floor(steps / 2));
+  writer.addEdges(found, Math.floor(steps / 2));
   const done = writer.programs.reduce((sum, { count }) => sum + count, 0);
   if (done < steps) writer.addWalks(steps - done, 1_000, dice(seed));
   const { programs, edges, walked, mutants } = writer;

@@ -21,6 +21,7 @@ export type Violation = {
 export type Exploration<S> = {
   /** One state of each key, in order of discovery; the first is the initial one. */
   readonly states: readonly S[];
+  readonly keys: readonly string[];
   /** Place of the state from which each was first reached, and by what. */
   readonly parents: readonly number[];
   readonly reached: readonly (Action | undefined)[];
@@ -120,9 +121,10 @@ class Run<S extends Timed> {
 
   result(): Exploration<S> {
     const { states, parents, reached, edges, transitions, refusals } = this;
+    const keys = [...this.places.keys()];
     const depth = this.depths.reduce((most, each) => Math.max(most, each), 0);
     const violations = [...this.violations.values()];
-    return { states, parents, reached, edges, transitions, refusals, depth, violations };
+    return { states, keys, parents, reached, edges, transitions, refusals, depth, violations };
   }
 
   private judgeState(property: Property<S>, state: S, place: number): void {

@@ -114,6 +114,15 @@ const silence: F[] = [
     },
   },
   {
+    name: 'a minority of reporters says nothing',
+    says: 'One captured reporter neither moves a price nor keeps a silent venue from its freeze.',
+    mutant: 'one reporter is enough',
+    breaks: 'a report needs no quorum',
+    kind: 'step',
+    check: (before, { by }, after) =>
+      by === 'minority' && after.reportTime !== before.reportTime ? 'accepted' : undefined,
+  },
+  {
     name: 'silence opens the exit',
     says: 'Once reports have been away for longer than seven days anyone can freeze the venue.',
     mutant: 'overdue alone freezes',
@@ -135,6 +144,7 @@ const others = [
   'relayer',
   'stranger',
   'reporters',
+  'minority',
 ];
 
 const leave = (s: ForcedState) =>

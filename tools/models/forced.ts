@@ -158,9 +158,10 @@ function relay(s: ForcedState): Result<ForcedState> {
   return { ...pay(use(s, 1), 0, 2), paidByNonce: s.paidByNonce + 1 };
 }
 
-function report(s: ForcedState, mutant: string): Result<ForcedState> {
+function report(s: ForcedState, by: string, mutant: string): Result<ForcedState> {
   if (s.frozenTime !== 0 && mutant !== 'a report thaws') return 'Frozen';
   if (s.now - s.reportTime <= terms.quietSeconds) return 'TooSoon';
+  if (by === 'minority' && mutant !== 'one reporter is enough') return 'QuorumShort';
   return { ...s, frozenTime: 0, rounds: s.rounds + 1, reportTime: s.now };
 }
 
@@ -184,7 +185,7 @@ function apply(s: ForcedState, action: Action, mutant: string): Result<ForcedSta
     case 'relay':
       return relay(s);
     case 'report':
-      return report(s, mutant);
+      return report(s, by, mutant);
     case 'tighten':
       return { ...s, breakerUntil: s.now + terms.holdSeconds };
     case 'dismiss':
@@ -238,7 +239,9 @@ const actionsOf =
     list.push(act('stranger', 'exit', 0), act('stranger', 'exit', 1));
     for (const by of ['governor', 'guardian', 'operator']) list.push(act(by, 'take', next));
     list.push(act('governor', 'cut', next));
-    if (s.rounds < bounds.reportsMax) list.push(act('reporters', 'report'));
+    if (s.rounds < bounds.reportsMax) {
+      list.push(act('reporters', 'report'), act('minority', 'report'));
+    }
     if (s.breakerUntil === 0) list.push(act('guardian', 'tighten'));
     if (s.hasSequencer) list.push(act('governor', 'dismiss'));
     return list;

@@ -48,7 +48,7 @@ export class Writer<S extends Timed> {
       if (next < 0) return;
       place = next;
       // What was explored once for each key holds for all states of the key.
-      assert.equal(this.model.key(state), this.model.key(found.states[place]!), show(action));
+      assert.equal(this.model.key(state), found.keys[place], show(action));
     };
     let first = 0;
     while (this.edges < countMax) {

@@ -1,7 +1,14 @@
 /** Every protocol model with its contracts: the list that command, tests and documents read. */
 import { breakerBinding } from './breaker-binding.ts';
 import { breakerModels } from './breaker-properties.ts';
-import { checkModel, type ModelResult, type Replay, writePrograms } from './check.ts';
+import {
+  checkModel,
+  type ModelResult,
+  type Replay,
+  type TimedSearch,
+  timed,
+  writePrograms,
+} from './check.ts';
 import { type Exploration, explore, type Search } from './explore.ts';
 import { forcedBinding } from './forced-binding.ts';
 import { forcedModels } from './forced-properties.ts';
@@ -25,12 +32,21 @@ const entries = <S extends Timed>(
   models: readonly Model<S>[],
   bind: (initial: S) => Binding<S>,
 ): ModelEntry[] =>
-  models.map((model) => ({
-    model,
-    check: () => checkModel(model),
-    explore: (search) => explore(model, search),
-    write: (steps, seed) => writePrograms(model, bind(model.initial), steps, seed),
-  }));
+  models.map((model) => {
+    // Both the check and the replay need all states, and a search takes seconds.
+    let known: TimedSearch<S> | undefined;
+    const search = (): TimedSearch<S> => {
+      known ??= timed(model);
+      return known;
+    };
+    return {
+      model,
+      check: () => checkModel(model, search()),
+      explore: (options) => explore(model, options),
+      write: (steps, seed) =>
+        writePrograms(model, bind(model.initial), search().found, steps, seed),
+    };
+  });
 
 /** There is no bridge yet, hence no model of one. */
 export const modelTable: readonly ModelEntry[] = [
