@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {LawLib} from "../src/generated/LawLib.sol";
+import {Aging} from "../src/libraries/Aging.sol";
+import {Marks} from "../src/libraries/Marks.sol";
+
+/// @title Model of `Oracle.accept` for one market; the laws and rules are the real ones.
+contract ReportModel {
+    uint32 internal round;
+    uint40 internal time;
+    uint32 internal price;
+    uint32 internal mark;
+
+    function accept(uint32 nextRound, uint40 nextTime, uint32 found, uint40 nowTime, uint32 skew)
+        public
+    {
+        require(LawLib.reportAdvances(round, nextRound, time, nextTime, nowTime, skew));
+        require(found != 0);
+        (round, time, price) = (nextRound, nextTime, found);
+    }
+}
+
+/// @title Law L09: each accepted report is newer than the last, near the block, and not zero.
+contract ReportStep is ReportModel {
+    function step(uint32 nextRound, uint40 nextTime, uint32 found, uint40 nowTime, uint32 skew)
+        external
+    {
+        (uint256 roundBefore, uint256 timeBefore) = (round, time);
+        accept(nextRound, nextTime, found, nowTime, skew);
+        assert(round > roundBefore && time > timeBefore);
+        assert(uint256(time) + skew >= nowTime && time <= uint256(nowTime) + skew);
+        assert(price != 0);
+    }
+}
+
+/// @title Rounds and times never fall, whatever is reported: a ghost remembers any earlier one. By
+/// induction: `holds` is true of a fresh oracle and kept by every step.
+contract ReportAlways is ReportModel {
+    uint32 internal roundSeen;
+    uint40 internal timeSeen;
+
+    constructor() {
+        assert(holds());
+    }
+
+    function holds() public view returns (bool) {
+        return round >= roundSeen && time >= timeSeen;
+    }
+
+    function remember() external {
+        require(holds());
+        (roundSeen, timeSeen) = (round, time);
+        assert(holds());
+    }
+
+    function step(uint32 nextRound, uint40 nextTime, uint32 found, uint40 nowTime, uint32 skew)
+        external
+    {
+        require(holds());
+        accept(nextRound, nextTime, found, nowTime, skew);
+        assert(holds());
+    }
+}
+
+/// @title Law L10: a price inside its band moved by at most that part of the reference.
+contract ReportBand {
+    function check(uint32 price, uint32 referencePrice, uint24 bandPpm) external pure {
+        if (!LawLib.withinBand(price, referencePrice, bandPpm)) return;
+        uint256 reach = uint256(bandPpm) * referencePrice;
+        uint256 move = price > referencePrice ? price - referencePrice : referencePrice - price;
+        assert(price > 0);
+        assert(move * 1_000_000 <= reach);
+    }
+}
+
+/// @title Law L08: a price that moves value exists, is not too old and not ahead.
+contract ReportFresh {
+    function check(uint32 price, uint40 time, uint40 nowTime, uint32 ageMax, uint32 skewMax)
+        external
+        pure
+    {
+        bool valid = LawLib.priceValid(price, time, nowTime, ageMax, skewMax);
+        if (!valid) return;
+        assert(price > 0);
+        assert(uint256(nowTime) <= uint256(time) + ageMax);
+        assert(uint256(time) <= uint256(nowTime) + skewMax);
+    }
+}
+
+/// @title Law L10 for the mark: within the clamp of the index, whatever is reported.
+contract MarkClamp {
+    function check(uint32 reported, uint32 before, uint32 index, uint24 clampPpm) external pure {
+        require(index != 0 && clampPpm <= 100_000);
+        uint256 mark = Marks.accepted(reported, before, index, clampPpm);
+        uint256 away = mark > index ? mark - index : index - mark;
+        assert(mark != 0);
+        assert(away * 1_000_000 <= uint256(index) * clampPpm);
+    }
+}
+
+/// @title The accepted mark: one report moves it by at most 1 % of the last (at least one tick),
+/// as long as the clamp allows the last one.
+contract MarkSlew {
+    function check(uint32 reported, uint32 before, uint32 index, uint24 clampPpm) external pure {
+        require(index != 0 && before != 0);
+        uint256 reach = (uint256(index) * clampPpm) / 1_000_000;
+        require(before >= index ? before - index <= reach : index - before <= reach);
+        uint256 mark = Marks.accepted(reported, before, index, clampPpm);
+        uint256 move = mark > before ? mark - before : before - mark;
+        assert(move <= 1 || move * 100 <= before);
+    }
+}
+
+/// @title The aged price: never outside of what it was and the new price, so never outside of all
+/// prices that it has seen.
+contract AgedBetween {
+    function check(uint64 aged, uint32 price, uint32 elapsedSeconds) external pure {
+        require(aged != 0 && price != 0);
+        uint256 target = uint256(price) * 2 ** 32;
+        uint256 next = Aging.step(aged, price, elapsedSeconds);
+        assert(next <= (aged > target ? aged : target));
+        assert(next >= (aged < target ? aged : target));
+    }
+}

@@ -1,0 +1,223 @@
+/** Deciding one property, or one mutant of it: the compiler asks, the solvers answer. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import { root } from '../sources.mjs';
+import { decide } from './decide.mjs';
+import type { Mutant, Outcome, Property, Verdict } from './property.ts';
+import { narrowPath } from './rewrite.ts';
+import type { Solver } from './solvers.ts';
+import {
+  assertionsOf,
+  collect,
+  mutated,
+  type Node,
+  pruned,
+  type Sources,
+  shaped,
+} from './sources.ts';
+import { lemmas } from './words.ts';
+
+const secondsDefault = 30;
+
+type Message = {
+  errorCode?: string;
+  severity: string;
+  message: string;
+  formattedMessage?: string;
+  sourceLocation?: { file: string; start: number };
+};
+type Compiled = {
+  failure?: string;
+  output: { errors?: Message[]; sources?: Record<string, { ast: Node }> };
+  asked: { silent: string[] }[];
+};
+
+/** Message codes of the model checker: both engines, by what they say of one assertion. */
+const codes = {
+  safe: new Set(['2961', '9576']),
+  violated: new Set(['4661', '6328']),
+  open: new Set(['7812']),
+  overflow: new Set(['2661', '3046', '4984']),
+};
+
+const wordsPath = 'tools/prove/words.ts';
+
+/** Harness of a property, as the compiler knows it. */
+export const harnessOf = (property: Property): string => `contracts/proofs/${property.harness}`;
+
+/** Everything that the verdict on a property depends on but the solvers. */
+export function questionOf(property: Property, mutant?: Mutant): Task {
+  if (property.engine === 'bits') return lemmaTask(property, mutant);
+  const collected = collect(harnessOf(property));
+  if (property.plain?.includes('casts')) {
+    for (const [name, text] of collect(narrowPath)) collected.set(name, text);
+  }
+  const sources = mutant ? mutated(collected, mutant) : collected;
+  const { contract, engine, plain = [] } = property;
+  return { sources, contract, engine, plain, harness: harnessOf(property) };
+}
+
+/** A query of `words.ts` as the only source of a task. */
+function lemmaTask({ contract, engine }: Property, mutant?: Mutant): Task {
+  const sources: Sources = new Map([[wordsPath, lemmas[contract]!]]);
+  const chosen = mutant ? mutated(sources, mutant) : sources;
+  return { sources: chosen, contract, engine, plain: [], harness: wordsPath };
+}
+
+export type Task = {
+  sources: Sources;
+  contract: string;
+  engine: Property['engine'];
+  plain: NonNullable<Property['plain']>;
+  harness: string;
+};
+
+/** Decides a task. A failure of the compiler or of a solver is an Error: nothing was decided. */
+export async function judge(
+  task: Task,
+  solvers: readonly Solver[],
+  seconds = secondsDefault,
+): Promise<Outcome> {
+  const started = Date.now();
+  if (task.engine === 'bits') return judgeLemma(task, solvers, seconds);
+  const compiler = new Compiler();
+  try {
+    const { sources, offsets } = await prepared(compiler, task);
+    const input = modelInput(task, sources);
+    const { output, asked } = await compiler.run({ input, solvers, seconds });
+    // Whoever confirmed every query; where nobody did, who answered some of them.
+    const all = solvers.filter(({ name }) => asked.every(({ silent }) => !silent.includes(name)));
+    const some = solvers.filter(({ name }) => asked.some(({ silent }) => !silent.includes(name)));
+    return verdictOf(output.errors ?? [], offsets, task, {
+      solvers: (all.length > 0 ? all : some).map(named),
+      seconds: (Date.now() - started) / 1000,
+    });
+  } finally {
+    compiler.end();
+  }
+}
+
+/** A lemma is proved when there is no word for which it fails. */
+async function judgeLemma(
+  { sources, harness }: Task,
+  solvers: readonly Solver[],
+  seconds: number,
+): Promise<Outcome> {
+  const started = Date.now();
+  const { answer, text, silent } = await decide(sources.get(harness)!, solvers, seconds);
+  const verdicts = { unsat: 'proved', sat: 'refuted', unknown: 'unknown' } as const;
+  return {
+    verdict: verdicts[answer],
+    assertions: answer === 'unknown' ? 0 : 1,
+    detail: answer === 'unsat' ? '' : text,
+    solvers: solvers.filter(({ name }) => !silent.includes(name)).map(named),
+    seconds: (Date.now() - started) / 1000,
+    cached: false,
+  };
+}
+
+const named = ({ name, version }: Solver): string => `${name} ${version}`;
+
+/** What the compiler says once every query is answered. */
+function verdictOf(
+  messages: readonly Message[],
+  offsets: readonly number[],
+  task: Task,
+  rest: Pick<Outcome, 'solvers' | 'seconds'>,
+): Outcome {
+  const marks = { safe: new Set<number>(), violated: new Set<number>(), open: new Set<number>() };
+  const details: string[] = [];
+  let loses = false;
+  for (const { errorCode = '', message, sourceLocation, formattedMessage } of messages) {
+    const start = sourceLocation?.start ?? -1;
+    const isOurs = sourceLocation?.file === task.harness && offsets.includes(start);
+    const kind = kindOf(errorCode, message);
+    // Besides the harness: casts and sums must not lose anything.
+    const isCare = sourceLocation?.file === narrowPath || codes.overflow.has(errorCode);
+    if (kind === undefined || (!isOurs && !isCare)) continue;
+    if (!isOurs) {
+      loses ||= kind !== 'safe';
+      if (kind !== 'safe') details.push(formattedMessage ?? message);
+      continue;
+    }
+    marks[kind].add(start);
+    if (kind !== 'safe') details.push(formattedMessage ?? message);
+  }
+  const whole = offsets.length > 0 && offsets.every((at) => marks.safe.has(at));
+  let verdict: Verdict = 'unknown';
+  if (marks.violated.size > 0) verdict = 'refuted';
+  else if (whole && marks.open.size === 0 && !loses) verdict = 'proved';
+  const assertions = marks.safe.size + marks.violated.size;
+  const detail = details.join('\n').trim() || (whole ? '' : 'no verdict on some assertion');
+  return { verdict, assertions, detail, cached: false, ...rest };
+}
+
+function kindOf(code: string, message: string): 'safe' | 'violated' | 'open' | undefined {
+  if (codes.safe.has(code)) return 'safe';
+  if (codes.open.has(code) || message.includes('might happen here')) return 'open';
+  if (codes.violated.has(code) || codes.overflow.has(code)) return 'violated';
+  return undefined;
+}
+
+/** Shapes and prunes the sources, and finds the assertions that must be decided. */
+async function prepared(compiler: Compiler, task: Task) {
+  const shapedSources = shaped(task.sources, task.plain);
+  const settings = { outputSelection: { '*': { '': ['ast'] } } };
+  const { output } = await compiler.run({
+    input: { language: 'Solidity', sources: contents(shapedSources), settings },
+  });
+  const trees = new Map(Object.entries(output.sources ?? {}).map(([name, { ast }]) => [name, ast]));
+  const offsets = assertionsOf(trees.get(task.harness)!, task.contract);
+  return { sources: pruned(shapedSources, trees, task.harness, task.contract), offsets };
+}
+
+function modelInput(task: Task, sources: Sources) {
+  return {
+    language: 'Solidity',
+    sources: contents(sources),
+    settings: {
+      outputSelection: { [task.harness]: { [task.contract]: ['abi'] } },
+      modelChecker: {
+        engine: task.engine,
+        contracts: { [task.harness]: [task.contract] },
+        extCalls: 'trusted',
+        solvers: ['smtlib2'],
+        targets: task.plain.includes('left') ? ['assert', 'overflow'] : ['assert'],
+        showProvedSafe: true,
+        showUnproved: true,
+      },
+    },
+  };
+}
+
+const contents = (sources: Sources) =>
+  Object.fromEntries([...sources].map(([name, content]) => [name, { content }]));
+
+/** The compiler's process; ended with the task. */
+class Compiler {
+  private readonly child: ChildProcess = fork(join(root, 'tools/prove/compile.mjs'), {
+    execArgv: ['--max-old-space-size=4096'],
+    serialization: 'advanced',
+  });
+
+  /** One compilation. Throws what the compiler or a solver reports as an error. */
+  async run(request: { input: unknown; solvers?: readonly Solver[]; seconds?: number }) {
+    const { failure, output, asked } = await new Promise<Compiled>((resolve, reject) => {
+      const gone = () => reject(new Error('prove: the compiler ended without a result'));
+      this.child.once('exit', gone);
+      this.child.once('message', (message) => {
+        this.child.off('exit', gone);
+        resolve(message as Compiled);
+      });
+      this.child.send(request);
+    });
+    if (failure !== undefined) throw new Error(failure);
+    const error = output.errors?.find(({ severity }) => severity === 'error');
+    if (error) throw new Error(error.formattedMessage ?? error.message);
+    return { output, asked };
+  }
+
+  end(): void {
+    this.child.kill();
+  }
+}

@@ -1,0 +1,189 @@
+/** Breaker, parameters and their delays, forced queue. */
+import { mutant, type Property } from '../property.ts';
+
+const lawLib = 'contracts/src/generated/LawLib.sol';
+const queue = 'contracts/src/ForcedQueue.sol';
+const bounds = 'contracts/src/libraries/Bounds.sol';
+const delayed = 'contracts/src/libraries/Delayed.sol';
+
+const pure = { engine: 'bmc', method: 'all inputs', plain: ['wide'] } as const;
+const step = { engine: 'bmc', method: 'one step', plain: ['wide'] } as const;
+
+const breakerProperties: readonly Property[] = [
+  {
+    id: 'breaker.law',
+    laws: ['L16'],
+    title: 'The law that the breaker asks lets a level only rise, for a bounded time',
+    harness: 'Breakers.sol',
+    contract: 'BreakerLaw',
+    subject: 'LawLib',
+    ...pure,
+    mutants: [
+      mutant(
+        'an entry may end sooner',
+        lawLib,
+        '                && untilBefore <= untilAfter;',
+        '                && untilAfter >= 0;',
+      ),
+    ],
+  },
+];
+
+const limitProperties: readonly Property[] = [
+  {
+    id: 'limits.hard',
+    laws: ['L17'],
+    title: 'No tuple outside the hard bounds passes the check',
+    harness: 'Limits.sol',
+    contract: 'LimitsHard',
+    subject: 'Bounds',
+    ...pure,
+    mutants: [
+      mutant(
+        'maintenance may be all of the initial margin',
+        bounds,
+        'MAINTENANCE_SHARE_PPM_MAX = 800_000;',
+        'MAINTENANCE_SHARE_PPM_MAX = 1_000_000;',
+      ),
+    ],
+  },
+  {
+    id: 'limits.tighter',
+    laws: ['L18'],
+    title: 'What a governor changes at once is looser in no field of a market',
+    harness: 'Limits.sol',
+    contract: 'LimitsTighter',
+    subject: 'Bounds, LawLib',
+    ...pure,
+    mutants: [
+      mutant(
+        'the mark clamp may widen at once',
+        lawLib,
+        '                        && next.markClampPpm <= current.markClampPpm\n',
+        '',
+      ),
+      mutant(
+        'maintenance may rise at once',
+        bounds,
+        'return next.maintenancePpm == current.maintenancePpm && lawful(current, next, 0, 0);',
+        'return next.maintenancePpm >= current.maintenancePpm;',
+      ),
+    ],
+  },
+  {
+    id: 'limits.venue',
+    laws: ['L18'],
+    title: 'What a governor changes at once is looser in no field of the venue',
+    harness: 'Limits.sol',
+    contract: 'LimitsVenue',
+    subject: 'Bounds',
+    ...pure,
+    mutants: [
+      mutant(
+        'the haircut may fall at once',
+        bounds,
+        '&& next.profitHaircutPpm >= current.profitHaircutPpm;',
+        '&& next.profitHaircutPpm >= 0;',
+      ),
+    ],
+  },
+  {
+    id: 'limits.wait',
+    laws: ['L18'],
+    title: 'What loosens a market applies only inside its window after the delay',
+    harness: 'Limits.sol',
+    contract: 'LimitsWait',
+    subject: 'Bounds, LawLib',
+    ...pure,
+    mutants: [
+      mutant(
+        'the delay is not waited for',
+        lawLib,
+        '                        && proposedTime + delaySeconds <= nowTime\n',
+        '',
+      ),
+    ],
+  },
+  {
+    id: 'limits.delay',
+    laws: ['L18'],
+    title: 'A proposal is ready after its delay of a day to 30 days and dead a week later',
+    harness: 'Limits.sol',
+    contract: 'LimitsDelay',
+    subject: 'Delayed',
+    ...pure,
+    mutants: [
+      mutant(
+        'a proposal never dies',
+        delayed,
+        'if (block.timestamp > timeMax) revert',
+        'if (timeMax == 0) revert',
+      ),
+      mutant(
+        'no delay is too short',
+        delayed,
+        'DELAY_SECONDS_MIN = 1 days;',
+        'DELAY_SECONDS_MIN = 1 hours;',
+      ),
+    ],
+  },
+];
+
+const forcedProperties: readonly Property[] = [
+  {
+    id: 'forced.step',
+    laws: ['L22'],
+    title:
+      'Requests are taken in turn; no call moves the deadline of another, and cuts only shrink',
+    harness: 'Forced.sol',
+    contract: 'ForcedStep',
+    subject: 'ForcedQueue',
+    ...step,
+    mutants: [
+      mutant(
+        'a request may be taken out of turn',
+        queue,
+        'if (number != next) revert ForcedOutOfTurn(number, next);',
+        '',
+      ),
+      mutant(
+        'a cut may leave as much',
+        queue,
+        'if (left == 0 || left >= before) revert CutWrong(left, before);',
+        'if (left == 0) revert CutWrong(left, before);',
+      ),
+      mutant(
+        'a cut starts the deadline anew',
+        queue,
+        '        _requests[number].amount = left;',
+        '        _requests[number].amount = left;\n' +
+          '        _requests[number].deadline += deadlineSeconds;',
+      ),
+    ],
+  },
+  {
+    id: 'forced.inTime',
+    laws: ['L22', 'L23'],
+    title: 'After its deadline anyone executes the next request, after the grace anyone freezes',
+    harness: 'Forced.sol',
+    contract: 'ForcedInTime',
+    subject: 'LawLib',
+    ...pure,
+    mutants: [
+      mutant(
+        'the sequencer alone executes',
+        lawLib,
+        '(bySequencer || deadline < nowTime)',
+        'bySequencer',
+      ),
+      mutant(
+        'the venue is frozen before the grace is over',
+        lawLib,
+        '(waiting && deadline + graceSeconds < nowTime)',
+        '(waiting && deadline < nowTime)',
+      ),
+    ],
+  },
+];
+
+export const controlProperties = [...breakerProperties, ...limitProperties, ...forcedProperties];

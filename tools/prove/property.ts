@@ -1,0 +1,74 @@
+/** What is proved: the shape of a property, of the mutant that breaks it, and of an outcome. */
+
+/**
+ * How far a proof reaches.
+ * - `all executions`: an invariant of any sequence of calls, by the solver's own induction
+ * - `one step`: what any one call does to any lawful state, reachable or not
+ * - `all inputs`: what a pure function returns, whatever it is given within its stated widths
+ * - `bounded`: all executions up to the length that the title names
+ */
+export type Method = 'all executions' | 'one step' | 'all inputs' | 'bounded';
+
+/** A small change of one source that the property must not survive. */
+export type Mutant = { name: string; file: string; from: string; to: string };
+
+/** A mutant, by what it is, where, and the text that it replaces. */
+export const mutant = (name: string, file: string, from: string, to: string): Mutant => ({
+  name,
+  file,
+  from,
+  to,
+});
+
+/**
+ * One property: every assertion of one harness contract.
+ *
+ * @property id Its name: `<subject>.<what holds>`.
+ * @property laws Ids of the laws that it is part of.
+ * @property title What holds, in one sentence.
+ * @property harness File below contracts/proofs.
+ * @property contract Contract in it, all of whose assertions are proved.
+ * @property subject The contract or library that it speaks about.
+ * @property engine `chc` finds invariants, `bmc` checks single calls, `bits` is a query of
+ *   `words.ts`, named by `contract`.
+ * @property model What stands in for the real contract, if anything does.
+ * @property ties Tests that compare the model with the contract: `file#name`.
+ * @property plain Rewrites that ease the proof: see `rewrite.ts`.
+ * @property seconds Limit of one query.
+ * @property slow Left to `--full`.
+ */
+export type Property = {
+  id: string;
+  laws: readonly string[];
+  title: string;
+  harness: string;
+  contract: string;
+  subject: string;
+  engine: 'chc' | 'bmc' | 'bits';
+  method: Method;
+  model?: string;
+  ties?: readonly string[];
+  plain?: readonly ('wide' | 'left' | 'casts')[];
+  seconds?: number;
+  slow?: boolean;
+  mutants: readonly Mutant[];
+};
+
+/** `proved` and `refuted` are facts; `unknown` is neither, and never green. */
+export type Verdict = 'proved' | 'refuted' | 'unknown';
+
+/**
+ * How a property, or a mutant of it, ended.
+ *
+ * @property assertions Assertions of the harness that were decided.
+ * @property detail The counterexample, or what stayed open.
+ * @property solvers Each solver that confirmed every query, as `name version`.
+ */
+export type Outcome = {
+  verdict: Verdict;
+  assertions: number;
+  detail: string;
+  solvers: string[];
+  seconds: number;
+  cached: boolean;
+};

@@ -1,0 +1,81 @@
+/** Running many properties and their mutants, some at a time, and what came of it. */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../sources.mjs';
+import { type Cache, cacheKey } from './cache.ts';
+import { judge, questionOf } from './judge.ts';
+import type { Mutant, Outcome, Property } from './property.ts';
+import type { Solver } from './solvers.ts';
+
+/** One line of the table: a property, or a mutant of it. */
+export type Result = {
+  property: Property;
+  mutant?: Mutant;
+  outcome: Outcome;
+  /** Whether the verdict is what it must be: a proof of a property, a refutation of a mutant. */
+  good: boolean;
+};
+
+export type Job = { property: Property; mutant?: Mutant };
+
+/** What a run asks: every property with all its mutants, or without those that are slow. */
+export function jobsOf(properties: readonly Property[], full: boolean): Job[] {
+  const chosen = properties.filter(({ slow }) => full || !slow);
+  const proofs: Job[] = chosen.map((property) => ({ property }));
+  const mutants: Job[] = chosen.flatMap((property) =>
+    property.mutants.slice(0, full ? undefined : 1).map((mutant) => ({ property, mutant })),
+  );
+  return [...proofs, ...mutants];
+}
+
+/** Version of the compiler, as it is installed. */
+export function compilerVersion(): string {
+  return JSON.parse(readFileSync(join(root, 'node_modules/solc/package.json'), 'utf8')).version;
+}
+
+export type Context = {
+  solvers: readonly Solver[];
+  cache: Cache;
+  compiler: string;
+  report(result: Result): void;
+};
+
+/** Decides every job, `atOnce` at a time, in the order given. Errors become `unknown`. */
+export async function runJobs(
+  jobs: readonly Job[],
+  context: Context,
+  atOnce = availableParallelism(),
+): Promise<Result[]> {
+  const results: Result[] = new Array(jobs.length);
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < jobs.length) {
+      const at = next;
+      next += 1;
+      results[at] = await runJob(jobs[at]!, context);
+      context.report(results[at]!);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return results;
+}
+
+async function runJob(job: Job, { solvers, cache, compiler }: Context): Promise<Result> {
+  const { property, mutant } = job;
+  const wanted = mutant ? 'refuted' : 'proved';
+  const started = Date.now();
+  try {
+    const task = questionOf(property, mutant);
+    const key = cacheKey(task, solvers, compiler);
+    const known = cache.get(key);
+    const outcome = known ?? (await judge(task, solvers, property.seconds));
+    if (!known) cache.put(key, outcome);
+    return { ...job, outcome, good: outcome.verdict === wanted };
+  } catch (error) {
+    const seconds = (Date.now() - started) / 1000;
+    const detail = error instanceof Error ? error.message : String(error);
+    const none = { assertions: 0, solvers: [], cached: false };
+    return { ...job, outcome: { verdict: 'unknown', detail, seconds, ...none }, good: false };
+  }
+}
