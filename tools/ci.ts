@@ -44,6 +44,7 @@ const steps = [
   // A sample that changes with the sources: whatever lives in it must be explained.
   script('mutants', 'tools/mutate.ts', 'contracts', '--sample', '80'),
   script('models', 'tools/models.ts'),
+  script('prove', 'tools/prove.ts'),
   script('e2e', 'tools/e2e.ts'),
 ];
 

@@ -112,12 +112,23 @@ contract MarkSlew {
     }
 }
 
+/// @title A part of a distance, by time over time and constant, is no more than the distance.
+contract AgedPart {
+    function check(uint64 distance, uint32 elapsedSeconds) external pure {
+        uint256 whole = 4 hours + uint256(elapsedSeconds);
+        assert(uint256(distance) * elapsedSeconds <= uint256(distance) * whole);
+        assert(uint256(distance) * elapsedSeconds / whole <= distance);
+    }
+}
+
 /// @title The aged price: never outside of what it was and the new price, so never outside of all
-/// prices that it has seen.
+/// prices that it has seen. What `AgedPart` proves is required of the two distances.
 contract AgedBetween {
     function check(uint64 aged, uint32 price, uint32 elapsedSeconds) external pure {
         require(aged != 0 && price != 0);
         uint256 target = uint256(price) * 2 ** 32;
+        uint256 distance = target > aged ? target - aged : aged - target;
+        require(distance * elapsedSeconds / (4 hours + uint256(elapsedSeconds)) <= distance);
         uint256 next = Aging.step(aged, price, elapsedSeconds);
         assert(next <= (aged > target ? aged : target));
         assert(next >= (aged < target ? aged : target));

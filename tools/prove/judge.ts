@@ -167,8 +167,10 @@ async function prepared(compiler: Compiler, task: Task) {
     input: { language: 'Solidity', sources: contents(shapedSources), settings },
   });
   const trees = new Map(Object.entries(output.sources ?? {}).map(([name, { ast }]) => [name, ast]));
+  // An invariant must hold whoever calls whatever there is.
+  const whole = task.engine === 'chc';
   const offsets = assertionsOf(trees.get(task.harness)!, task.contract);
-  return { sources: pruned(shapedSources, trees, task.harness, task.contract), offsets };
+  return { sources: pruned(shapedSources, trees, task.harness, task.contract, whole), offsets };
 }
 
 function modelInput(task: Task, sources: Sources) {

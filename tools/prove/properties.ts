@@ -1,12 +1,14 @@
 /** Every property that is proved, in the order of the table. */
 import { accountProperties } from './properties/accounts.ts';
 import { controlProperties } from './properties/control.ts';
+import { fallingProperties } from './properties/falling.ts';
 import { priceProperties } from './properties/prices.ts';
 import { roundingProperties, wordProperties } from './properties/rounding.ts';
 import type { Property } from './property.ts';
 
 export const properties: readonly Property[] = [
   ...accountProperties,
+  ...fallingProperties,
   ...priceProperties,
   ...controlProperties,
   ...roundingProperties,

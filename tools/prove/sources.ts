@@ -81,75 +81,91 @@ export type Node = {
   nodeType: string;
   name?: string;
   contractKind?: string;
+  kind?: string;
+  overrides?: Node | null;
   documentation?: Node | null;
   referencedDeclaration?: number | null;
   nodes?: Node[];
   expression?: Node;
 };
 
-/** A function of a library, or a whole contract: what is kept or dropped. */
-type Unit = { file: string; node: Node };
+/** A function, or the rest of a contract: what is kept or dropped as a whole. */
+type Unit = { file: string; node: Node; parts: Unit[] };
 
 /**
  * The sources with only what a contract reaches, because the checker encodes all that is there:
- * no other contracts, and of libraries no other functions; reverts as the checker understands
- * them. What is left computes the same: if anything were missing it would not compile.
+ * no other contracts, and of libraries and of contracts that it inherits no other functions;
+ * reverts as the checker understands them. What is left computes the same: if anything were missing
+ * it would not compile. `whole` keeps all functions of what is inherited: anyone may call them.
  */
 export function pruned(
   sources: Sources,
   trees: ReadonlyMap<string, Node>,
   harness: string,
   contract: string,
+  whole: boolean,
 ): Map<string, string> {
-  const { units, owners } = unitsOf(trees);
+  const { units, owners } = unitsOf(trees, whole);
   const reached = new Set<Unit>();
   const reach = (unit: Unit | undefined): void => {
     if (unit === undefined || reached.has(unit)) return;
     reached.add(unit);
-    walk(unit.node, ({ referencedDeclaration: id }) => reach(owners.get(id ?? -1)));
+    const parts = new Set(unit.parts.map(({ node }) => node));
+    walk(unit.node, (node) => {
+      if (parts.has(node)) return false;
+      reach(owners.get(node.referencedDeclaration ?? -1));
+      return true;
+    });
   };
   reach(units.find(({ file, node }) => file === harness && node.name === contract));
   const out = new Map(sources);
   for (const [file, tree] of trees) {
     const dropped = units.filter((unit) => unit.file === file && !reached.has(unit));
-    const edits = dropped.flatMap(({ node }) => [
-      ...(node.documentation ? [editOf(node.documentation, '')] : []),
-      editOf(
-        node,
-        node.nodeType === 'ContractDefinition' ? `abstract contract ${node.name} {}` : '',
-      ),
-    ]);
-    const reverts = revertsOf(tree).filter(
-      ({ start }) => !edits.some((edit) => edit.start <= start && start < edit.end),
-    );
-    out.set(file, edited(out.get(file)!, [...edits, ...reverts]));
+    out.set(file, edited(out.get(file)!, [...dropped.flatMap(dropEdits), ...revertsOf(tree)]));
   }
   return out;
 }
 
+function dropEdits({ node }: Unit): Edit[] {
+  const empty = node.nodeType === 'ContractDefinition' ? `abstract contract ${node.name} {}` : '';
+  return [...(node.documentation ? [editOf(node.documentation, '')] : []), editOf(node, empty)];
+}
+
 /** Units of all sources, and the unit that each declaration of the syntax trees is in. */
-function unitsOf(trees: ReadonlyMap<string, Node>) {
+function unitsOf(trees: ReadonlyMap<string, Node>, whole: boolean) {
   const units: Unit[] = [];
   const owners = new Map<number, Unit>();
+  const add = (file: string, node: Node, parts: Unit[] = []): Unit => {
+    const unit = { file, node, parts };
+    units.push(unit);
+    walk(node, ({ id }) => {
+      if (!owners.has(id)) owners.set(id, unit);
+      return true;
+    });
+    return unit;
+  };
   for (const [file, tree] of trees) {
     for (const node of tree.nodes ?? []) {
       if (node.nodeType !== 'ContractDefinition' || node.contractKind === 'interface') continue;
-      const members = (node.nodes ?? []).filter((m) => m.nodeType === 'FunctionDefinition');
-      const own = node.contractKind === 'library' ? members : [node];
-      for (const part of own) {
-        const unit = { file, node: part };
-        units.push(unit);
-        walk(part, ({ id }) => owners.set(id, unit));
-      }
+      const isLibrary = node.contractKind === 'library';
+      const isKept = !isLibrary && (whole || file.startsWith('contracts/proofs/'));
+      const functions = (node.nodes ?? []).filter(isPlainFunction);
+      const parts = isKept ? [] : functions.map((part) => add(file, part));
+      if (!isLibrary) add(file, node, parts);
     }
   }
   return { units, owners };
 }
 
-/** Calls `visit` with every node below and including one. */
-function walk(value: unknown, visit: (node: Node) => void): void {
+/** A function that nothing but a call can need: no constructor, and none that an interface wants. */
+function isPlainFunction({ nodeType, kind, overrides }: Node): boolean {
+  return nodeType === 'FunctionDefinition' && kind === 'function' && !overrides;
+}
+
+/** Calls `visit` with every node below and including one, as long as it says to go on. */
+function walk(value: unknown, visit: (node: Node) => boolean): void {
   if (value === null || typeof value !== 'object') return;
-  if ('nodeType' in value) visit(value as Node);
+  if ('nodeType' in value && !visit(value as Node)) return;
   for (const child of Object.values(value)) walk(child, visit);
 }
 
@@ -168,19 +184,24 @@ function revertsOf(tree: Node): Edit[] {
   const edits: Edit[] = [];
   walk(tree, (node) => {
     if (node.nodeType === 'RevertStatement') edits.push(editOf(node, 'require(false)'));
+    return true;
   });
   return edits;
 }
 
 /**
- * The text with some parts replaced; offsets count bytes. What is shorter is filled with spaces, so
- * that the offsets of what stays behind it keep their meaning.
+ * The text with some parts replaced; offsets count bytes, and what is inside another part goes with
+ * it. What is shorter is filled with spaces, so that offsets and lines behind it keep their meaning.
  */
 function edited(text: string, edits: readonly Edit[]): string {
-  let bytes = Buffer.from(text);
-  for (const { start, end, text: next } of [...edits].sort((a, b) => b.start - a.start)) {
-    const filled = Buffer.from(next.padEnd(end - start));
-    bytes = Buffer.concat([bytes.subarray(0, start), filled, bytes.subarray(end)]);
+  const bytes = Buffer.from(text);
+  let end = 0;
+  for (const edit of [...edits].sort((a, b) => a.start - b.start || b.end - a.end)) {
+    if (edit.start < end) continue;
+    end = edit.end;
+    if (edit.text.length > end - edit.start) throw new Error(`prove: no room for ${edit.text}`);
+    for (let at = edit.start; at < end; at += 1) if (bytes[at] !== 10) bytes[at] = 32;
+    bytes.write(edit.text, edit.start);
   }
   return bytes.toString('utf8');
 }
@@ -192,6 +213,7 @@ export function assertionsOf(tree: Node, contract: string): number[] {
     walk(node, ({ nodeType, expression, src }) => {
       const isCall = nodeType === 'FunctionCall' && expression?.name === 'assert';
       if (isCall) offsets.push(Number(src.split(':')[0]));
+      return true;
     });
   }
   return offsets;

@@ -64,8 +64,8 @@ describe('judge', () => {
     assert.equal(outcome.verdict, 'unknown');
   });
   it('sees an assertion that is not reached by a path with an error', async () => {
-    const body = 'error E(); function f(uint x) external pure { g(x); assert(x == 1); }';
-    const check = 'function g(uint x) internal pure { if (x != 1) revert E(); }';
+    const body = 'error TooLarge(); function f(uint x) external pure { g(x); assert(x == 1); }';
+    const check = 'function g(uint x) internal pure { if (x != 1) revert TooLarge(); }';
     assert.equal((await judge(task(`${body} ${check}`), z3())).verdict, 'proved');
   });
   it('fails where the sources do not compile', async () => {

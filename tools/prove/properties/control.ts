@@ -2,6 +2,7 @@
 import { mutant, type Property } from '../property.ts';
 
 const lawLib = 'contracts/src/generated/LawLib.sol';
+const breaker = 'contracts/src/Breaker.sol';
 const queue = 'contracts/src/ForcedQueue.sol';
 const bounds = 'contracts/src/libraries/Bounds.sol';
 const delayed = 'contracts/src/libraries/Delayed.sol';
@@ -10,6 +11,64 @@ const pure = { engine: 'bmc', method: 'all inputs', plain: ['wide'] } as const;
 const step = { engine: 'bmc', method: 'one step', plain: ['wide'] } as const;
 
 const breakerProperties: readonly Property[] = [
+  {
+    id: 'breaker.tightens',
+    laws: ['L16'],
+    title: 'What a guardian does ends no level of any scope sooner and lasts at most a day',
+    harness: 'Breakers.sol',
+    contract: 'BreakerTightens',
+    subject: 'Breaker',
+    ...step,
+    seconds: 60,
+    mutants: [
+      mutant(
+        'the law is not asked',
+        breaker,
+        '        ) revert LevelNotHigher(level_, inForce);',
+        '        ) return;',
+      ),
+    ],
+  },
+  {
+    id: 'breaker.loosens',
+    laws: ['L16'],
+    title: 'Nothing loosens but a clearing that waited out its delay',
+    harness: 'Breakers.sol',
+    contract: 'BreakerLoosens',
+    subject: 'Breaker',
+    ...step,
+    mutants: [
+      mutant(
+        'a clearing needs no delay',
+        breaker,
+        'Delayed.checkReady(pending.readyAt);',
+        'Delayed.checkPending(pending.readyAt);',
+      ),
+      mutant(
+        'removing a guardian clears the venue',
+        breaker,
+        '            delete isGuardian[guardian];',
+        '            delete isGuardian[guardian];\n            delete _entries[0];',
+      ),
+    ],
+  },
+  {
+    id: 'breaker.expires',
+    laws: ['L16'],
+    title: 'Every level expires by itself, each at its own second',
+    harness: 'Breakers.sol',
+    contract: 'BreakerExpires',
+    subject: 'Breaker',
+    ...step,
+    mutants: [
+      mutant(
+        'a level stays while another is set',
+        breaker,
+        'if (block.timestamp < set.until2) return 2;',
+        'if (set.until2 != 0) return 2;',
+      ),
+    ],
+  },
   {
     id: 'breaker.law',
     laws: ['L16'],
@@ -40,10 +99,10 @@ const limitProperties: readonly Property[] = [
     ...pure,
     mutants: [
       mutant(
-        'maintenance may be all of the initial margin',
+        'a band may be a tenth of what it must',
         bounds,
-        'MAINTENANCE_SHARE_PPM_MAX = 800_000;',
-        'MAINTENANCE_SHARE_PPM_MAX = 1_000_000;',
+        'BAND_PPM_MIN = 10_000;',
+        'BAND_PPM_MIN = 1_000;',
       ),
     ],
   },

@@ -127,6 +127,24 @@ const reportProperties: readonly Property[] = [
     ],
   },
   {
+    id: 'aged.part',
+    laws: [],
+    title: 'The part of a distance that the aged price moves is no more than the distance',
+    harness: 'Reports.sol',
+    contract: 'AgedPart',
+    subject: 'Aging',
+    ...pure,
+    model: 'AgedPart',
+    mutants: [
+      mutant(
+        'the constant is taken off',
+        reports,
+        'uint256 whole = 4 hours + uint256(elapsedSeconds);\n        assert',
+        'uint256 whole = uint256(elapsedSeconds) / 2 + 1;\n        assert',
+      ),
+    ],
+  },
+  {
     id: 'aged.between',
     laws: [],
     title: 'The aged price stays between what it was and the new price',
@@ -137,10 +155,10 @@ const reportProperties: readonly Property[] = [
     plain: ['wide', 'casts'],
     mutants: [
       mutant(
-        'the move is not divided by the whole time',
+        'the move is a second too long',
         aging,
         'return uint64(agedQ32 + ((target - agedQ32) * elapsedSeconds) / whole);',
-        'return uint64(agedQ32 + ((target - agedQ32) * whole) / (elapsedSeconds + 1));',
+        'return uint64(agedQ32 + ((target - agedQ32) * elapsedSeconds) / whole + 1);',
       ),
     ],
   },

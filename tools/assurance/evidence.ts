@@ -1,0 +1,179 @@
+/** What holds a law besides proofs: tests by law, as `file#test`; and what is not proved. */
+
+const test = (name: string) => `contracts/test/${name}`;
+const invariants = (name: string) => test(`invariants/${name}.invariant.t.sol`);
+const venue = `${invariants('Venue')}#invariant_venue`;
+const houseLaws = `${invariants('ClearingHouse')}#invariant_laws`;
+const minted = `${invariants('Waterfall')}#invariant_nothingIsMinted`;
+const windows = `${invariants('Vault')}#invariant_windowsHold`;
+
+const packing = test('libraries/Packing.t.sol');
+const src = (name: string) => `contracts/src/${name}`;
+
+/** Where what no contract asks by `LawLib` holds by construction: `file#function`, by law. */
+export const constructed: Readonly<Record<string, readonly string[]>> = {
+  L01: [
+    `${src('libraries/Netting.sol')}#_exchange`,
+    `${src('Liquidator.sol')}#_swap`,
+    `${src('Withdrawing.sol')}#_debit`,
+    `${src('modules/WaterfallModule.sol')}#_pay`,
+  ],
+  L02: [`${src('Vault.sol')}#_transfer`, `${src('Vault.sol')}#_tryTransfer`],
+  L03: [`${src('libraries/Netting.sol')}#_exchange`, `${src('Liquidator.sol')}#_swap`],
+  L04: [`${src('libraries/Netting.sol')}#_exchange`, `${src('Liquidator.sol')}#_swap`],
+  L05: [`${src('libraries/Judging.sol')}#countInterest`, `${src('libraries/Judging.sol')}#plain`],
+  L21: [`${src('libraries/Margin.sol')}#shareUp`],
+};
+
+/** Foundry tests with random inputs or operations, by law. */
+export const fuzzed: Readonly<Record<string, readonly string[]>> = {
+  L01: [houseLaws, venue, minted],
+  L02: [houseLaws, venue, `${invariants('Vault')}#invariant_nothingIsLost`],
+  L03: [venue],
+  L04: [houseLaws, venue, minted],
+  L05: [houseLaws, venue, minted],
+  L10: [
+    `${test('Oracle.t.sol')}#testFuzz_accept_bandIsExact`,
+    `${test('OracleMark.t.sol')}#testFuzz_accepted_isTheNearestAllowed`,
+    `${packing}#testFuzz_margin_bandIsTheLaw`,
+  ],
+  L11: [venue, `${packing}#testFuzz_order_fitIsLaneLawful`],
+  L14: [windows],
+  L16: [`${test('Breaker.t.sol')}#testFuzz_tighten_neverShortens`],
+  L17: [`${test('Parameters.t.sol')}#testFuzz_bounds_areInsideLaw`],
+  L19: [`${packing}#testFuzz_funding_isWithinTheLaw`],
+  L21: [`${packing}#testFuzz_margin_shareUpIsCeil`],
+  L22: [`${invariants('ClearingHouseExit')}#invariant_queueIsCommitted`],
+  L24: [`${invariants('ClearingHouseExit')}#invariant_paidIsOwed`, venue],
+};
+
+const e2e = (name: string) => `tests/e2e/${name}.e2e.ts`;
+/** Random streams through the core, each law judged after each fill. */
+const coreStreams = 'packages/core/test/laws.test.ts';
+/** Every law: samples and mutants in TypeScript, and TypeScript against Solidity. */
+const lawTests = 'packages/laws/test/laws.test.ts';
+const lawPairs = e2e('laws');
+const rules = e2e('rules');
+
+/** Simulations and TypeScript tests, by law; all laws are in the last two as well. */
+export const simulated: Readonly<Record<string, readonly string[]>> = {
+  L01: [e2e('tape')],
+  L02: [e2e('tape')],
+  L03: [rules],
+  L04: [e2e('tape')],
+  L05: [e2e('tape')],
+  L06: [coreStreams],
+  L07: [coreStreams],
+  L08: [coreStreams],
+  L09: [rules],
+  L10: [coreStreams],
+  L11: [coreStreams],
+  L12: [coreStreams],
+  L13: [coreStreams],
+  L19: [rules],
+  L20: [rules, e2e('cascade')],
+  L21: [rules],
+  L22: [e2e('exit')],
+  L23: [e2e('exit')],
+  L24: [e2e('exit')],
+};
+
+/** Tests of all laws alike. */
+export const ofAllLaws: readonly string[] = [lawTests, lawPairs];
+
+/** Something that is not proved: why, what is done instead, and where. */
+export type Gap = {
+  what: string;
+  laws: readonly string[];
+  why: string;
+  instead: string;
+  tests: readonly string[];
+};
+
+export const unproved: readonly Gap[] = [
+  {
+    what: 'The clearing house as a whole',
+    laws: ['L01', 'L03', 'L04', 'L05', 'L11'],
+    why: 'its batches live in assembly and memory that the model checker cannot follow.',
+    instead:
+      'models of its operations are proved, which no test ties to it step by step; the laws are ' +
+      'asserted on the real contracts after every random operation, by',
+    tests: [houseLaws, venue, minted],
+  },
+  {
+    what: 'The vault covers what it owes',
+    laws: ['L02'],
+    why: 'the balance belongs to a token, whose code is not ours.',
+    instead: 'the vault compares its balance around every transfer; hostile tokens are fuzzed in',
+    tests: [`${invariants('Vault')}#invariant_nothingIsLost`],
+  },
+  {
+    what: 'Fills respect limits',
+    laws: ['L12'],
+    why: 'the limits are read from packed orders by assembly.',
+    instead: 'refusals are tested one by one, and random batches by the venue suite:',
+    tests: [`${test('ClearingHouseSettle.t.sol')}#test_settle_revertsIf_LimitBroken`, venue],
+  },
+  {
+    what: 'Reduce-only orders reduce',
+    laws: ['L13'],
+    why: 'the rule is asked inside a batch, which the model checker cannot follow.',
+    instead: 'the function itself is restated and mutated in the tests of the laws; on chain',
+    tests: [
+      lawTests,
+      `${test('ClearingHouseMargin.t.sol')}#test_settle_revertsIf_ReduceOnlyBroken`,
+    ],
+  },
+  {
+    what: 'Batches form one chain',
+    laws: ['L15'],
+    why: 'it is one comparison of two stored words with two given ones.',
+    instead: 'a wrong number and a wrong head are refused in',
+    tests: [`${test('ClearingHouseSettle.t.sol')}#test_settle_revertsIf_BatchOutOfOrder`],
+  },
+  {
+    what: 'The ceiling of initial margin on the fast path of a batch is one',
+    laws: ['L07'],
+    why: 'neither solver decides the rounded quotient of two unknowns in a minute.',
+    instead: 'both paths are compared on random accounts in',
+    tests: [e2e('margin')],
+  },
+  {
+    what: 'Deleveraging of more than three accounts, and its order by rank',
+    laws: ['L20'],
+    why: 'the library sorts in memory by assembly.',
+    instead: 'Solidity and TypeScript are compared on random lists in',
+    tests: [e2e('margin')],
+  },
+  {
+    what: 'Outflow windows of twelve and twenty-four buckets',
+    laws: ['L14'],
+    why: 'the checker does not finish on a model of that many, nor on the loop of the library.',
+    instead: 'a window of four closed buckets is proved, and the library is fuzzed in',
+    tests: [windows],
+  },
+  {
+    what: 'The rate of funding is clamped to its bound',
+    laws: ['L19'],
+    why: 'the minimum of the library is computed from bits, which neither solver reads.',
+    instead: 'law L19 is asserted after every step on chain, and the clamp compared in',
+    tests: [e2e('margin'), `${test('ClearingHouseCustody.t.sol')}#test_push_clampsFunding`],
+  },
+  {
+    what: 'What is appended to the forced queue',
+    laws: ['L22'],
+    why: 'the request is a structure in storage after calls to another contract.',
+    instead: 'the chain of requests is rebuilt after random operations in',
+    tests: [`${invariants('ClearingHouseExit')}#invariant_queueIsCommitted`],
+  },
+  {
+    what: 'Signatures: orders, quorum, threshold',
+    laws: [],
+    why: 'elliptic curves are beyond these solvers.',
+    instead: 'every byte of every signed field is flipped in',
+    tests: [
+      `${test('ClearingHouseSignatures.t.sol')}#test_settle_revertsIf_anyFieldMutated`,
+      `${test('QuorumVerifier.t.sol')}#testFuzz_verify_revertsIf_AnyByteFlipped`,
+    ],
+  },
+];
