@@ -4,69 +4,91 @@ pragma solidity 0.8.37;
 import {Breaker} from "../src/Breaker.sol";
 import {LawLib} from "../src/generated/LawLib.sol";
 import {IGoverned} from "../src/interfaces/IGoverned.sol";
+import {Delayed} from "../src/libraries/Delayed.sol";
 
-/// @title The real breaker: what a guardian's tightening can do to any state.
-contract BreakerTightens is Breaker {
-    constructor(IGoverned governed_, Limits memory limits)
-        Breaker(governed_, new address[](0), limits)
-    {}
+/// @title Model of `Breaker.tighten` for one scope: its levels and the law that it asks are as in
+/// the contract, whose bookkeeping of guardians only refuses more.
+contract BreakerTightens {
+    uint40 internal until1;
+    uint40 internal until2;
+    uint40 internal until3;
 
-    /// @dev The scope that it names goes up, no level of any scope ends sooner, and what it sets
-    /// ends within the longest hold.
-    function step(uint16 scope, uint8 level_, uint256 holdSeconds, uint16 other) external {
-        require(block.timestamp < 2 ** 39 && holdSecondsMax <= 1 days);
-        Entry memory before = _entries[other];
-        uint8 inForce = _levelOf(_entries[scope]);
-        tighten(scope, level_, holdSeconds);
-        Entry memory set = _entries[other];
-        assert(set.until1 >= before.until1);
-        assert(set.until2 >= before.until2);
-        assert(set.until3 >= before.until3);
-        assert(set.until1 == before.until1 || set.until1 <= block.timestamp + 1 days);
-        assert(set.until2 == before.until2 || set.until2 <= block.timestamp + 1 days);
-        assert(set.until3 == before.until3 || set.until3 <= block.timestamp + 1 days);
-        assert(_levelOf(_entries[scope]) >= inForce);
+    function level(uint256 time) public view returns (uint8) {
+        if (time < until3) return 3;
+        if (time < until2) return 2;
+        return time < until1 ? 1 : 0;
+    }
+
+    /// @dev No level of the scope ends sooner, what is set ends within a day, and the level rises.
+    function step(uint8 next, uint40 until, uint40 time, uint8 venueLevel) external {
+        uint8 own = level(time);
+        uint8 inForce = own > venueLevel ? own : venueLevel;
+        uint256 before = next == 1 ? until1 : next == 2 ? until2 : until3;
+        require(next != 0 && next <= 3);
+        require(LawLib.breakerTightens(inForce, next, before, until, time, 1 days));
+        (uint40 old1, uint40 old2, uint40 old3) = (until1, until2, until3);
+        if (next == 1) until1 = until;
+        else if (next == 2) until2 = until;
+        else until3 = until;
+        assert(until1 >= old1 && until2 >= old2 && until3 >= old3);
+        assert(level(time) == next && next > own);
+        assert(until1 == old1 || until1 <= uint256(time) + 1 days);
+        assert(until2 == old2 || until2 <= uint256(time) + 1 days);
+        assert(until3 == old3 || until3 <= uint256(time) + 1 days);
     }
 }
 
-/// @title The real breaker: nothing loosens but a clearing that waited out its delay and found the
-/// entry as it was; adding or removing guardians, proposing and cancelling change no level.
-contract BreakerLoosens is Breaker {
-    constructor(IGoverned governed_, Limits memory limits)
-        Breaker(governed_, new address[](0), limits)
-    {}
+/// @title Model of the entry of one scope with its clearing: `Breaker.tighten`, `proposeClear`,
+/// `cancelClear` and `applyClear`; what is ready is judged by the real library.
+/// @notice `proposedAt` is a ghost: when the clearing that waits was proposed.
+contract BreakerClears {
+    uint40 internal until;
+    uint40 internal pendingUntil;
+    uint256 internal readyAt;
+    uint256 internal proposedAt;
+    uint256 internal immutable delay;
 
-    function stepClear(uint16 scope, uint16 other) external {
-        Entry memory before = _entries[other];
-        uint256 readyAt = _pendingClears[scope].readyAt;
-        applyClear(scope);
-        if (other == scope) {
-            assert(readyAt != 0 && block.timestamp >= readyAt);
-            assert(block.timestamp <= readyAt + 7 days);
-        } else {
-            assert(_same(_entries[other], before));
-        }
+    constructor(uint256 delay_) {
+        require(delay_ >= 15 minutes && delay_ <= 30 days);
+        delay = delay_;
+        assert(holds());
     }
 
-    function stepOthers(uint8 kind, address guardian, uint16 scope, uint16 other) external {
-        Entry memory before = _entries[other];
-        if (kind == 0) proposeClear(scope);
-        else if (kind == 1) cancelClear(scope);
-        else if (kind == 2) proposeGuardian(guardian);
-        else if (kind == 3) applyGuardian(guardian);
-        else removeGuardian(guardian);
-        assert(_same(_entries[other], before));
+    /// @dev What waits is not ready before its delay has passed.
+    function holds() public view returns (bool) {
+        return readyAt == 0 || readyAt >= proposedAt + 15 minutes;
     }
 
-    /// @dev A clearing that is proposed is ready after the delay, not before.
-    function stepPropose(uint16 scope) external {
-        require(block.timestamp < 2 ** 39 && clearDelaySeconds <= 30 days);
-        proposeClear(scope);
-        assert(_pendingClears[scope].readyAt >= block.timestamp + clearDelaySeconds);
+    function tighten(uint40 next) external {
+        require(holds() && next >= until);
+        uint40 before = until;
+        until = next;
+        assert(holds() && until >= before);
     }
 
-    function _same(Entry memory x, Entry memory y) private pure returns (bool) {
-        return x.until1 == y.until1 && x.until2 == y.until2 && x.until3 == y.until3;
+    function propose() external {
+        require(holds() && delay >= 15 minutes && block.timestamp < 2 ** 39);
+        uint40 before = until;
+        (pendingUntil, readyAt, proposedAt) = (until, block.timestamp + delay, block.timestamp);
+        assert(holds() && until == before);
+    }
+
+    function cancel() external {
+        require(holds());
+        Delayed.checkPending(readyAt);
+        uint40 before = until;
+        readyAt = 0;
+        assert(holds() && until == before);
+    }
+
+    function apply_() external {
+        require(holds());
+        Delayed.checkReady(readyAt);
+        require(pendingUntil == until);
+        uint256 asked = proposedAt;
+        (until, readyAt) = (0, 0);
+        assert(holds());
+        assert(block.timestamp >= asked + 15 minutes);
     }
 }
 

@@ -160,6 +160,17 @@ export const unproved: readonly Gap[] = [
     tests: [e2e('margin'), `${test('ClearingHouseCustody.t.sol')}#test_push_clampsFunding`],
   },
   {
+    what: 'What a guardian or the governor does to the real breaker, but for expiry',
+    laws: ['L16'],
+    why: 'the checker forgets mappings when one is held by reference or the governor is asked.',
+    instead:
+      'models of tightening and clearing are proved with the real law and delay; the contract in',
+    tests: [
+      `${test('Breaker.t.sol')}#testFuzz_tighten_neverShortens`,
+      `${test('Breaker.t.sol')}#test_attack_guardianLoosensOrExtends`,
+    ],
+  },
+  {
     what: 'What is appended to the forced queue',
     laws: ['L22'],
     why: 'the request is a structure in storage after calls to another contract.',

@@ -1,6 +1,7 @@
 /** Deciding one property, or one mutant of it: the compiler asks, the solvers answer. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { filesIn } from '../files.ts';
 import { root } from '../sources.mjs';
 import { decide } from './decide.mjs';
 import type { Mutant, Outcome, Property, Verdict } from './property.ts';
@@ -15,6 +16,7 @@ import {
   type Sources,
   shaped,
 } from './sources.ts';
+import { graphOf, structures } from './structure.ts';
 import { lemmas } from './words.ts';
 
 const secondsDefault = 30;
@@ -48,6 +50,7 @@ export const harnessOf = (property: Property): string => `contracts/proofs/${pro
 /** Everything that the verdict on a property depends on but the solvers. */
 export function questionOf(property: Property, mutant?: Mutant): Task {
   if (property.engine === 'bits') return lemmaTask(property, mutant);
+  if (property.engine === 'tree') return treeTask(property, mutant);
   const collected = collect(harnessOf(property));
   if (property.plain?.includes('casts')) {
     for (const [name, text] of collect(narrowPath)) collected.set(name, text);
@@ -55,6 +58,14 @@ export function questionOf(property: Property, mutant?: Mutant): Task {
   const sources = mutant ? mutated(collected, mutant) : collected;
   const { contract, engine, plain = [] } = property;
   return { sources, contract, engine, plain, harness: harnessOf(property) };
+}
+
+/** All contracts, as a rule of `structure.ts` reads them. */
+function treeTask({ contract, engine }: Property, mutant?: Mutant): Task {
+  const names = filesIn('contracts/src', '.sol');
+  const sources = new Map(names.flatMap((name) => [...collect(name)]));
+  const chosen = mutant ? mutated(sources, mutant) : sources;
+  return { sources: chosen, contract, engine, plain: [], harness: names[0]! };
 }
 
 /** A query of `words.ts` as the only source of a task. */
@@ -82,6 +93,8 @@ export async function judge(
   if (task.engine === 'bits') return judgeLemma(task, solvers, seconds);
   const compiler = new Compiler();
   try {
+    if (task.engine === 'tree')
+      return judgeTree(await treesOf(compiler, task.sources), task, started);
     const { sources, offsets } = await prepared(compiler, task);
     const input = modelInput(task, sources);
     const { output, asked } = await compiler.run({ input, solvers, seconds });
@@ -162,15 +175,32 @@ function kindOf(code: string, message: string): 'safe' | 'violated' | 'open' | u
 /** Shapes and prunes the sources, and finds the assertions that must be decided. */
 async function prepared(compiler: Compiler, task: Task) {
   const shapedSources = shaped(task.sources, task.plain);
-  const settings = { outputSelection: { '*': { '': ['ast'] } } };
-  const { output } = await compiler.run({
-    input: { language: 'Solidity', sources: contents(shapedSources), settings },
-  });
-  const trees = new Map(Object.entries(output.sources ?? {}).map(([name, { ast }]) => [name, ast]));
+  const trees = await treesOf(compiler, shapedSources);
   // An invariant must hold whoever calls whatever there is.
   const whole = task.engine === 'chc';
   const offsets = assertionsOf(trees.get(task.harness)!, task.contract);
   return { sources: pruned(shapedSources, trees, task.harness, task.contract, whole), offsets };
+}
+
+/** The syntax tree of each source. */
+async function treesOf(compiler: Compiler, sources: Sources): Promise<Map<string, Node>> {
+  const settings = { outputSelection: { '*': { '': ['ast'] } } };
+  const { output } = await compiler.run({
+    input: { language: 'Solidity', sources: contents(sources), settings },
+  });
+  return new Map(Object.entries(output.sources ?? {}).map(([name, { ast }]) => [name, ast]));
+}
+
+function judgeTree(trees: ReadonlyMap<string, Node>, { contract }: Task, started: number): Outcome {
+  const broken = structures[contract]!(graphOf(trees));
+  return {
+    verdict: broken.length === 0 ? 'proved' : 'refuted',
+    assertions: 1,
+    detail: broken.join('\n'),
+    solvers: [],
+    seconds: (Date.now() - started) / 1000,
+    cached: false,
+  };
 }
 
 function modelInput(task: Task, sources: Sources) {

@@ -4,6 +4,7 @@ import { controlProperties } from './properties/control.ts';
 import { fallingProperties } from './properties/falling.ts';
 import { priceProperties } from './properties/prices.ts';
 import { roundingProperties, wordProperties } from './properties/rounding.ts';
+import { structureProperties } from './properties/structure.ts';
 import type { Property } from './property.ts';
 
 export const properties: readonly Property[] = [
@@ -11,6 +12,7 @@ export const properties: readonly Property[] = [
   ...fallingProperties,
   ...priceProperties,
   ...controlProperties,
+  ...structureProperties,
   ...roundingProperties,
   ...wordProperties,
 ];

@@ -5,9 +5,10 @@
  * - `all executions`: an invariant of any sequence of calls, by the solver's own induction
  * - `one step`: what any one call does to any lawful state, reachable or not
  * - `all inputs`: what a pure function returns, whatever it is given within its stated widths
+ * - `structure`: what can be reached from where, by the syntax tree of all sources
  * - `bounded`: all executions up to the length that the title names
  */
-export type Method = 'all executions' | 'one step' | 'all inputs' | 'bounded';
+export type Method = 'all executions' | 'one step' | 'all inputs' | 'bounded' | 'structure';
 
 /** A small change of one source that the property must not survive. */
 export type Mutant = { name: string; file: string; from: string; to: string };
@@ -30,7 +31,7 @@ export const mutant = (name: string, file: string, from: string, to: string): Mu
  * @property contract Contract in it, all of whose assertions are proved.
  * @property subject The contract or library that it speaks about.
  * @property engine `chc` finds invariants, `bmc` checks single calls, `bits` is a query of
- *   `words.ts`, named by `contract`.
+ *   `words.ts` and `tree` a rule of `structure.ts`, named by `contract`.
  * @property model What stands in for the real contract, if anything does.
  * @property ties Tests that compare the model with the contract: `file#name`.
  * @property plain Rewrites that ease the proof: see `rewrite.ts`.
@@ -44,7 +45,7 @@ export type Property = {
   harness: string;
   contract: string;
   subject: string;
-  engine: 'chc' | 'bmc' | 'bits';
+  engine: 'chc' | 'bmc' | 'bits' | 'tree';
   method: Method;
   model?: string;
   ties?: readonly string[];

@@ -19,14 +19,20 @@ export type Result = {
 
 export type Job = { property: Property; mutant?: Mutant };
 
-/** What a run asks: every property with all its mutants, or without those that are slow. */
+/**
+ * What a run asks: everything, or what is not slow with a mutant for the first property of each
+ * law.
+ */
 export function jobsOf(properties: readonly Property[], full: boolean): Job[] {
   const chosen = properties.filter(({ slow }) => full || !slow);
-  const proofs: Job[] = chosen.map((property) => ({ property }));
-  const mutants: Job[] = chosen.flatMap((property) =>
-    property.mutants.slice(0, full ? undefined : 1).map((mutant) => ({ property, mutant })),
-  );
-  return [...proofs, ...mutants];
+  const seen = new Set<string>();
+  const mutants = chosen.flatMap((property): Job[] => {
+    const isFirst = property.laws.some((law) => !seen.has(law));
+    for (const law of property.laws) seen.add(law);
+    const count = full ? property.mutants.length : isFirst ? 1 : 0;
+    return property.mutants.slice(0, count).map((mutant) => ({ property, mutant }));
+  });
+  return [...chosen.map((property) => ({ property })), ...mutants];
 }
 
 /** Version of the compiler, as it is installed. */

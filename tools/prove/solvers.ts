@@ -27,8 +27,8 @@ const z3Wasm = join(root, 'tools/prove/z3-wasm.mjs');
 
 /** How to get the solver that npm does not have. */
 export const cvc5Hint =
-  'cvc5, the second solver, is missing: install it (Debian, Ubuntu: `apt-get install cvc5`; ' +
-  'macOS: `brew install cvc5/cvc5/cvc5`) or put a cvc5 binary on the PATH';
+  'cvc5, the second solver, is missing: install it (Debian, Ubuntu: `apt-get install cvc5`) ' +
+  'or put the cvc5 binary of a release from github.com/cvc5/cvc5 on the PATH';
 
 /**
  * The solvers of this machine: a native z3 and cvc5 where the path has them, else z3 from npm.

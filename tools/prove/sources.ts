@@ -157,7 +157,7 @@ function unitsOf(trees: ReadonlyMap<string, Node>, whole: boolean) {
   return { units, owners };
 }
 
-/** A function that nothing but a call can need: no constructor, and none that an interface wants. */
+/** A function that only a call can need: no constructor, and none that an interface wants. */
 function isPlainFunction({ nodeType, kind, overrides }: Node): boolean {
   return nodeType === 'FunctionDefinition' && kind === 'function' && !overrides;
 }
@@ -191,7 +191,7 @@ function revertsOf(tree: Node): Edit[] {
 
 /**
  * The text with some parts replaced; offsets count bytes, and what is inside another part goes with
- * it. What is shorter is filled with spaces, so that offsets and lines behind it keep their meaning.
+ * it. What is shorter is filled with spaces: offsets and lines behind it keep their meaning.
  */
 function edited(text: string, edits: readonly Edit[]): string {
   const bytes = Buffer.from(text);
@@ -199,7 +199,7 @@ function edited(text: string, edits: readonly Edit[]): string {
   for (const edit of [...edits].sort((a, b) => a.start - b.start || b.end - a.end)) {
     if (edit.start < end) continue;
     end = edit.end;
-    if (edit.text.length > end - edit.start) throw new Error(`prove: no room for ${edit.text}`);
+    if (edit.text.length > end - edit.start) throw new Error(`no room for ${edit.text}`);
     for (let at = edit.start; at < end; at += 1) if (bytes[at] !== 10) bytes[at] = 32;
     bytes.write(edit.text, edit.start);
   }

@@ -20,7 +20,8 @@ export function table(results: readonly Result[]): string {
       property.subject,
       methodText(result),
       outcome.verdict === 'proved' ? 'proved' : outcome.verdict.toUpperCase(),
-      outcome.solvers.map((name) => name.split(' ')[0]).join(' + ') || '-',
+      outcome.solvers.map((name) => name.split(' ')[0]).join(' + ') ||
+        (property.engine === 'tree' ? 'compiler' : '-'),
       outcome.cached ? 'cached' : `${outcome.seconds.toFixed(1)} s`,
       own.map(mutantText).join('; ') || property.mutants.map(({ name }) => `(${name})`).join('; '),
     ];

@@ -3,6 +3,8 @@ import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { LAWS } from '@holdfast/laws';
+import { checkReference, generate } from '../assurance.ts';
 import { Cache, cacheKey } from '../prove/cache.ts';
 import { answerOf, decide } from '../prove/decide.mjs';
 import { harnessOf, judge, questionOf, type Task } from '../prove/judge.ts';
@@ -158,6 +160,29 @@ describe('cache', () => {
     assert.equal(read.get('a')?.cached, true);
     assert.equal(read.get('b'), undefined);
     assert.equal(new Cache(path, true).get('a'), undefined);
+  });
+});
+
+describe('structure', () => {
+  const door = properties.find(({ id }) => id === 'vault.door') as Property;
+  it('refutes another way out of the vault, and names it', async () => {
+    const outcome = await judge(questionOf(door, door.mutants[0]), []);
+    assert.equal(outcome.verdict, 'refuted');
+    assert.match(outcome.detail, /Vault\.gateUntil reaches/);
+  });
+});
+
+describe('assurance', () => {
+  const page = generate()['docs/ASSURANCE.md']!;
+  it('has every law and every property', () => {
+    for (const { id } of LAWS) assert.ok(page.includes(`## ${id} `), id);
+    for (const { id } of properties) assert.ok(page.includes(`| \`${id}\` |`), id);
+  });
+  it('names only tests and files that are there', () => {
+    assert.throws(() => checkReference('contracts/test/Gone.t.sol#test_gone'), /no file/);
+    const there = 'contracts/test/Breaker.t.sol';
+    assert.throws(() => checkReference(`${there}#test_gone`), /no test test_gone/);
+    assert.equal(checkReference(there), `\`${there}\``);
   });
 });
 
