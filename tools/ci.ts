@@ -33,6 +33,7 @@ const partSuites = [
   'Margin',
   'Words',
   'Replay',
+  'Shares',
 ].map((name) => `*/${name}*.t.sol`);
 const steps = [
   // The command that the README gives.

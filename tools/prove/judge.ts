@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { filesIn } from '../files.ts';
 import { root } from '../sources.mjs';
 import { decide } from './decide.mjs';
-import type { Mutant, Outcome, Property, Verdict } from './property.ts';
+import { denial, type Mutant, type Outcome, type Property, type Verdict } from './property.ts';
 import { narrowPath } from './rewrite.ts';
 import type { Solver } from './solvers.ts';
 import {
   assertionsOf,
   collect,
+  denied,
   mutated,
   type Node,
   pruned,
@@ -55,9 +56,12 @@ export function questionOf(property: Property, mutant?: Mutant): Task {
   if (property.plain?.includes('casts')) {
     for (const [name, text] of collect(narrowPath)) collected.set(name, text);
   }
-  const sources = mutant ? mutated(collected, mutant) : collected;
   const { contract, engine, plain = [] } = property;
-  return { sources, contract, engine, plain, harness: harnessOf(property) };
+  const harness = harnessOf(property);
+  if (mutant === denial)
+    return { sources: collected, contract, engine, plain, harness, denies: true };
+  const sources = mutant ? mutated(collected, mutant) : collected;
+  return { sources, contract, engine, plain, harness };
 }
 
 /** All contracts, as a rule of `structure.ts` reads them. */
@@ -81,6 +85,8 @@ export type Task = {
   engine: Property['engine'];
   plain: NonNullable<Property['plain']>;
   harness: string;
+  /** Asks whether every assertion is reached, instead of whether it holds. */
+  denies?: boolean;
 };
 
 /** Decides a task. A failure of the compiler or of a solver is an Error: nothing was decided. */
@@ -158,11 +164,21 @@ function verdictOf(
   }
   const whole = offsets.length > 0 && offsets.every((at) => marks.safe.has(at));
   let verdict: Verdict = 'unknown';
-  if (marks.violated.size > 0) verdict = 'refuted';
+  if (task.denies) verdict = deniedVerdict(marks, offsets);
+  else if (marks.violated.size > 0) verdict = 'refuted';
   else if (whole && marks.open.size === 0 && !loses) verdict = 'proved';
   const assertions = marks.safe.size + marks.violated.size;
   const detail = details.join('\n').trim() || (whole ? '' : 'no verdict on some assertion');
   return { verdict, assertions, detail, cached: false, ...rest };
+}
+
+/** Denied assertions are refuted if all are violated; one that is safe is never reached. */
+function deniedVerdict(
+  { safe, violated }: { safe: Set<number>; violated: Set<number> },
+  offsets: readonly number[],
+): Verdict {
+  if (safe.size > 0) return 'proved';
+  return offsets.every((at) => violated.has(at)) ? 'refuted' : 'unknown';
 }
 
 function kindOf(code: string, message: string): 'safe' | 'violated' | 'open' | undefined {
@@ -178,8 +194,11 @@ async function prepared(compiler: Compiler, task: Task) {
   const trees = await treesOf(compiler, shapedSources);
   // An invariant must hold whoever calls whatever there is.
   const whole = task.engine === 'chc';
-  const offsets = assertionsOf(trees.get(task.harness)!, task.contract);
-  return { sources: pruned(shapedSources, trees, task.harness, task.contract, whole), offsets };
+  const { harness, contract } = task;
+  const tree = trees.get(harness)!;
+  const sources = pruned(shapedSources, trees, harness, contract, whole);
+  if (task.denies) sources.set(harness, denied(sources.get(harness)!, tree, contract));
+  return { sources, offsets: assertionsOf(tree, contract) };
 }
 
 /** The syntax tree of each source. */

@@ -13,6 +13,12 @@ export type Method = 'all executions' | 'one step' | 'all inputs' | 'bounded' | 
 /** A small change of one source that the property must not survive. */
 export type Mutant = { name: string; file: string; from: string; to: string };
 
+/**
+ * Every assertion denied: each must then be violated, or no path reaches it and its proof says
+ * nothing.
+ */
+export const denial: Mutant = { name: 'every assertion denied', file: '', from: '', to: '' };
+
 /** A mutant, by what it is, where, and the text that it replaces. */
 export const mutant = (name: string, file: string, from: string, to: string): Mutant => ({
   name,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { root } from '../sources.mjs';
 import { type Cache, cacheKey } from './cache.ts';
 import { judge, questionOf } from './judge.ts';
-import type { Mutant, Outcome, Property } from './property.ts';
+import { denial, type Mutant, type Outcome, type Property } from './property.ts';
 import type { Solver } from './solvers.ts';
 
 /** One line of the table: a property, or a mutant of it. */
@@ -20,8 +20,8 @@ export type Result = {
 export type Job = { property: Property; mutant?: Mutant };
 
 /**
- * What a run asks: everything, or what is not slow with a mutant for the first property of each
- * law.
+ * What a run asks. In full: everything, and every assertion denied, which none must survive. Else
+ * what is not slow, with a mutant for the first property of each law.
  */
 export function jobsOf(properties: readonly Property[], full: boolean): Job[] {
   const chosen = properties.filter(({ slow }) => full || !slow);
@@ -30,7 +30,9 @@ export function jobsOf(properties: readonly Property[], full: boolean): Job[] {
     const isFirst = property.laws.some((law) => !seen.has(law));
     for (const law of property.laws) seen.add(law);
     const count = full ? property.mutants.length : isFirst ? 1 : 0;
-    return property.mutants.slice(0, count).map((mutant) => ({ property, mutant }));
+    const asked = property.mutants.slice(0, count);
+    const denies = full && (property.engine === 'bmc' || property.engine === 'chc');
+    return [...asked, ...(denies ? [denial] : [])].map((mutant) => ({ property, mutant }));
   });
   return [...chosen.map((property) => ({ property })), ...mutants];
 }

@@ -87,6 +87,7 @@ export type Node = {
   referencedDeclaration?: number | null;
   nodes?: Node[];
   expression?: Node;
+  arguments?: Node[];
 };
 
 /** A function, or the rest of a contract: what is kept or dropped as a whole. */
@@ -206,15 +207,26 @@ function edited(text: string, edits: readonly Edit[]): string {
   return bytes.toString('utf8');
 }
 
+/** The source of a contract in which every assertion says that it is never reached. */
+export function denied(text: string, tree: Node, contract: string): string {
+  const conditions = callsOf(tree, contract).map(({ arguments: [condition] = [] }) =>
+    editOf(condition!, 'false'),
+  );
+  return edited(text, conditions);
+}
+
 /** Where the assertions of a contract start: offsets in its source. */
-export function assertionsOf(tree: Node, contract: string): number[] {
-  const offsets: number[] = [];
+export const assertionsOf = (tree: Node, contract: string): number[] =>
+  callsOf(tree, contract).map(({ src }) => Number(src.split(':')[0]));
+
+function callsOf(tree: Node, contract: string): Node[] {
+  const calls: Node[] = [];
   for (const node of (tree.nodes ?? []).filter(({ name }) => name === contract)) {
-    walk(node, ({ nodeType, expression, src }) => {
-      const isCall = nodeType === 'FunctionCall' && expression?.name === 'assert';
-      if (isCall) offsets.push(Number(src.split(':')[0]));
+    walk(node, (inner) => {
+      const { nodeType, expression } = inner;
+      if (nodeType === 'FunctionCall' && expression?.name === 'assert') calls.push(inner);
       return true;
     });
   }
-  return offsets;
+  return calls;
 }

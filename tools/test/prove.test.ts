@@ -9,7 +9,7 @@ import { Cache, cacheKey } from '../prove/cache.ts';
 import { answerOf, decide } from '../prove/decide.mjs';
 import { harnessOf, judge, questionOf, type Task } from '../prove/judge.ts';
 import { properties } from '../prove/properties.ts';
-import type { Outcome, Property } from '../prove/property.ts';
+import { denial, type Outcome, type Property } from '../prove/property.ts';
 import { jobsOf, runJobs } from '../prove/run.ts';
 import { findSolvers, type Solver } from '../prove/solvers.ts';
 import { collect, mutated } from '../prove/sources.ts';
@@ -69,6 +69,12 @@ describe('judge', () => {
     const body = 'error TooLarge(); function f(uint x) external pure { g(x); assert(x == 1); }';
     const check = 'function g(uint x) internal pure { if (x != 1) revert TooLarge(); }';
     assert.equal((await judge(task(`${body} ${check}`), z3())).verdict, 'proved');
+  });
+  it('finds an assertion that no path reaches', async () => {
+    const body = 'function f(uint x) external pure { require(x > 3); assert(x > 2);';
+    const denies = (rest: string) => judge({ ...task(`${body} ${rest} }`), denies: true }, z3());
+    assert.equal((await denies('')).verdict, 'refuted');
+    assert.equal((await denies('if (x < 2) assert(x > 9);')).verdict, 'proved');
   });
   it('fails where the sources do not compile', async () => {
     await assert.rejects(judge(task('function f('), z3()), /ParserError/);
@@ -206,7 +212,9 @@ describe('properties', () => {
   it('are all asked with their mutants in full, and some without', () => {
     const full = jobsOf(properties, true);
     const mutants = properties.reduce((sum, property) => sum + property.mutants.length, 0);
-    assert.equal(full.length, properties.length + mutants);
+    const denied = full.filter(({ mutant }) => mutant === denial).length;
+    assert.equal(full.length, properties.length + mutants + denied);
+    assert.ok(denied > 50);
     assert.ok(jobsOf(properties, false).length < full.length);
   });
   it('are chosen by name, contract or law', () => {

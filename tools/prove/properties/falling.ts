@@ -7,6 +7,10 @@ const liquidations = 'contracts/src/libraries/Liquidations.sol';
 const falling = 'contracts/proofs/Falling.sol';
 const outflow = 'contracts/proofs/Outflow.sol';
 
+const tie = 'contracts/test/proofs/Shares.t.sol';
+const allocateTie = `${tie}#testFuzz_allocate_isTheModel`;
+const ringTie = `${tie}#testFuzz_ring_isTheModel`;
+
 const pure = { engine: 'bmc', method: 'all inputs' } as const;
 
 const requirementProperties: readonly Property[] = [
@@ -155,6 +159,7 @@ const liquidationProperties: readonly Property[] = [
     ...pure,
     method: 'bounded',
     model: 'SharesWithin',
+    ties: [allocateTie],
     mutants: [
       mutant(
         'one of them gives all that is needed',
@@ -174,6 +179,7 @@ const liquidationProperties: readonly Property[] = [
     ...pure,
     method: 'bounded',
     model: 'SharesExact',
+    ties: [allocateTie],
     mutants: [
       mutant(
         'the last by rank is passed over',
@@ -197,6 +203,7 @@ const outflowProperties: readonly Property[] = [
     ...pure,
     method: 'bounded',
     model: 'OutflowModel',
+    ties: [ringTie],
     mutants: [
       mutant(
         'a bucket leaves too soon',
@@ -221,6 +228,7 @@ const outflowProperties: readonly Property[] = [
     subject: 'OutflowRing',
     ...pure,
     model: 'OutflowCovers',
+    ties: [ringTie],
     mutants: [
       mutant(
         'twelve buckets are enough',

@@ -152,7 +152,7 @@ const reportProperties: readonly Property[] = [
     contract: 'AgedBetween',
     subject: 'Aging',
     ...pure,
-    plain: ['wide', 'casts'],
+    plain: ['left', 'casts'],
     mutants: [
       mutant(
         'the move is a second too long',
