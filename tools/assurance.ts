@@ -109,9 +109,9 @@ export function generate(): Record<string, string> {
 # Assurance
 
 What holds the laws of \`LAWS.md\`, law by law: where each is enforced, proved, fuzzed, simulated
-and watched. \`npm run prove -- --full\` repeats every proof, shows for each the mutants that it does
-not survive, and denies every assertion, to see that each is reached. Times and solvers are in its
-table; they vary and are not here.
+and watched. \`npm run prove -- --full\` repeats every proof, shows the mutants that each proof
+does not survive, and denies every assertion, to see that each is reached. Times and solvers are
+in its table; they vary and are not here.
 
 Methods: *all executions* is an invariant of any sequence of calls; *one step* is what one call
 does to any state in which the law holds; *all inputs* is what a pure function returns for every

@@ -29,13 +29,15 @@ export function cacheKey(task: Task, solvers: readonly Solver[], compiler: strin
 
 export class Cache {
   private readonly path: string;
+  private readonly fresh: boolean;
   private readonly entries: Map<string, Outcome>;
 
-  /** Reads what is there; a file that is no cache counts as none, and `fresh` reads nothing. */
+  /** Reads what is there; a file that is no cache counts as none. `fresh` tells nothing of it. */
   constructor(path = cachePath, fresh = false) {
     this.path = path;
     this.entries = new Map();
-    if (fresh || !existsSync(path)) return;
+    this.fresh = fresh;
+    if (!existsSync(path)) return;
     try {
       const stored: Record<string, Outcome> = JSON.parse(readFileSync(path, 'utf8'));
       for (const [key, outcome] of Object.entries(stored)) this.entries.set(key, outcome);
@@ -45,7 +47,7 @@ export class Cache {
   }
 
   get(key: string): Outcome | undefined {
-    const found = this.entries.get(key);
+    const found = this.fresh ? undefined : this.entries.get(key);
     return found && { ...found, cached: true };
   }
 
