@@ -2,26 +2,22 @@
 pragma solidity 0.8.37;
 
 import {MarketParams, VenueParams} from "../src/Types.sol";
+import {LawLib} from "../src/generated/LawLib.sol";
 import {Bounds} from "../src/libraries/Bounds.sol";
 import {Delayed} from "../src/libraries/Delayed.sol";
 
-/// @title Law L17: what `Bounds.check` lets through is inside the hard bounds.
+/// @title Law L17: what the law lets through, which `Bounds.check` asks last, is inside the bounds.
 contract LimitsHard {
-    function check(MarketParams memory p) external pure {
-        Bounds.check(p);
+    function check(LawLib.MarketLimits memory p) external pure {
+        if (!LawLib.parametersBounded(p)) return;
         bool margins = p.initialPpm >= 10_000 && p.initialPpm <= 1_000_000
-            && p.maintenancePpm >= 5_000
-            && uint256(p.maintenancePpm) * 10 <= uint256(p.initialPpm) * 8;
-        assert(margins);
-        bool prices = p.bandPpm >= 10_000 && p.bandPpm <= 500_000 && p.fillBandPpm >= 1_000
-            && p.fillBandPpm <= 500_000 && p.markClampPpm >= 1_000 && p.markClampPpm <= 100_000
-            && uint256(p.markClampPpm) + p.maintenancePpm <= p.initialPpm
-            && p.priceAgeSecondsMax <= 7_200;
-        assert(prices);
+            && p.maintenancePpm >= 5_000 && p.maintenancePpm * 10 <= p.initialPpm * 8
+            && p.markClampPpm + p.maintenancePpm <= p.initialPpm && p.markClampPpm <= 100_000;
         bool others = p.tickValue >= 1 && p.takerFeePpm <= 10_000 && p.makerFeePpm <= 10_000
+            && p.bandPpm <= 500_000 && p.fillBandPpm <= 500_000 && p.coverSharePpm <= 1_000_000
             && p.fundingRatePpmMax <= 300_000 && p.fundingGapSecondsMax <= 7_200
-            && p.liquidationPartPpm >= 10_000 && p.coverSharePpm <= 1_000_000;
-        assert(others);
+            && p.liquidationPartPpm >= 10_000 && p.priceAgeSecondsMax <= 7_200;
+        assert(margins && others);
     }
 }
 

@@ -19,8 +19,7 @@ contract RequirementsInterest {
     function check(MarketParams memory p, uint48 openInterest) external pure {
         require(p.initialPpm <= 1_000_000 && p.openInterestHighPpm <= 1_000_000);
         uint256 ppm = Margin.interestPpm(p, openInterest);
-        assert(ppm >= p.initialPpm);
-        assert(ppm <= 1_000_000);
+        assert(ppm >= p.initialPpm && ppm <= 1_000_000);
     }
 }
 

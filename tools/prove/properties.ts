@@ -5,10 +5,12 @@ import { fallingProperties } from './properties/falling.ts';
 import { priceProperties } from './properties/prices.ts';
 import { roundingProperties, wordProperties } from './properties/rounding.ts';
 import { structureProperties } from './properties/structure.ts';
+import { tradingProperties } from './properties/trading.ts';
 import type { Property } from './property.ts';
 
 export const properties: readonly Property[] = [
   ...accountProperties,
+  ...tradingProperties,
   ...fallingProperties,
   ...priceProperties,
   ...controlProperties,

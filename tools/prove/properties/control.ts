@@ -100,17 +100,17 @@ const limitProperties: readonly Property[] = [
   {
     id: 'limits.hard',
     laws: ['L17'],
-    title: 'No tuple outside the hard bounds passes the check',
+    title: 'No tuple outside the hard bounds passes the law',
     harness: 'Limits.sol',
     contract: 'LimitsHard',
-    subject: 'Bounds',
+    subject: 'LawLib',
     ...pure,
     mutants: [
       mutant(
-        'a band may be a tenth of what it must',
-        bounds,
-        'BAND_PPM_MIN = 10_000;',
-        'BAND_PPM_MIN = 1_000;',
+        'funding may be charged at any rate',
+        lawLib,
+        '                && limits.fundingRatePpmMax <= 300_000\n',
+        '',
       ),
     ],
   },
