@@ -6,8 +6,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LAWS, usesOf } from '@holdfast/laws';
-import { constructed, fuzzed, ofAllLaws, simulated, unproved } from './assurance/evidence.ts';
+import {
+  constructed,
+  fuzzed,
+  modelled,
+  ofAllLaws,
+  simulated,
+  unproved,
+} from './assurance/evidence.ts';
 import { filesIn } from './files.ts';
+import { propertyRows } from './models/table.ts';
 import { properties } from './prove/properties.ts';
 import type { Property } from './prove/property.ts';
 import { methodText } from './prove/table.ts';
@@ -42,6 +50,15 @@ function enforcedIn(law: (typeof LAWS)[number]): string[] {
   return usesOf(law, sources).chain.filter((path) => !/\/(?:mocks|generated)\//.test(path));
 }
 
+/** Protocol models that are about a law. @throws Error if the list names another set of models */
+function modelsOf(law: string): string[] {
+  const names = [...new Set(propertyRows().map(({ protocol }) => protocol))];
+  const listed = Object.keys(modelled);
+  const odd = [...names, ...listed].find((name) => !names.includes(name) || !modelled[name]);
+  if (odd !== undefined) throw new Error(`assurance: protocol model "${odd}" is not listed`);
+  return names.filter((name) => modelled[name]?.includes(law)).map((name) => `\`${name}\``);
+}
+
 const list = (items: readonly string[], none: string) =>
   items.length === 0 ? none : items.join('; ');
 
@@ -60,6 +77,7 @@ function lawSection(law: (typeof LAWS)[number]): string {
     '',
     `- Enforced on chain: ${chain.join('; ')}`,
     `- Proved: ${list(proofs, 'no; see the end of this page')}`,
+    `- Every state of a model: ${list(modelsOf(law.id), 'no')}`,
     `- Fuzzed: ${list((fuzzed[law.id] ?? []).map(checkReference), 'no')}`,
     `- Simulated: ${list([...(simulated[law.id] ?? []), ...ofAllLaws].map(checkReference), 'no')}`,
     '- Watched: nothing yet; there is no sentinel.',
@@ -81,6 +99,18 @@ function propertyTable(): string {
   return [
     '| property | what holds | of | method | broken by |',
     '|---|---|---|---|---|',
+    ...rows.map((row) => `| ${row} |`),
+  ].join('\n');
+}
+
+/** Every property of the protocol models, and the mutant that breaks it. */
+function protocolTable(): string {
+  const rows = propertyRows().map(({ protocol, contracts, property, kind, says, breaks }) =>
+    [protocol, contracts.join(', '), property, kind, says, breaks].join(' | '),
+  );
+  return [
+    '| model | of | property | kind | what holds | broken when |',
+    '|---|---|---|---|---|---|',
     ...rows.map((row) => `| ${row} |`),
   ].join('\n');
 }
@@ -129,6 +159,23 @@ ${LAWS.map(lawSection).join('\n')}
 ## Properties
 
 ${propertyTable()}
+
+## Protocols
+
+\`npm run models\` visits every state of these models within their bounds, finds for each
+property the mutant that breaks it, and replays their steps on the compiled contracts, comparing
+what the views answer. A *state* property holds in every state, a *step* property of every step,
+a *response* says that a party alone comes to an end from every state in a bounded time. There is
+no bridge yet, hence no model of one.
+
+${protocolTable()}
+
+## Mutants
+
+\`npm run mutate\` changes the sources of the rules one place at a time, in TypeScript and in
+Solidity, and asks whether a test notices; what lives is explained in
+\`tools/mutate/survivors.json\`. The contracts beyond the libraries of the rules are not mutated
+by a machine yet.
 
 ## Not proved
 

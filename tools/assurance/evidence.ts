@@ -25,6 +25,20 @@ export const constructed: Readonly<Record<string, readonly string[]>> = {
   L21: [`${src('libraries/Margin.sol')}#shareUp`],
 };
 
+/** Laws that a protocol model is about, by its name: see tools/models/table.ts. */
+export const modelled: Readonly<Record<string, readonly string[]>> = {
+  'breaker: holding': ['L16'],
+  'breaker: clearing': ['L16'],
+  'breaker: appointing': ['L16'],
+  'parameters: markets': ['L17', 'L18'],
+  'parameters: roles': ['L18'],
+  'forced queue': ['L22', 'L23', 'L24'],
+  'silence and freeze': ['L23'],
+  'vault: windows and order': ['L14'],
+  'vault: veto': [],
+  'vault: gate': [],
+};
+
 /** Foundry tests with random inputs or operations, by law. */
 export const fuzzed: Readonly<Record<string, readonly string[]>> = {
   L01: [houseLaws, venue, minted],
@@ -42,6 +56,8 @@ export const fuzzed: Readonly<Record<string, readonly string[]>> = {
   L16: [`${test('Breaker.t.sol')}#testFuzz_tighten_neverShortens`],
   L17: [`${test('Parameters.t.sol')}#testFuzz_bounds_areInsideLaw`],
   L19: [`${packing}#testFuzz_funding_isWithinTheLaw`],
+  // The modules assert the law after every one of them.
+  L20: [venue, minted],
   L21: [`${packing}#testFuzz_margin_shareUpIsCeil`],
   L22: [`${invariants('ClearingHouseExit')}#invariant_queueIsCommitted`],
   L24: [`${invariants('ClearingHouseExit')}#invariant_paidIsOwed`, venue],
@@ -71,7 +87,7 @@ export const simulated: Readonly<Record<string, readonly string[]>> = {
   L12: [coreStreams],
   L13: [coreStreams],
   L19: [rules],
-  L20: [rules, e2e('cascade')],
+  L20: [rules, e2e('cascade'), e2e('tape')],
   L21: [rules],
   L22: [e2e('exit')],
   L23: [e2e('exit')],
