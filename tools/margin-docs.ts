@@ -94,6 +94,21 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
       'risk/src/deleverage.ts#allocate',
     ],
     ['who is passed over', 'Counterparties.sol#_eligible', 'risk/src/deleverage.ts#isEligible'],
+    [
+      'the waterfall whole',
+      'modules/WaterfallModule.sol#resolve',
+      'risk/src/waterfall.ts#resolution',
+    ],
+    [
+      'what the backstop takes',
+      'modules/WaterfallModule.sol#_takeOver',
+      'risk/src/waterfall.ts#toBackstop',
+    ],
+    [
+      'what insurance covers',
+      'modules/WaterfallModule.sol#_cover',
+      'risk/src/waterfall.ts#coverOf',
+    ],
     ['how much a list must hold', 'Counterparties.sol#_limit', 'risk/src/deleverage.ts#roomsOf'],
   ],
   withdrawals: [

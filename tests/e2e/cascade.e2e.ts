@@ -70,6 +70,7 @@ async function replay(name: string, steps: readonly number[][]): Promise<Cascade
       `${name}: ${tally.liquidations} liquidations, ${tally.resolutions} resolutions of ` +
         `${needed} lots (${toBackstop} to the backstop, ${deleveraged} deleveraged, ` +
         `${toFund} to funds), ` +
+        `${tally.compared} accounts compared, ` +
         `covered ${tally.covered}, levied ${tally.levied} quote units, ` +
         `refused ${JSON.stringify([...tally.refusals])}, ${seconds} s`,
     );

@@ -4,3 +4,4 @@ export * from './legal.ts';
 export * from './liquidation.ts';
 export * from './margin.ts';
 export * from './profit.ts';
+export * from './waterfall.ts';

@@ -40,6 +40,7 @@ import {
   settle,
   type Venue,
 } from '../../../tools/gas/venue.ts';
+import { expectedFall, nobody } from './fall.ts';
 
 export const marketsCount = 10;
 const accountsCount = 500;
@@ -71,6 +72,8 @@ export type Tally = {
   covered: bigint;
   levied: bigint;
   refusals: Map<string, number>;
+  /** Accounts compared with the formulas after resolutions. */
+  compared: number;
 };
 
 export type Cascade = {
@@ -107,6 +110,37 @@ async function liquidate(c: Cascade, args: readonly unknown[]): Promise<void> {
     const found = { account, size: Number(size), price, penalty, reward };
     assert.deepEqual(found, wanted, 'contract and formulas differ');
   }
+}
+
+/** Resolves, and compares every account with the formulas to the unit, or the refusals. */
+async function resolve(c: Cascade, args: readonly unknown[]): Promise<void> {
+  const [account, market, list] = args as [number, MarketId, readonly number[]];
+  const wanted = expectedFall(c.mirror, account, market, list, {
+    marketOf: (id) => contextOf(c)(id) as MarketContext,
+    coverSharePpm: params.coverSharePpm,
+    backstopLotsMax: params.backstopLotsMax,
+    backstop: accountId(c.backstop),
+  });
+  let logs: Awaited<ReturnType<typeof act>>;
+  try {
+    logs = await act(c, 'resolve', args);
+  } catch (error) {
+    if (!('refused' in wanted)) throw error;
+    assert.match(String(error), new RegExp(wanted.refused), 'contract and formulas differ');
+    throw error;
+  }
+  assert.ok('rows' in wanted, `the formulas refuse account ${account}: ${wanted.refused}`);
+  const [log] = parseEventLogs({ abi: clearingHouseAbi, logs, eventName: 'Resolved' });
+  assert.ok(log);
+  const { toBackstop, toCounterparties, toFund, covered, levied } = log.args;
+  const told = { toBackstop, toCounterparties, toFund, covered, levied };
+  assert.deepEqual(told, wanted.told, 'contract and formulas differ');
+  for (const [id, row] of wanted.rows) {
+    const found = c.mirror.accounts.get(accountId(id)) ?? nobody;
+    const size = found.positions.get(market) ?? 0;
+    assert.equal(`${found.cash}/${size}`, row, `account ${id} after ${account} was resolved`);
+  }
+  c.tally.compared += wanted.rows.size;
 }
 
 /** Sends a call and lets the mirror follow its logs. */
@@ -219,6 +253,7 @@ export async function setStage(): Promise<Cascade> {
     covered: 0n,
     levied: 0n,
     refusals: new Map(),
+    compared: 0,
   };
   const prices = Array.from({ length: marketsCount }, () => startPrice);
   const backstop = accountsCount + 1 + firstUserAccount;
@@ -266,7 +301,7 @@ export async function relieve(c: Cascade): Promise<void> {
       const { name, args } = actOf(c.mirror, victim, c.keeper);
       try {
         if (name === 'resolve') {
-          await act(c, name, [...args, '0x']);
+          await resolve(c, [...args, '0x']);
           c.tally.resolutions += 1;
         } else {
           await liquidate(c, [...args, '0x']);
