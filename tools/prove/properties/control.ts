@@ -116,6 +116,7 @@ const limitProperties: readonly Property[] = [
   },
   {
     id: 'limits.tighter',
+    slow: true,
     laws: ['L18'],
     title: 'What a governor changes at once is looser in no field of a market',
     harness: 'Limits.sol',
@@ -156,6 +157,7 @@ const limitProperties: readonly Property[] = [
   },
   {
     id: 'limits.wait',
+    slow: true,
     laws: ['L18'],
     title: 'What loosens a market applies only inside its window after the delay',
     harness: 'Limits.sol',
@@ -173,6 +175,7 @@ const limitProperties: readonly Property[] = [
   },
   {
     id: 'limits.delay',
+    slow: true,
     laws: ['L18'],
     title: 'A proposal is ready after its delay of a day to 30 days and dead a week later',
     harness: 'Limits.sol',

@@ -37,6 +37,7 @@ const reportProperties: readonly Property[] = [
   },
   {
     id: 'report.always',
+    slow: true,
     laws: ['L09'],
     title: 'Round and time never fall, by any sequence of reports',
     harness: 'Reports.sol',
@@ -146,6 +147,7 @@ const reportProperties: readonly Property[] = [
   },
   {
     id: 'aged.between',
+    slow: true,
     laws: [],
     title: 'The aged price stays between what it was and the new price',
     harness: 'Reports.sol',
@@ -185,6 +187,7 @@ const fundingProperties: readonly Property[] = [
   },
   {
     id: 'funding.step',
+    slow: true,
     laws: ['L19'],
     title: 'A step of the index is the rate for its time, truncated toward zero: never more',
     harness: 'FundingProofs.sol',
@@ -203,6 +206,7 @@ const fundingProperties: readonly Property[] = [
   },
   {
     id: 'funding.product',
+    slow: true,
     laws: ['L19'],
     title: 'A step depends on price, tick value and time by their product alone',
     harness: 'FundingProofs.sol',
@@ -221,6 +225,7 @@ const fundingProperties: readonly Property[] = [
   },
   {
     id: 'funding.bound',
+    slow: true,
     laws: ['L19'],
     title: 'A rate within its bound charges no more than the bound, whatever the product',
     harness: 'FundingProofs.sol',

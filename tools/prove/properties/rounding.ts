@@ -71,6 +71,7 @@ export const roundingProperties: readonly Property[] = [
   },
   {
     id: 'round.haircut',
+    slow: true,
     laws: [],
     title: 'The part of a profit that does not count is rounded up and never more than the profit',
     contract: 'RoundHaircut',
@@ -82,6 +83,7 @@ export const roundingProperties: readonly Property[] = [
   },
   {
     id: 'round.aged',
+    slow: true,
     laws: [],
     title: 'The aged price takes off and never adds, in the direction that is worse for the owner',
     contract: 'RoundAged',
@@ -120,6 +122,7 @@ export const roundingProperties: readonly Property[] = [
   },
   {
     id: 'round.levy',
+    slow: true,
     laws: ['L20'],
     title: 'A levy brings in what is lost, and less than one unit per lot more',
     contract: 'RoundLevy',
@@ -159,6 +162,7 @@ export const roundingProperties: readonly Property[] = [
   },
   {
     id: 'round.budget',
+    slow: true,
     laws: ['L14'],
     title: 'A budget of the vault is rounded down, at least its floor, and fits its slot',
     contract: 'RoundBudget',
