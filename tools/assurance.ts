@@ -173,9 +173,11 @@ ${protocolTable()}
 ## Mutants
 
 \`npm run mutate\` changes the sources of the rules one place at a time, in TypeScript and in
-Solidity, and asks whether a test notices; what lives is explained in
-\`tools/mutate/survivors.json\`. The contracts beyond the libraries of the rules are not mutated
-by a machine yet.
+Solidity, and asks whether a test notices. In Solidity, which the differential test judges, all
+mutants of the libraries are killed or explained in \`tools/mutate/survivors.json\`. In TypeScript
+they are not yet: of a sample of 60 in each package the unit tests killed 49 in risk, 46 in order,
+47 in core and 36 in laws (2026-11-26). The contracts beyond those libraries are not mutated by a
+machine yet.
 
 ## Not proved
 
