@@ -4,8 +4,8 @@
  * machine with Node alone builds the contracts.
  */
 import { readFileSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
 import solc from 'solc';
+import { findSource } from './find-source.mjs';
 
 const args = process.argv.slice(2);
 const option = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
@@ -25,15 +25,4 @@ if (args.includes('--version')) {
 } else {
   process.stderr.write('solc.mjs: only --version and --standard-json are answered\n');
   process.exitCode = 1;
-}
-
-function findSource(path, roots) {
-  for (const candidate of isAbsolute(path) ? [path] : roots.map((root) => resolve(root, path))) {
-    try {
-      return { contents: readFileSync(candidate, 'utf8') };
-    } catch (error) {
-      if (error.code !== 'ENOENT') return { error: `${candidate}: ${error.message}` };
-    }
-  }
-  return { error: `source not found: ${path}` };
 }

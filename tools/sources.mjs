@@ -19,7 +19,8 @@ export function contractsHash() {
     .map((name) => lock[`node_modules/${name}`]?.version)
     .join(' ');
   const hash = createHash('sha256').update(versions);
-  const settings = ['contracts/foundry.toml', 'tools/contracts.ts', 'tools/solc.mjs'];
+  const tools = ['tools/contracts.ts', 'tools/solc.mjs', 'tools/find-source.mjs'];
+  const settings = ['contracts/foundry.toml', ...tools];
   for (const path of [...settings.map((name) => join(root, name)), ...solidityFiles()]) {
     hash.update(`\0${relative(root, path)}\0`).update(readFileSync(path));
   }

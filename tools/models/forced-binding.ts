@@ -20,6 +20,7 @@ import {
   parseCompactSignature,
   serializeSignature,
 } from 'viem';
+import { parameters } from '../gas/venue.ts';
 import { type ForcedState, levelAt, forcedTerms as terms } from './forced.ts';
 import type { Action } from './model.ts';
 import {
@@ -93,28 +94,7 @@ const venueOf = (hasSequencer: boolean) => ({
   profitHaircutPpm: hasSequencer ? 100_000 : 1_000_000,
 });
 
-const market = {
-  tickValue: 100,
-  initialPpm: 50_000,
-  maintenancePpm: 30_000,
-  takerFeePpm: 450,
-  makerFeePpm: 150,
-  priceAgeSecondsMax: 60,
-  bandPpm: 100_000,
-  fillBandPpm: 50_000,
-  fundingRatePpmMax: 120_000,
-  openInterestMax: 1_000_000,
-  openInterestLowPpm: 500_000,
-  openInterestHighPpm: 900_000,
-  concentrationPpm: 100_000,
-  concentrationCapPpm: 200_000,
-  isolated: 0,
-  markClampPpm: 20_000,
-  fundingGapSecondsMax: 60,
-  liquidationPartPpm: 100_000,
-  coverSharePpm: 250_000,
-  backstopLotsMax: 100_000,
-};
+const market = { ...parameters, openInterestMax: 1_000_000 };
 
 function argumentsOf(name: Name): readonly unknown[] {
   const delay = 86_400n;

@@ -3,23 +3,19 @@
  * `{ file, name, replaced }` from a line of standard input and answers with a line
  * `{ code, trees, error }`. Without the optimizer: a mutant does the same, and is there sooner.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import solc from 'solc';
+import { findSource } from '../find-source.mjs';
 import { root } from '../sources.mjs';
 
+const roots = [join(root, 'contracts'), join(root, 'node_modules')];
 const known = new Map();
 
 function read(path) {
-  for (const folder of [join(root, 'contracts'), join(root, 'node_modules')]) {
-    try {
-      return readFileSync(join(folder, path), 'utf8');
-    } catch (error) {
-      if (error.code !== 'ENOENT') throw error;
-    }
-  }
-  throw new Error(`source not found: ${path}`);
+  const { contents, error } = findSource(path, roots);
+  if (contents === undefined) throw new Error(error);
+  return contents;
 }
 
 function source(path, replaced) {

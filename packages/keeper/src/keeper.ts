@@ -221,9 +221,14 @@ async function act(desk: Desk, mirror: Mirror, report: KeptReport | undefined): 
   for (const id of desk.flagged) {
     if (!known.some(({ account }) => account === id)) desk.flagged.delete(id);
   }
-  const context_ =
-    report === undefined ? context : contextOf(venue, mirror, marksAfter(report, venue, mirror));
-  const ahead = findVictims(mirror, context_, spare).filter(isHelpable);
+  const ahead =
+    report === undefined
+      ? []
+      : findVictims(
+          mirror,
+          contextOf(venue, mirror, marksAfter(report, venue, mirror)),
+          spare,
+        ).filter(isHelpable);
   const due = ripe(desk, [...known, ...ahead]);
   const now = due.filter((victim) => known.includes(victim)).slice(0, victimsAtOnce);
   if (now.length > 0 && (await relieve(desk, mirror, now, '0x'))) return;
