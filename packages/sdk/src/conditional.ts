@@ -25,6 +25,7 @@ import {
 } from '@holdfast/units';
 import { type Context, chainOf, pickAccount } from './desk.ts';
 import { type Market, marketBy, priceToTicks, sizeToLots } from './market.ts';
+import { randomNonce } from './nonce.ts';
 import { signConditional, signForget } from './signer.ts';
 
 /** A conditional order in human units. */
@@ -71,12 +72,6 @@ const kinds: Readonly<Record<ConditionalInput['kind'], ConditionalKind>> = {
   'take-profit': 1,
   trailing: 2,
 };
-
-/** A one-time number that nobody has used: 48 random bits. */
-export function randomNonce(): number {
-  const bytes = crypto.getRandomValues(new Uint8Array(6));
-  return bytes.reduce((value, byte) => value * 256 + byte, 0);
-}
 
 async function ask<T>(
   c: Context,

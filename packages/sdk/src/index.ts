@@ -1,6 +1,6 @@
 export * from './chain.ts';
 export * from './client.ts';
-export { type ConditionalInput, type ListedConditional, randomNonce } from './conditional.ts';
+export type { ConditionalInput, ListedConditional } from './conditional.ts';
 export * from './cures.ts';
 export type { QueuedWithdrawal, Withdrawn } from './custody.ts';
 export type { Answer, ConnectOptions, OrderInput } from './desk.ts';
@@ -14,6 +14,7 @@ export * from './lanes.ts';
 export { retryDelayMs } from './link.ts';
 export * from './market.ts';
 export * from './node.ts';
+export * from './nonce.ts';
 export { decodeRevert } from './reverts.ts';
 export type { Signer } from './signer.ts';
 export * from './withdrawal.ts';

@@ -4,9 +4,9 @@
  */
 import { domain } from '@holdfast/order';
 import { type Hex, isRejection, type Rejection, reject } from '@holdfast/units';
-import { randomNonce } from './conditional.ts';
 import type { VenueInfo } from './info.ts';
 import { parseTokens } from './market.ts';
+import { randomNonce } from './nonce.ts';
 import type { Signer } from './signer.ts';
 
 /** A withdrawal that its owner signs; amounts in token units. */
