@@ -12,6 +12,10 @@ export type Step = {
   command: string;
   args: readonly string[];
   minutesMax?: number;
+  /** On top of this process's own environment. */
+  env?: Readonly<Record<string, string>>;
+  /** What has to be done before it starts. */
+  prepare?: () => void;
 };
 
 /** How a step ended: exit code, seconds, and the tests that its own summary reports. */
@@ -47,10 +51,12 @@ function endGroup(pid: number): NodeJS.Timeout {
 /** Runs one step with its output passed through. A signal counts as exit code 1. */
 export function runStep(step: Step, cwd = root): Promise<StepResult> {
   const started = Date.now();
+  step.prepare?.();
   return new Promise((resolve, reject) => {
     // A group of its own, so that a step that hangs can be ended with all that it started.
     const child = spawn(step.command, step.args, {
       cwd,
+      env: { ...process.env, ...step.env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
