@@ -15,6 +15,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
   core: rules,
   abi: ['units'],
   host: ['units'],
+  quorum: ['units'],
   settle: [...rules, 'core', 'abi', 'host'],
   node: [...rules, 'core', 'settle', 'abi', 'host'],
   sdk: ['units', 'order', 'oracle', 'risk', 'abi', 'host'],
@@ -38,4 +39,4 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that hold no clock, no randomness, no timers, no process and no `node:*`. */
-export const pureModules: readonly string[] = [...rules, 'core'];
+export const pureModules: readonly string[] = [...rules, 'core', 'quorum'];

@@ -1,0 +1,307 @@
+/** Who leads a ceremony, who takes part, and what becomes of those who stop it. */
+import { invariant, type Rejection, reject } from '@holdfast/units';
+import { type Attempt, begin, type Effects, planHash } from './attempt.ts';
+import { isProven } from './blame.ts';
+import { type Dealing, dealAgain, dealFresh } from './dealing.ts';
+import { type Incoming, isEquivocation, type Outgoing } from './envelope.ts';
+import { adopt, tellCertificate } from './generations.ts';
+import { type Plan, readBody } from './messages.ts';
+import { abandon, attemptOf, receive } from './receive.ts';
+import { indexOf, judgeRoster, nameOf, type PartyKey, rosterHash } from './roster.ts';
+import type { Committee } from './state.ts';
+
+const declinesMax = 3;
+
+const score = (c: Committee, key: PartyKey): number => c.scores.get(key) ?? 0;
+const nextGen = (c: Committee): number => (c.records.active?.certificate.gen ?? 0) + 1;
+
+/** The attempt that we joined last for a generation. */
+const markOf = (c: Committee, gen: number): number =>
+  c.records.mark.gen === gen ? c.records.mark.attempt : 0;
+
+/** Parties in the order in which they are taken: those without faults first, in their own order. */
+function ranked(c: Committee, keys: readonly PartyKey[]): PartyKey[] {
+  const honest = keys.filter((key) => !c.proven.has(key));
+  return honest
+    .map((key, place) => ({ key, place }))
+    .sort((a, b) => score(c, a.key) - score(c, b.key) || a.place - b.place)
+    .map(({ key }) => key);
+}
+
+/** Adds what an attempt asks for. */
+export function merge(out: Effects, more: Effects): void {
+  out.send.push(...more.send);
+  out.events.push(...more.events);
+  if (more.pending !== undefined) out.pending = more.pending;
+}
+
+/** Makes a plan for our goal and proposes it. */
+export function lead(c: Committee, now: number, out: Effects): void {
+  const plan = makePlan(c);
+  if ('code' in plan) {
+    out.events.push({ type: 'stalled', reason: plan });
+    c.scores.clear();
+    c.nextLeadAt = now + 4 * c.timing.leadMs;
+    if (c.goal?.kind === 'reshare') c.goal = undefined;
+    return;
+  }
+  start(c, plan, now, out);
+  const { attempt } = c;
+  invariant(attempt !== undefined, 'an attempt that was begun is gone');
+  const to = attempt.participants.filter((key) => key !== c.self);
+  const propose: Outgoing = {
+    sid: attempt.id,
+    gen: plan.gen,
+    type: 'propose',
+    to,
+    isPrivate: false,
+    body: { plan },
+  };
+  attempt.said.unshift(propose);
+  out.send.unshift(propose);
+}
+
+function makePlan(c: Committee): Plan | Rejection {
+  const { goal, records, self } = c;
+  invariant(goal !== undefined, 'there is nothing to lead');
+  const { roster, kind, holdersMin } = goal;
+  const gen = nextGen(c);
+  const attempt = Math.max(markOf(c, gen), c.seenAttempt) + 1;
+  const able = ranked(
+    c,
+    roster.parties.map((party) => party.key),
+  );
+  const good = able.filter((key) => score(c, key) === 0 || key === self);
+  const holders = good.length >= holdersMin ? good : able.slice(0, holdersMin);
+  if (holders.length < holdersMin) return short('holders', holders.length, holdersMin);
+  holders.sort((a, b) => indexOf(roster, a) - indexOf(roster, b));
+  const plan = { kind, gen, attempt, leader: self, roster, holders };
+  if (kind === 'generate') return { ...plan, dealers: holders };
+  const { active } = records;
+  invariant(active !== undefined, 'a resharing without a key');
+  const had = active.certificate.holders.map((index) => active.roster.parties[index - 1]!.key);
+  const dealers = ranked(c, had).slice(0, active.roster.threshold);
+  if (dealers.length < active.roster.threshold) {
+    return short('dealers', dealers.length, active.roster.threshold);
+  }
+  const { groupKey } = active.certificate;
+  return { ...plan, dealers, previous: { groupKey, gen: active.certificate.gen } };
+}
+
+const short = (what: string, found: number, required: number): Rejection =>
+  reject('QuorumShort', `only ${found} ${what} are left, ${required} are needed`, {
+    found,
+    required,
+  });
+
+/** Joins an attempt, our own or another's. */
+function start(c: Committee, plan: Plan, now: number, out: Effects): void {
+  const { self, random, verify, timing } = c;
+  const { active } = c.records;
+  const isAgain = plan.kind === 'reshare';
+  invariant(!isAgain || active !== undefined, 'a resharing without a key');
+  const begun = begin(
+    {
+      plan,
+      self,
+      random,
+      verify,
+      timing,
+      deal: () => dealingOf(c, plan),
+      dealerRoster: isAgain && active ? active.roster : plan.roster,
+      old: isAgain ? active?.keys : undefined,
+    },
+    now,
+  );
+  c.attempt = begun.attempt;
+  c.records = { ...c.records, mark: { gen: plan.gen, attempt: plan.attempt } };
+  c.seenAttempt = Math.max(c.seenAttempt, plan.attempt);
+  merge(out, begun.out);
+  const strays = c.strays.filter((each) => attemptOf(each) === begun.attempt.id);
+  c.strays = [];
+  for (const stray of strays) merge(out, receive(begun.attempt, stray, now));
+}
+
+function dealingOf(c: Committee, plan: Plan): Dealing {
+  const { roster } = plan;
+  const holders = plan.holders.map((key) => indexOf(roster, key)).sort((a, b) => a - b);
+  const index = plan.holders.includes(c.self) ? indexOf(roster, c.self) : undefined;
+  const common = { threshold: roster.threshold, holders, index, random: c.random };
+  if (plan.kind === 'generate') return dealFresh(common);
+  const { active } = c.records;
+  invariant(active !== undefined, 'a resharing without a key');
+  const dealers = plan.dealers.map((key) => indexOf(active.roster, key)).sort((a, b) => a - b);
+  const oldShare = plan.dealers.includes(c.self) ? active.key : undefined;
+  return dealAgain({ ...common, dealers, old: active.keys, oldShare });
+}
+
+/** A leader proposes an attempt: we join it or say why not. */
+export function onPropose(c: Committee, message: Incoming, now: number, out: Effects): void {
+  const plan = readBody('propose', message.body)?.plan;
+  if (plan === undefined || planHash(plan) !== message.sid || plan.leader !== message.from) return;
+  if (c.attempt?.id === message.sid) return;
+  if (plan.gen < nextGen(c)) {
+    tellCertificate(c, message.from, out);
+    return;
+  }
+  const reason = judgePlan(c, plan, now);
+  if (reason === undefined) {
+    start(c, plan, now, out);
+    return;
+  }
+  const { code, message: text } = reason;
+  const body = {
+    attempt: message.sid,
+    reason: { code, message: text },
+    seen: markOf(c, plan.gen),
+    ...(code === 'PartyExcluded' ? { party: reason.data?.party } : {}),
+  };
+  const { sid, gen, from } = message;
+  out.send.push({ sid, gen, type: 'decline', to: [from], isPrivate: false, body });
+  out.events.push({ type: 'declined', by: c.self, reason });
+}
+
+/** Whether we may take part in what is proposed. */
+function judgePlan(c: Committee, plan: Plan, now: number): Rejection | undefined {
+  if (c.attempt !== undefined) {
+    return reject('CeremonyBusy', 'another attempt is going on');
+  }
+  const { gen, attempt } = plan;
+  if (gen !== nextGen(c)) {
+    return reject('GenerationWrong', `generation ${nextGen(c)} is the next, not ${gen}`);
+  }
+  if (attempt <= markOf(c, gen)) {
+    return reject('AttemptOld', `attempt ${attempt} is over, or we were in it before a restart`);
+  }
+  const lead = c.failedLeads.get(plan.leader);
+  if (lead !== undefined && now < lead.at + (lead.count - 1) * c.timing.leadMs) {
+    return reject('LeaderTired', 'attempts of this leader have failed; let another lead');
+  }
+  return judgeRoster(plan.roster) ?? judgeKind(c, plan) ?? judgeParties(c, plan);
+}
+
+function judgeKind(c: Committee, plan: Plan): Rejection | undefined {
+  const { active, roster, approved } = c.records;
+  const hash = rosterHash(plan.roster);
+  const wrong = (message: string) => reject('ProposalWrong', message);
+  if (plan.kind === 'generate') {
+    if (active !== undefined || plan.previous !== undefined) return wrong('there is a key already');
+    if (roster === undefined || rosterHash(roster) !== hash) return wrong('another roster');
+    const isSame = plan.dealers.join() === plan.holders.join();
+    return isSame ? undefined : wrong('dealers of a new key are its holders');
+  }
+  if (active === undefined || plan.previous === undefined) return wrong('there is no key yet');
+  const { groupKey, gen } = active.certificate;
+  if (plan.previous.groupKey !== groupKey || plan.previous.gen !== gen) return wrong('another key');
+  if (indexOf(active.roster, plan.leader) === 0) return wrong('its leader is no member');
+  if (hash !== rosterHash(active.roster) && !approved.includes(hash)) {
+    const message = `roster ${hash} is not approved here: compare it, then quorum approve`;
+    return reject('RosterUnapproved', message, { roster: hash });
+  }
+  const had = active.certificate.holders.map((index) => active.roster.parties[index - 1]?.key);
+  const isQuorum =
+    plan.dealers.length === active.roster.threshold &&
+    new Set(plan.dealers).size === plan.dealers.length &&
+    plan.dealers.every((key) => had.includes(key));
+  if (!isQuorum) return wrong('dealers are not a quorum of the holders so far');
+  const deals = plan.dealers.includes(c.self);
+  return deals && active.key === undefined ? wrong('we hold no share to deal') : undefined;
+}
+
+function judgeParties(c: Committee, plan: Plan): Rejection | undefined {
+  const { roster, holders, dealers } = plan;
+  const indexes = holders.map((key) => indexOf(roster, key));
+  const isRising = indexes.every((each, i) => each > (indexes[i - 1] ?? 0));
+  const isSelf = holders.includes(c.self) || dealers.includes(c.self);
+  if (!isRising || !isSelf) return reject('ProposalWrong', 'holders are not parties of the roster');
+  const min = plan.kind === 'generate' ? (c.holdersMin ?? roster.threshold) : roster.threshold;
+  if (holders.length < min) return short('holders', holders.length, min);
+  const liar = [...holders, ...dealers].find((key) => c.proven.has(key));
+  if (liar !== undefined) {
+    return reject('PartyExcluded', `${nameOf(roster, liar)} has lied`, { party: liar });
+  }
+  const out = roster.parties.find(
+    ({ key }) => !holders.includes(key) && !c.proven.has(key) && score(c, key) === 0,
+  );
+  // Others may have seen what we did not: after two failures the leader's word will do, because
+  // a smaller generation still takes the threshold to sign.
+  if (out === undefined || c.failures >= 2) return undefined;
+  const message = `${out.name} is left out, and we know of no fault`;
+  return reject('ExclusionUnfounded', message, { party: out.key });
+}
+
+/** A party does not join the attempt that we lead. */
+export function onDecline(c: Committee, message: Incoming, now: number, out: Effects): void {
+  const body = readBody('decline', message.body);
+  const { attempt } = c;
+  if (body === undefined || attempt === undefined || body.attempt !== attempt.id) return;
+  if (attempt.plan.leader !== c.self || attempt.outcome !== 'running') return;
+  if (!attempt.participants.includes(message.from)) return;
+  out.events.push({ type: 'declined', by: message.from, reason: body.reason });
+  c.seenAttempt = Math.max(c.seenAttempt, body.seen);
+  if (body.reason.code === 'ExclusionUnfounded') c.scores.clear();
+  const { party } = body;
+  if (party !== undefined && party !== c.self) c.scores.set(party, score(c, party) + 1);
+  const count = (c.declines.get(message.from) ?? 0) + 1;
+  c.declines.set(message.from, count);
+  if (count > declinesMax) c.scores.set(message.from, score(c, message.from) + 1);
+  merge(out, abandon(attempt));
+  settleAttempt(c, out, now);
+}
+
+/** A proof that a party said two things holds for everybody, whenever it is shown. */
+export function onProofs(c: Committee, message: Incoming, out: Effects): void {
+  for (const { party, proof } of readBody('abort', message.body)?.accusations ?? []) {
+    const [a, b] = proof;
+    if (a === undefined || b === undefined || a.from !== party || c.proven.has(party)) continue;
+    if (!isEquivocation(a, b, c.verify)) continue;
+    const detail = `said two things as its ${a.type}`;
+    const blame = { party, kind: 'Equivocated' as const, where: a.type, detail, proof };
+    c.proven.set(party, blame);
+    const known = c.records.active?.roster ?? c.records.roster;
+    const name = known ? nameOf(known, party) : party;
+    out.events.push({ type: 'blame', blame, name });
+  }
+}
+
+/** What an attempt has come to. */
+export function settleAttempt(c: Committee, out: Effects, now: number): void {
+  if (out.pending !== undefined) {
+    const { pending } = out;
+    c.records = { ...c.records, pending: [...c.records.pending, pending] };
+    delete out.pending;
+  }
+  const { attempt } = c;
+  if (attempt === undefined || attempt.outcome === 'running') return;
+  c.attempt = undefined;
+  if (attempt.outcome === 'failed') {
+    countFailure(c, attempt, now);
+    return;
+  }
+  const { certificate, keys, plan } = attempt;
+  invariant(certificate !== undefined && keys !== undefined, 'done without a certificate');
+  adopt(c, { certificate, keys, roster: plan.roster }, undefined);
+  if (plan.previous !== undefined) out.events.push({ type: 'retired', gen: plan.previous.gen });
+  c.lingering.push({ attempt, until: now + c.timing.lingerMs });
+}
+
+function countFailure(c: Committee, attempt: Attempt, now: number): void {
+  for (const blame of attempt.blames) {
+    c.scores.set(blame.party, score(c, blame.party) + 1);
+    if (isProven(blame)) c.proven.set(blame.party, blame);
+  }
+  const { leader } = attempt.plan;
+  if (leader !== c.self) {
+    const count = (c.failedLeads.get(leader)?.count ?? 0) + 1;
+    c.failedLeads.set(leader, { count, at: now });
+  }
+  c.failures++;
+  const { goal, timing } = c;
+  if (goal === undefined) return;
+  const n = goal.roster.parties.length;
+  const isFirst = goal.kind === 'generate';
+  const place = indexOf(goal.roster, c.self) - 1 - (c.failures % n);
+  const turn = isFirst ? (place + n) % n : 0;
+  const patience = isFirst ? 0 : Math.min(c.failures, 10) * timing.leadMs;
+  c.nextLeadAt = now + timing.retryMs + turn * timing.leadMs + patience;
+}

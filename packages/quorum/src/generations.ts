@@ -1,0 +1,100 @@
+/** Which generation of the key is alive, and how a party learns of it. */
+import type { Effects } from './attempt.ts';
+import { isCertificate, isCertified } from './certificate.ts';
+import { createCoordinator } from './coordinator.ts';
+import type { Incoming } from './envelope.ts';
+import { type Bodies, readBody } from './messages.ts';
+import { indexOf, type PartyKey, rosterHash } from './roster.ts';
+import { createSigner } from './signer.ts';
+import type { Committee } from './state.ts';
+
+/** A party that is behind asks: it gets the certificate of what it missed. */
+export function onStatus(c: Committee, message: Incoming, out: Effects): void {
+  const gen = readBody('status', message.body)?.gen;
+  const { active } = c.records;
+  if (gen !== undefined && active !== undefined && active.certificate.gen > gen) {
+    tellCertificate(c, message.from, out);
+  }
+}
+
+/** Tells one party which generation is alive. */
+export function tellCertificate(c: Committee, to: PartyKey, out: Effects): void {
+  const { active } = c.records;
+  if (active === undefined) return;
+  const { certificate, roster, keys } = active;
+  const { sid, gen } = certificate;
+  const body = { certificate, roster, keys };
+  out.send.push({ sid, gen, type: 'certified', to: [to], isPrivate: false, body });
+}
+
+/** Somebody says that a generation lives. */
+export function onCertified(c: Committee, message: Incoming, out: Effects): void {
+  const body = readBody('certified', message.body);
+  if (body === undefined) return;
+  const isHolder = adopt(c, body, message.from);
+  if (isHolder === undefined) return;
+  out.events.push({ type: 'certified', certificate: body.certificate, isHolder });
+}
+
+/**
+ * Makes a certified generation ours, if it is later than what we have and its key is one that we
+ * know: by our share of it, as the key so far, or from as many members as make a signature.
+ */
+export function adopt(
+  c: Committee,
+  body: Bodies['certified'],
+  from: PartyKey | undefined,
+): boolean | undefined {
+  const { certificate, roster, keys } = body;
+  const { active, pending } = c.records;
+  const last = active?.certificate;
+  const isLater =
+    last === undefined ||
+    certificate.gen > last.gen ||
+    (certificate.gen === last.gen && certificate.attempt > last.attempt);
+  if (!isLater || !isCertificate(certificate, roster) || !isCertified(certificate, keys)) {
+    return undefined;
+  }
+  const held = pending.find((each) => each.sid === certificate.sid);
+  const isOurs = held !== undefined && isCertified(certificate, held.key.keys);
+  const isSame = last !== undefined && certificate.groupKey === last.groupKey;
+  if (last !== undefined && !isSame && certificate.gen !== last.gen) return undefined;
+  if (!isOurs && !isSame && !isWitnessed(c, body, from)) return undefined;
+  const generation = { roster, certificate, keys };
+  c.records = {
+    ...c.records,
+    active: isOurs ? { ...generation, key: held.key } : generation,
+    pending: pending.filter((each) => each.gen > certificate.gen),
+  };
+  c.goal = undefined;
+  if (c.attempt !== undefined && c.attempt.plan.gen <= certificate.gen) c.attempt = undefined;
+  c.witnesses.clear();
+  c.scores.clear();
+  c.declines.clear();
+  c.failedLeads.clear();
+  c.failures = 0;
+  openSigning(c);
+  return isOurs;
+}
+
+function isWitnessed(c: Committee, body: Bodies['certified'], from: PartyKey | undefined): boolean {
+  const { roster } = c.records;
+  if (roster === undefined || from === undefined) return false;
+  if (rosterHash(roster) !== body.certificate.roster || indexOf(roster, from) === 0) return false;
+  const { signature } = body.certificate;
+  const seen = (c.witnesses.get(signature) ?? new Set()).add(from);
+  c.witnesses.set(signature, seen);
+  return seen.size >= roster.threshold;
+}
+
+/** Signs with the active generation from now on. */
+export function openSigning(c: Committee): void {
+  const { active } = c.records;
+  if (active === undefined) return;
+  const { random, judge, timing, self } = c;
+  const { gen } = active.certificate;
+  const { roster, keys, key } = active;
+  // Nonces of the old generation die here with their sessions.
+  c.signer = key && createSigner({ share: key, gen, random, judge });
+  c.coordinator = createCoordinator({ self, gen, roster, keys, random, timing });
+}

@@ -1,0 +1,104 @@
+/** All that a party knows of its committee. Only the functions of this package touch it. */
+import type { Hex } from '@holdfast/units';
+import type { Attempt, Event, Pending, Timing } from './attempt.ts';
+import type { Blame } from './blame.ts';
+import type { Coordinator, SignTiming } from './coordinator.ts';
+import type { Incoming, Outgoing, Verify } from './envelope.ts';
+import type { Certificate } from './messages.ts';
+import type { PartyKey, Roster } from './roster.ts';
+import type { Judge, Signer } from './signer.ts';
+import type { KeyShare, PublicKeys, Random } from './suite.ts';
+
+/** A generation that has shown its life. */
+export type Generation = {
+  readonly roster: Roster;
+  readonly certificate: Certificate;
+  readonly keys: PublicKeys;
+  /** Ours, if we hold one. */
+  readonly key?: KeyShare;
+};
+
+/** What must outlive the process. Holds secrets. */
+export type Records = {
+  /** Roster of a committee that has no key yet, once its parties have agreed on it. */
+  readonly roster?: Roster;
+  readonly active?: Generation;
+  /** Shares of generations that have not shown their life. */
+  readonly pending: readonly Pending[];
+  /** Last attempt that we joined. */
+  readonly mark: { readonly gen: number; readonly attempt: number };
+  /** Hashes of rosters to which the operator agreed. */
+  readonly approved: readonly Hex[];
+};
+
+export const noRecords: Records = { pending: [], mark: { gen: 0, attempt: 0 }, approved: [] };
+
+export type CommitteeTiming = Timing &
+  SignTiming & {
+    /** A ceremony that failed is begun anew after this long. */
+    readonly retryMs: number;
+    /** How long parties wait for each other, in turn, before they lead. */
+    readonly leadMs: number;
+    /** A party that is behind asks this often. */
+    readonly statusMs: number;
+  };
+
+export const defaultTiming: CommitteeTiming = {
+  phaseMs: 10_000,
+  resendMs: 1_000,
+  lingerMs: 15_000,
+  answerMs: 2_000,
+  requestMs: 30_000,
+  retryMs: 500,
+  leadMs: 3_000,
+  statusMs: 5_000,
+};
+
+export type CommitteeOptions = {
+  readonly self: PartyKey;
+  readonly records: Records;
+  readonly random: Random;
+  readonly verify: Verify;
+  readonly judge: Judge;
+  readonly timing: CommitteeTiming;
+  /** Fewest holders of a first key; the threshold unless told. */
+  readonly holdersMin?: number | undefined;
+};
+
+/** What is to be done next. */
+export type Goal = {
+  readonly kind: 'generate' | 'reshare';
+  readonly roster: Roster;
+  /** A generation with fewer holders is not made. */
+  readonly holdersMin: number;
+};
+
+export type Committee = CommitteeOptions & {
+  records: Records;
+  /** What the caller was last told to keep. */
+  kept: Records;
+  goal: Goal | undefined;
+  attempt: Attempt | undefined;
+  /** Finished attempts that still answer, with the time at which they stop. */
+  lingering: { readonly attempt: Attempt; readonly until: number }[];
+  strays: Incoming[];
+  scores: Map<PartyKey, number>;
+  declines: Map<PartyKey, number>;
+  proven: Map<PartyKey, Blame>;
+  failures: number;
+  /** Failed attempts by their leader, and when the last one ended. */
+  failedLeads: Map<PartyKey, { readonly count: number; readonly at: number }>;
+  nextLeadAt: number;
+  nextStatusAt: number;
+  seenAttempt: number;
+  witnesses: Map<Hex, Set<PartyKey>>;
+  signer: Signer | undefined;
+  coordinator: Coordinator | undefined;
+};
+
+/** What a step asks of the process, in this order: keep (durably), send, tell. */
+export type Step = {
+  readonly records?: Records;
+  readonly send: readonly Outgoing[];
+  readonly events: readonly Event[];
+};
