@@ -126,13 +126,14 @@ export const noEffects = (): Effects => ({ send: [], events: [] });
 
 /** Names an attempt before anybody has spoken. */
 export function planHash(plan: Plan): Hex {
-  const { kind, gen, attempt, leader, roster, dealers, holders, previous } = plan;
+  const { kind, gen, attempt, leader, nonce, roster, dealers, holders, previous } = plan;
   return hashOf(
     'plan',
     framed(kind),
     number6(gen),
     number6(attempt),
     fromHex(leader),
+    fromHex(nonce),
     fromHex(rosterHash(roster)),
     number6(dealers.length),
     ...dealers.map(fromHex),

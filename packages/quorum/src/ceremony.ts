@@ -1,5 +1,5 @@
 /** Who leads a ceremony, who takes part, and what becomes of those who stop it. */
-import { invariant, type Rejection, reject } from '@holdfast/units';
+import { invariant, type Rejection, reject, toHex } from '@holdfast/units';
 import { type Attempt, begin, type Effects, planHash } from './attempt.ts';
 import { isProven } from './blame.ts';
 import { type Dealing, dealAgain, dealFresh } from './dealing.ts';
@@ -75,7 +75,8 @@ function makePlan(c: Committee): Plan | Rejection {
   const holders = good.length >= holdersMin ? good : able.slice(0, holdersMin);
   if (holders.length < holdersMin) return short('holders', holders.length, holdersMin);
   holders.sort((a, b) => indexOf(roster, a) - indexOf(roster, b));
-  const plan = { kind, gen, attempt, leader: self, roster, holders };
+  const nonce = toHex(c.random(32));
+  const plan = { kind, gen, attempt, leader: self, nonce, roster, holders };
   if (kind === 'generate') return { ...plan, dealers: holders };
   const { active } = records;
   invariant(active !== undefined, 'a resharing without a key');
@@ -150,6 +151,7 @@ export function onPropose(c: Committee, message: Incoming, now: number, out: Eff
     return;
   }
   const { code, message: text } = reason;
+  if (code === 'ExclusionUnfounded') c.failures++;
   const body = {
     attempt: message.sid,
     reason: { code, message: text },
@@ -174,7 +176,7 @@ function judgePlan(c: Committee, plan: Plan, now: number): Rejection | undefined
     return reject('AttemptOld', `attempt ${attempt} is over, or we were in it before a restart`);
   }
   const lead = c.failedLeads.get(plan.leader);
-  if (lead !== undefined && now < lead.at + (lead.count - 1) * c.timing.leadMs) {
+  if (lead !== undefined && now < lead.at + Math.min(lead.count - 1, 4) * c.timing.leadMs) {
     return reject('LeaderTired', 'attempts of this leader have failed; let another lead');
   }
   return judgeRoster(plan.roster) ?? judgeKind(c, plan) ?? judgeParties(c, plan);
@@ -223,8 +225,8 @@ function judgeParties(c: Committee, plan: Plan): Rejection | undefined {
   const out = roster.parties.find(
     ({ key }) => !holders.includes(key) && !c.proven.has(key) && score(c, key) === 0,
   );
-  // Others may have seen what we did not: after two failures the leader's word will do, because
-  // a smaller generation still takes the threshold to sign.
+  // Others may have seen what we did not, or we have forgotten it with a restart: the third time
+  // the leader's word will do, because a smaller generation still takes the threshold to sign.
   if (out === undefined || c.failures >= 2) return undefined;
   const message = `${out.name} is left out, and we know of no fault`;
   return reject('ExclusionUnfounded', message, { party: out.key });

@@ -25,6 +25,8 @@ export const planSchema = z.strictObject({
     .max(2 ** 32 - 1),
   attempt: z.number().int().min(1).max(1_000_000),
   leader: hex.key,
+  /** The leader's, so that no two attempts are alike. */
+  nonce: hex.hash,
   /** The roster of the new generation. */
   roster: rosterSchema,
   /** Who deals: all holders-to-be, or a quorum of the holders so far. */

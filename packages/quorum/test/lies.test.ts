@@ -28,8 +28,18 @@ describe('one of three lies while a key is made', () => {
   }
 });
 
-describe('two of five lie while a key is dealt anew', () => {
-  for (const [name, { lie, kinds }] of Object.entries(lies)) {
+const again = [
+  'says two nonces',
+  'commits to a key it does not know',
+  'deals wrong shares and shows them',
+  'signs wrongly',
+  'complains of everybody',
+];
+
+describe('two of four lie while a key is dealt anew', () => {
+  for (const [name, { lie, kinds }] of Object.entries(lies).filter(([key]) =>
+    again.includes(key),
+  )) {
     it(`${name}: named, and the key lives on`, () => {
       const world = new World(`again ${name}`, 2, 4);
       world.generate();

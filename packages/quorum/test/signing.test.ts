@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { groupKeyOf, type Outgoing, take } from '@holdfast/quorum';
+import { fromHex, type Hex, toHex } from '@holdfast/units';
+import { secp256k1 } from '@noble/curves/secp256k1.js';
+import { answer, createSigner, type Signer } from '../src/signer.ts';
+import { frost, frostCommitments, frostPublic, frostSecret } from '../src/suite.ts';
+import { type Node, randomOf, turn, World } from './world.ts';
+
+const text = (words: string): Hex => toHex(new TextEncoder().encode(words));
+const keyOf = (world: World, name: string) => world.node(name).disk.active!.key!;
+
+/** A world with a key, made once for the tests that only read it. */
+const ready = new World('ready', 3, 5);
+ready.generate();
+
+/** What a party says to one message, in `ready`. */
+function ask(node: Node, from: Node, message: Partial<Outgoing>): Outgoing[] {
+  const whole: Outgoing = {
+    sid: `0x${'42'.repeat(32)}`,
+    gen: 1,
+    type: 'ask',
+    to: [node.key],
+    isPrivate: false,
+    body: {},
+    ...message,
+  };
+  const envelope = ready.envelope(whole, from.key);
+  const { payload, signature: _, ...header } = envelope;
+  const incoming = { ...header, body: JSON.parse(payload), envelope };
+  return [...take(node.committee!, incoming, ready.now).send];
+}
+
+const codeOf = (said: Outgoing[]): string =>
+  (said[0]?.body as { reason?: { code: string } })?.reason?.code ?? said[0]?.type ?? 'nothing';
+
+describe('a signature', () => {
+  it('needs the threshold', () => {
+    const { keys } = keyOf(ready, 'ann');
+    const few = ['ann', 'bob'].map((name) => frostSecret(keyOf(ready, name)));
+    const secret = frost.combineSecret(few, { min: 2, max: 5 });
+    const wrong = toHex(secp256k1.getPublicKey(secret, true));
+    assert.notEqual(wrong, groupKeyOf(keys));
+    // The control: with the threshold of shares the sum is the key itself.
+    const enough = [...few, frostSecret(keyOf(ready, 'eve'))];
+    const whole = frost.combineSecret(enough, { min: 3, max: 5 });
+    assert.equal(toHex(secp256k1.getPublicKey(whole, true)), groupKeyOf(keys));
+  });
+
+  it('comes about though a signer lies, and names it', () => {
+    const world = new World('bad partial', 2, 3);
+    world.generate();
+    world.node('bob').lie = (message) => {
+      if (message.type !== 'partial') return [message];
+      const { partial } = message.body as { partial: Hex };
+      return [{ ...message, body: { partial: turn(partial) } }];
+    };
+    assert.ok(world.sign('ann', 'transfer'));
+    assert.deepEqual(world.blamed('ann'), ['bob PartialWrong']);
+    world.node('bob').lie = (message) => (message.type === 'nonces' ? [] : [message]);
+    assert.ok(world.sign('ann', 'transfer again'));
+  });
+
+  it('is refused for a message that was swapped on the way', () => {
+    const [ann, bob] = [ready.node('ann'), ready.node('bob')];
+    const sid: Hex = `0x${'01'.repeat(32)}`;
+    const [nonces] = ask(bob, ann, { sid, body: { message: text('pay ann 1') } });
+    const own = (nonces!.body as { nonces: { hiding: Hex; binding: Hex } }).nonces;
+    const signers = [1, 2, 3].map((index) => ({ index, nonces: own }));
+    const swapped = { message: text('pay ann 1000'), signers };
+    const said = ask(bob, ann, { sid, type: 'package', body: swapped });
+    assert.equal(codeOf(said), 'MessageSwapped');
+    const taken = ask(bob, ann, { sid, body: { message: text('pay ann 2') } });
+    assert.equal(codeOf(taken), 'SessionTaken');
+  });
+
+  it('is refused by a signer whose own judgement says no', () => {
+    const [ann, bob] = [ready.node('ann'), ready.node('bob')];
+    bob.judge = () => ({ code: 'PolicyRefused', message: 'not this' });
+    const sid: Hex = `0x${'02'.repeat(32)}`;
+    assert.equal(codeOf(ask(bob, ann, { sid, body: { message: text('no') } })), 'PolicyRefused');
+    bob.judge = () => undefined;
+    assert.equal(codeOf(ask(bob, ann, { sid, body: { message: text('no') } })), 'nonces');
+  });
+
+  it('is refused for strangers, too few, and another generation', () => {
+    const [ann, bob] = [ready.node('ann'), ready.node('bob')];
+    const message = text('hello');
+    const pair = { hiding: groupKeyOf(keyOf(ready, 'ann').keys), binding: '0x' as Hex };
+    const nonces = { ...pair, binding: pair.hiding };
+    const packageOf = (indexes: number[]) => ({
+      type: 'package' as const,
+      body: { message, signers: indexes.map((index) => ({ index, nonces })) },
+    });
+    assert.equal(codeOf(ask(bob, ann, packageOf([1, 2, 9]))), 'SignerUnknown');
+    assert.equal(codeOf(ask(bob, ann, packageOf([1, 3, 4]))), 'SignerUnknown');
+    assert.equal(codeOf(ask(bob, ann, packageOf([1, 2]))), 'SignersShort');
+    assert.equal(codeOf(ask(bob, ann, packageOf([1, 1, 2]))), 'SignerRepeated');
+    assert.equal(codeOf(ask(bob, ann, packageOf([1, 2, 3]))), 'NonceUnknown');
+    const later = ask(bob, ann, { gen: 2, body: { message } });
+    assert.equal(codeOf(later), 'GenerationWrong');
+    const stranger = { ...ann, key: turn(ann.key) };
+    assert.equal(codeOf(ask(bob, stranger, { body: { message } })), 'nothing');
+  });
+});
+
+describe('nonces', () => {
+  const judge = () => undefined;
+  const signerOf = (name: string): Signer =>
+    createSigner({ share: keyOf(ready, name), gen: 1, random: randomOf(name), judge });
+  const say = (signer: Signer, message: object) =>
+    answer(signer, { from: ready.node('eve').key, gen: 1, ...message } as never, ready.now);
+  const sid: Hex = `0x${'03'.repeat(32)}`;
+  const pairOf = (said: Outgoing | undefined) =>
+    (said!.body as { nonces: { hiding: Hex; binding: Hex } }).nonces;
+
+  /** Three signers that have been asked. */
+  function asked() {
+    const signers = ['ann', 'bob', 'cid'].map(signerOf);
+    const message = text('once');
+    const pairs = signers.map((each) => pairOf(say(each, { sid, type: 'ask', body: { message } })));
+    const list = pairs.map((nonces, i) => ({ index: i + 1, nonces }));
+    return { signers, message, list };
+  }
+
+  it('sign once, and say the same to whoever asks the same', () => {
+    const { signers, message, list } = asked();
+    const body = { message, signers: list };
+    const first = say(signers[0]!, { sid, type: 'package', body });
+    assert.equal(first?.type, 'partial');
+    assert.deepEqual(say(signers[0]!, { sid, type: 'package', body }), first);
+    // Another set of signers would give another equation in the same secrets.
+    const other = {
+      message,
+      signers: [...list.slice(0, 2), { index: 4, nonces: list[2]!.nonces }],
+    };
+    const again = say(signers[0]!, { sid, type: 'package', body: other });
+    assert.equal(codeOf([again!]), 'NonceUsed');
+  });
+
+  it('would give the key share away if they signed twice', () => {
+    // The control: two signatures with copied nonces, which the library cannot see.
+    const key = keyOf(ready, 'ann');
+    const secret = frostSecret(key);
+    const made = frost.commit(secret, (n = 32) => randomOf('copied')(n));
+    const copy = structuredClone(made.nonces);
+    const rest = [2, 3].map((index) => {
+      const other = frostSecret(keyOf(ready, index === 2 ? 'bob' : 'cid'));
+      const pair = frost.commit(other, (n = 32) => randomOf(`other ${index}`)(n)).commitments;
+      return [index, { hiding: toHex(pair.hiding), binding: toHex(pair.binding) }] as const;
+    });
+    const own = {
+      hiding: toHex(made.commitments.hiding),
+      binding: toHex(made.commitments.binding),
+    };
+    const list = frostCommitments(new Map([[1, own], ...rest]));
+    const keys = frostPublic(key.keys);
+    const a = frost.signShare(secret, keys, made.nonces, list, fromHex(text('a')));
+    assert.throws(() => frost.signShare(secret, keys, made.nonces, list, fromHex(text('b'))));
+    const b = frost.signShare(secret, keys, copy, list, fromHex(text('b')));
+    assert.notDeepEqual(a, b);
+  });
+
+  it('die with the process, and with their generation', () => {
+    const { signers, message, list } = asked();
+    const restarted = signerOf('ann');
+    const body = { message, signers: list };
+    assert.equal(codeOf([say(restarted, { sid, type: 'package', body })!]), 'NonceUnknown');
+    const next = createSigner({ ...signers[0]!, gen: 2 });
+    assert.equal(codeOf([say(next, { sid, type: 'package', body })!]), 'GenerationWrong');
+  });
+
+  it('given in advance sign in one round, once, for the party that has them', () => {
+    const signer = signerOf('ann');
+    const pool = say(signer, { sid, type: 'pool', body: { nonces: [] } });
+    const [mine] = (pool!.body as { nonces: { hiding: Hex; binding: Hex }[] }).nonces;
+    const others = asked().list.slice(1);
+    const body = { message: text('fast'), signers: [{ index: 1, nonces: mine! }, ...others] };
+    const thief = { sid, type: 'package', body, from: ready.node('bob').key };
+    assert.equal(codeOf([say(signer, thief)!]), 'NonceUnknown');
+    assert.equal(say(signer, { sid, type: 'package', body })?.type, 'partial');
+    const later = { sid: turn(sid), type: 'package', body };
+    assert.equal(codeOf([say(signer, later)!]), 'NonceUnknown');
+  });
+});
