@@ -26,6 +26,8 @@ export type JsonRoutes = Readonly<
 export interface JsonServerOptions {
   host: string;
   port: number;
+  /** Listens on this local socket instead, which only the owner of its folder can reach. */
+  socketPath?: string | undefined;
   routes: JsonRoutes;
   logger?: Logger | undefined;
   /** Largest request body in bytes. */
@@ -92,7 +94,8 @@ export async function serveJson(options: JsonServerOptions): Promise<JsonServer>
   server.requestTimeout = 10_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
+    if (options.socketPath !== undefined) server.listen(options.socketPath, resolve);
+    else server.listen(options.port, options.host, resolve);
   });
   const address = server.address();
   return {

@@ -88,6 +88,10 @@ export type Attempt = AttemptOptions & {
   key: KeyShare | undefined;
   nonces: Nonces | undefined;
   outcome: 'running' | 'done' | 'failed';
+  /** Whoever ended it for a cause that we do not see yet, and until when we look for it. */
+  doubts: Map<PartyKey, number>;
+  /** We ended it ourselves, and go on showing the others why. */
+  isTelling: boolean;
   blames: Blame[];
   certificate: Certificate | undefined;
 };
@@ -184,6 +188,8 @@ export function begin(options: AttemptOptions, now: number): { attempt: Attempt;
     key: undefined,
     nonces: undefined,
     outcome: 'running',
+    doubts: new Map(),
+    isTelling: false,
     blames: [],
     certificate: undefined,
   };
@@ -272,14 +278,8 @@ export function fail(a: Attempt, blames: readonly Blame[], out: Effects): void {
     proof: [...(proof ?? [])].slice(0, 2),
   }));
   const body = { attempt: a.id, accusations };
-  out.send.push({
-    sid: a.id,
-    gen: a.plan.gen,
-    type: 'abort',
-    to: others(a),
-    isPrivate: false,
-    body,
-  });
+  emit(a, { sid: a.id, type: 'abort', to: others(a), isPrivate: false, body }, out);
+  a.isTelling = blames.length > 0;
   end(a, blames, out);
 }
 

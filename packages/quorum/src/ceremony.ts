@@ -11,6 +11,10 @@ import { indexOf, judgeRoster, nameOf, type PartyKey, rosterHash } from './roste
 import type { Committee } from './state.ts';
 
 const declinesMax = 3;
+/** Failures after which a party sits with whom it would rather not: it can be no worse off. */
+const patience = 4;
+/** Failures after which a resharing is given up: the generation so far goes on. */
+const failuresMax = 16;
 
 const score = (c: Committee, key: PartyKey): number => c.scores.get(key) ?? 0;
 const nextGen = (c: Committee): number => (c.records.active?.certificate.gen ?? 0) + 1;
@@ -21,10 +25,11 @@ const markOf = (c: Committee, gen: number): number =>
 
 /** Parties in the order in which they are taken: those without faults first, in their own order. */
 function ranked(c: Committee, keys: readonly PartyKey[]): PartyKey[] {
-  const honest = keys.filter((key) => !c.proven.has(key));
-  return honest
+  // Whoever has lied can stop an attempt and nothing else, so it is better than nobody.
+  const rank = (key: PartyKey): number => score(c, key) + (c.proven.has(key) ? 1000 : 0);
+  return keys
     .map((key, place) => ({ key, place }))
-    .sort((a, b) => score(c, a.key) - score(c, b.key) || a.place - b.place)
+    .sort((a, b) => rank(a.key) - rank(b.key) || a.place - b.place)
     .map(({ key }) => key);
 }
 
@@ -65,13 +70,17 @@ function makePlan(c: Committee): Plan | Rejection {
   const { goal, records, self } = c;
   invariant(goal !== undefined, 'there is nothing to lead');
   const { roster, kind, holdersMin } = goal;
+  if (kind === 'reshare' && c.failures >= failuresMax) {
+    return reject('CeremonyFailed', `${c.failures} attempts have failed; see who was blamed`);
+  }
   const gen = nextGen(c);
   const attempt = Math.max(markOf(c, gen), c.seenAttempt) + 1;
   const able = ranked(
     c,
     roster.parties.map((party) => party.key),
   );
-  const good = able.filter((key) => score(c, key) === 0 || key === self);
+  const isGood = (key: PartyKey): boolean => score(c, key) === 0 && !c.proven.has(key);
+  const good = able.filter((key) => isGood(key) || key === self);
   const holders = good.length >= holdersMin ? good : able.slice(0, holdersMin);
   if (holders.length < holdersMin) return short('holders', holders.length, holdersMin);
   holders.sort((a, b) => indexOf(roster, a) - indexOf(roster, b));
@@ -151,7 +160,7 @@ export function onPropose(c: Committee, message: Incoming, now: number, out: Eff
     return;
   }
   const { code, message: text } = reason;
-  if (code === 'ExclusionUnfounded') c.failures++;
+  if (code === 'ExclusionUnfounded' || code === 'PartyExcluded') c.failures++;
   const body = {
     attempt: message.sid,
     reason: { code, message: text },
@@ -219,7 +228,7 @@ function judgeParties(c: Committee, plan: Plan): Rejection | undefined {
   const min = plan.kind === 'generate' ? (c.holdersMin ?? roster.threshold) : roster.threshold;
   if (holders.length < min) return short('holders', holders.length, min);
   const liar = [...holders, ...dealers].find((key) => c.proven.has(key));
-  if (liar !== undefined) {
+  if (liar !== undefined && c.failures < patience) {
     return reject('PartyExcluded', `${nameOf(roster, liar)} has lied`, { party: liar });
   }
   const out = roster.parties.find(
@@ -276,7 +285,9 @@ export function settleAttempt(c: Committee, out: Effects, now: number): void {
   const { attempt } = c;
   if (attempt === undefined || attempt.outcome === 'running') return;
   c.attempt = undefined;
+  c.over = [...c.over, attempt.id].slice(-16);
   if (attempt.outcome === 'failed') {
+    if (attempt.isTelling) c.lingering.push({ attempt, until: now + c.timing.phaseMs });
     countFailure(c, attempt, now);
     return;
   }

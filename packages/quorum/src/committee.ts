@@ -24,6 +24,7 @@ export function createCommittee(options: CommitteeOptions, now: number): Committ
     attempt: undefined,
     lingering: [],
     strays: [],
+    over: [],
     scores: new Map(),
     declines: new Map(),
     proven: new Map(),
@@ -166,10 +167,13 @@ function toAttempt(c: Committee, message: Incoming, now: number, out: Effects): 
   const all = [c.attempt, ...c.lingering.map((each) => each.attempt)];
   const found = all.find((each) => each?.id === id || each?.sid === message.sid);
   if (found !== undefined) merge(out, receive(found, message, now));
-  else if ((c.records.active?.certificate.gen ?? 0) < message.gen) {
+  else if (isLater(c, message) && !c.over.some((each) => each === id)) {
     c.strays = [...c.strays, message].slice(-200);
   }
 }
+
+const isLater = (c: Committee, message: Incoming): boolean =>
+  message.gen > (c.records.active?.certificate.gen ?? 0);
 
 /** Lets time pass. */
 export function pass(c: Committee, now: number): Step {

@@ -125,8 +125,10 @@ function start(c: Coordinator, r: Request, now: number, out: Effects): void {
 
 function giveUp(c: Coordinator, r: Request, out: Effects): void {
   c.requests.delete(r.id);
-  const names = [...r.failed.keys()].map((index) => nameOf(c.roster, addressOf(c, index)));
-  const message = `too few signers are left; failed: ${names.join(', ') || 'none'}`;
+  const names = [...r.failed.values()].map(
+    ({ party, detail }) => `${nameOf(c.roster, party)} ${detail}`,
+  );
+  const message = `too few signers are left: ${names.join('; ') || 'none failed'}`;
   const reason = reject('QuorumShort', message, {
     found: Object.keys(c.keys.holders).length - r.failed.size,
     required: c.keys.threshold,

@@ -122,18 +122,29 @@ function takeAbort(a: Attempt, message: Incoming, now: number, out: Effects): vo
     blames.push({ ...blameOf(a, party, 'Silent', detail), where, reportedBy: message.from });
   }
   const isLeaders = message.from === a.plan.leader && body.accusations.length === 0;
-  if (blames.length === 0 && !isLeaders) {
-    const detail = 'ended the attempt for a cause that we do not see';
-    blames.push(blameOf(a, message.from, 'Abandoned', detail));
+  if (blames.length > 0 || isLeaders) {
+    end(a, blames, out);
+    return;
   }
-  end(a, blames, out);
+  // It may have seen a lie that we are about to see: what it saw is on its way.
+  if (!a.doubts.has(message.from)) a.doubts.set(message.from, now + a.timing.phaseMs / 2);
 }
 
 /** Lets time pass: says again what may have been lost, ends what took too long. */
 export function tick(a: Attempt, now: number): Effects {
   const out = noEffects();
   const { phaseMs, resendMs } = a.timing;
-  if (a.outcome === 'failed') return out;
+  if (a.outcome === 'failed' && !a.isTelling) return out;
+  const doubted = [...a.doubts].filter(([, until]) => until <= now).map(([key]) => key);
+  if (a.outcome === 'running' && doubted.length > 0) {
+    const detail = 'ended the attempt for a cause that we do not see';
+    end(
+      a,
+      doubted.map((key) => blameOf(a, key, 'Abandoned', detail)),
+      out,
+    );
+    return out;
+  }
   if (a.outcome === 'running' && now - a.since >= phaseMs) {
     expire(a, now, out);
     return out;
@@ -143,10 +154,11 @@ export function tick(a: Attempt, now: number): Effects {
   const recent = recentPhases(a);
   const isRecent = (type: string): boolean =>
     type === 'certified' ||
+    type === 'abort' ||
     (type === 'propose' && a.phase === 'hello') ||
     recent.includes(type as Phase);
   out.send.push(...a.said.filter((each) => isRecent(each.type)));
-  if (a.outcome === 'running') gossip(a, recent, out);
+  if (a.outcome !== 'done') gossip(a, recent, out);
   return out;
 }
 

@@ -82,6 +82,8 @@ export type Committee = CommitteeOptions & {
   /** Finished attempts that still answer, with the time at which they stop. */
   lingering: { readonly attempt: Attempt; readonly until: number }[];
   strays: Incoming[];
+  /** Attempts that are over. */
+  over: Hex[];
   scores: Map<PartyKey, number>;
   declines: Map<PartyKey, number>;
   proven: Map<PartyKey, Blame>;

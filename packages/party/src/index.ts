@@ -1,0 +1,29 @@
+/** A party of a committee as a process: keys at rest, envelopes, relay, control, founding. */
+export * from './control.ts';
+export * from './folder.ts';
+export {
+  type Identity,
+  identitySchema,
+  isEnvelopeSigned,
+  isSignedBy,
+  type KeyPair,
+  makeIdentity,
+  makeKeyPair,
+  signWith,
+} from './identity.ts';
+export type { PartyOptions, PartyStatus, Policy, RunningParty } from './inside.ts';
+export {
+  type Card,
+  type FoundingOptions,
+  foundingId,
+  type Invitation,
+  invite,
+  inviteToJoin,
+  readCard,
+  readInvitation,
+} from './invitation.ts';
+export * from './party.ts';
+export * from './passphrase.ts';
+export { type Relay, type RelayOptions, serveRelay } from './relay.ts';
+export * from './vault.ts';
+export { createWire, envelopeAgeMsMax, type Wire, type WireOptions } from './wire.ts';
