@@ -30,6 +30,8 @@ const cures: Readonly<Record<string, string>> = {
   GatewayTimeout: 'holdfast order list, then try again',
   KeyExists: 'choose another name, or use the key that is there',
   KeyMissing: 'holdfast key create',
+  PartyDown: 'holdfast quorum party --dir DIR',
+  PartyMissing: 'holdfast quorum party --invitation FILE --dir DIR',
   PassphraseMissing: 'give --passphrase-file, or run in a terminal',
   PassphraseWrong: 'try again; nothing can open the key without its passphrase',
   ReceiptWrong: 'keep what was printed: the node answers differently than it signs',

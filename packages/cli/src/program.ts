@@ -8,6 +8,7 @@ import { insuranceCommands } from './commands/insurance.ts';
 import { keyCommands } from './commands/key.ts';
 import { moneyCommands } from './commands/money.ts';
 import { orderCommands } from './commands/order.ts';
+import { quorumCommands } from './commands/quorum.ts';
 import { relayCommands } from './commands/relay.ts';
 import type { Perform } from './commands/shared.ts';
 import { viewCommands } from './commands/view.ts';
@@ -43,6 +44,7 @@ export function createProgram(perform: Perform): Command {
   program.addCommand(sessionCommands(perform));
   program.addCommand(governCommands(perform));
   program.addCommand(exitCommand(perform));
+  program.addCommand(quorumCommands(perform));
   return program;
 }
 

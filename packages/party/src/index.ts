@@ -1,5 +1,6 @@
 /** A party of a committee as a process: keys at rest, envelopes, relay, control, founding. */
 export * from './control.ts';
+export * from './doctor.ts';
 export * from './folder.ts';
 export {
   type Identity,

@@ -114,7 +114,7 @@ export async function serveRelay(options: RelayOptions): Promise<Relay> {
       all.delete(peer);
       if (peer.key !== undefined && peers.get(peer.key) === peer) peers.delete(peer.key);
     });
-    socket.send(JSON.stringify({ op: 'challenge', challenge }));
+    socket.send(JSON.stringify({ op: 'challenge', challenge, time: Date.now() }));
   });
   await listening(server, options);
   const refill = setInterval(() => {

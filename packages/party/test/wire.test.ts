@@ -105,7 +105,9 @@ describe('a share on the way', () => {
     const { text } = wireOf(ann).encode(dealt);
     const moved = changed(text, { sid: `0x${'02'.repeat(32)}` }, ann);
     assert.equal(codeOf(wireOf(bob).decode(moved)), 'SealWrong');
-    const spoilt = changed(text, { payload: `${JSON.parse(text).payload.slice(0, -2)}00` }, ann);
+    const { payload } = JSON.parse(text) as Envelope;
+    const turned = payload.slice(0, -1) + (payload.endsWith('0') ? '1' : '0');
+    const spoilt = changed(text, { payload: turned }, ann);
     assert.equal(codeOf(wireOf(bob).decode(spoilt)), 'SealWrong');
   });
 
