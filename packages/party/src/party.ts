@@ -15,6 +15,7 @@ import {
   prepare,
   type Roster,
   readRoster,
+  reconnect,
   rosterHash,
   type Step,
   sign,
@@ -199,12 +200,13 @@ export async function runParty(options: PartyOptions): Promise<RunningParty> {
     now: Date.now,
   });
   const deliver = (text: string): void => takeText(inside, text);
+  const ready = (): void => void work(inside, reconnect).catch((error) => fatal(inside, error));
   const url = options.relay ?? file.relay;
   const inside: Inside = {
     options,
     name: file.name,
     committee,
-    link: createLink({ url, pair: identity.sign, logger, deliver }),
+    link: createLink({ url, pair: identity.sign, logger, deliver, ready }),
     wire,
     allowed,
     listeners: new Set(),

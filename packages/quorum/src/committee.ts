@@ -188,6 +188,12 @@ export function pass(c: Committee, now: number): Step {
   return settle(c, out, now);
 }
 
+/** The way to the others is open again: asks at once for what was missed. */
+export function reconnect(c: Committee, now: number): Step {
+  c.nextStatusAt = now;
+  return pass(c, now);
+}
+
 /** Asks for what we missed: at the start, and while something of ours is not settled. */
 function askStatus(c: Committee, now: number, out: Effects): void {
   const { active, roster, pending } = c.records;

@@ -48,10 +48,7 @@ export function adopt(
   const { certificate, roster, keys } = body;
   const { active, pending } = c.records;
   const last = active?.certificate;
-  const isLater =
-    last === undefined ||
-    certificate.gen > last.gen ||
-    (certificate.gen === last.gen && certificate.attempt > last.attempt);
+  const isLater = last === undefined || isAfter(certificate, last);
   if (!isLater || !isCertificate(certificate, roster) || !isCertified(certificate, keys)) {
     return undefined;
   }
@@ -64,7 +61,8 @@ export function adopt(
   c.records = {
     ...c.records,
     active: isOurs ? { ...generation, key: held.key } : generation,
-    pending: pending.filter((each) => each.gen > certificate.gen),
+    // A later attempt at the same generation may still show its life, and would then hold.
+    pending: pending.filter(({ gen, attempt }) => isAfter({ gen, attempt }, certificate)),
   };
   c.goal = undefined;
   if (c.attempt !== undefined && c.attempt.plan.gen <= certificate.gen) c.attempt = undefined;
@@ -76,6 +74,10 @@ export function adopt(
   openSigning(c);
   return isOurs;
 }
+
+type Place = { readonly gen: number; readonly attempt: number };
+const isAfter = (a: Place, b: Place): boolean =>
+  a.gen > b.gen || (a.gen === b.gen && a.attempt > b.attempt);
 
 function isWitnessed(c: Committee, body: Bodies['certified'], from: PartyKey | undefined): boolean {
   const { roster } = c.records;

@@ -12,6 +12,7 @@ export {
   createCommittee,
   pass,
   prepare,
+  reconnect,
   reshare,
   sign,
   take,
