@@ -28,6 +28,27 @@ describe('one of three lies while a key is made', () => {
   }
 });
 
+describe('a liar whom one party sees before the other', () => {
+  const slow = { loss: 100, duplicate: 0, delayMsMax: 400 };
+  for (const name of ['signs wrongly', 'passes on words that it made up']) {
+    it(`${name}: gets nobody else left out`, () => {
+      for (let seed = 0; seed < 4; seed++) {
+        const world = new World(`slow ${name} ${seed}`, 2, 3, slow);
+        world.node('bob').lie = lies[name]!.lie;
+        world.start();
+        assert.ok(
+          world.run(200_000, () => world.isAt(1)),
+          'no key',
+        );
+        for (const honest of ['ann', 'cid']) {
+          assert.ok(world.node(honest).disk.active!.key, `${honest} is left out`);
+          assert.ok(world.blamed(honest).every((each) => each.startsWith('bob ')));
+        }
+      }
+    });
+  }
+});
+
 const again = [
   'says two nonces',
   'commits to a key it does not know',

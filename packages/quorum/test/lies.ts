@@ -135,6 +135,18 @@ export const lies: Readonly<Record<string, { lie: Lie; kinds: readonly string[] 
     }),
     kinds: [],
   },
+  'passes on words that it made up': {
+    lie: (message, world, self) => {
+      if (message.type !== 'hello') return [message];
+      const made = message.to.map((victim, i) => {
+        const said = { ...message, body: { nonce: world.roster.parties[i]!.seal } };
+        return forge(said, victim, 1, (bytes) => world.signatureOf(self, bytes));
+      });
+      const body = { attempt: message.sid, envelopes: made };
+      return [{ ...message, type: 'gossip', body }, message];
+    },
+    kinds: [],
+  },
   'complains of a stranger': {
     lie: on('verdict', (message) => [change(message, { against: [strangePoint.slice(0, 66)] })]),
     kinds: ['MessageWrong'],

@@ -11,7 +11,7 @@ import { frost, frostSecret } from '../src/suite.ts';
 import { lies } from './lies.ts';
 import { type Faults, pick, World } from './world.ts';
 
-const seeds = Number(process.env.QUORUM_SEEDS ?? 8);
+const seeds = Number(process.env.QUORUM_SEEDS ?? 6);
 const only = process.env.QUORUM_SEED;
 
 /** Never: two keys, a share that is none, a signature that nobody asked for. */
