@@ -11,6 +11,8 @@ import { indexOf, judgeRoster, nameOf, type PartyKey, rosterHash } from './roste
 import type { Committee } from './state.ts';
 
 const declinesMax = 3;
+/** Silences for which a party is left out: one may be bad luck, or another attempt's doing. */
+const faultsMax = 2;
 /** Failures after which a party sits with whom it would rather not: it can be no worse off. */
 const patience = 4;
 /** Failures after which a resharing is given up: the generation so far goes on. */
@@ -79,7 +81,7 @@ function makePlan(c: Committee): Plan | Rejection {
     c,
     roster.parties.map((party) => party.key),
   );
-  const isGood = (key: PartyKey): boolean => score(c, key) === 0 && !c.proven.has(key);
+  const isGood = (key: PartyKey): boolean => score(c, key) < faultsMax && !c.proven.has(key);
   const good = able.filter((key) => isGood(key) || key === self);
   const holders = good.length >= holdersMin ? good : able.slice(0, holdersMin);
   if (holders.length < holdersMin) return short('holders', holders.length, holdersMin);
