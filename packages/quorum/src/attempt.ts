@@ -279,7 +279,7 @@ export function fail(a: Attempt, blames: readonly Blame[], out: Effects): void {
   }));
   const body = { attempt: a.id, accusations };
   emit(a, { sid: a.id, type: 'abort', to: others(a), isPrivate: false, body }, out);
-  a.isTelling = blames.length > 0;
+  a.isTelling = true;
   end(a, blames, out);
 }
 
