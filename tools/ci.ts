@@ -54,6 +54,8 @@ const partSuites = [
   'Vault',
   'Oracle',
   'Quorum',
+  'Schnorr',
+  'Committee',
   'Breaker',
   'Parameters',
   'Margin',
