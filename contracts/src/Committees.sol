@@ -99,14 +99,20 @@ contract Committees is ICommittees, EIP712 {
         GroupSignature life;
     }
 
-    /// @notice What is known of a committee.
+    /// @notice What is known of a committee: its key, the facts of its candidate, and
     /// @param generation Keys that it has had; zero when none.
     /// @param rotations Rotations that were ever proposed; the next one signs this number.
+    /// @param isRevoked Whether the key signs nothing any more.
+    /// @dev Whoever verifies a signature reads the first two slots.
     struct Committee {
-        Candidate current;
+        uint256 x;
+        bool isOdd;
+        bool isRevoked;
+        uint8 threshold;
+        uint8 size;
         uint32 generation;
         uint32 rotations;
-        bool isRevoked;
+        bytes32 roster;
     }
 
     /// @notice A candidate that waits.
@@ -177,7 +183,7 @@ contract Committees is ICommittees, EIP712 {
         generation = committee_.generation;
         if (generation == 0) revert CommitteeMissing(id);
         if (committee_.isRevoked) revert KeyRevoked(id);
-        groupKey = GroupKey(committee_.current.x, committee_.current.isOdd);
+        groupKey = GroupKey(committee_.x, committee_.isOdd);
     }
 
     /// @notice Everything that is known of a committee, revoked or not; zeros when there is none.
@@ -320,7 +326,7 @@ contract Committees is ICommittees, EIP712 {
     /// @dev One quorum must not speak for two committees, not even by the negative of a key.
     function _checkOwn(uint8 id, uint256 x) private view {
         for (uint8 other = TREASURY; other <= BRIDGE; ++other) {
-            if (other != id && _committees[other].current.x == x) revert KeyShared(id, other);
+            if (other != id && _committees[other].x == x) revert KeyShared(id, other);
         }
     }
 
@@ -329,9 +335,10 @@ contract Committees is ICommittees, EIP712 {
         _checkOwn(id, candidate.x);
         Committee storage committee_ = _committees[id];
         uint32 generation = committee_.generation + 1;
-        committee_.current = candidate;
-        committee_.generation = generation;
-        committee_.isRevoked = false;
+        (committee_.x, committee_.isOdd) = (candidate.x, candidate.isOdd);
+        (committee_.threshold, committee_.size) = (candidate.threshold, candidate.size);
+        committee_.roster = candidate.roster;
+        (committee_.generation, committee_.isRevoked) = (generation, false);
         delete _rotations[id];
         delete _replacements[id];
         emit KeyChanged(id, generation, candidate);

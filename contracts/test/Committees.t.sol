@@ -38,9 +38,9 @@ contract CommitteesTest is CommitteeSigner {
         assertEq(got.isOdd, wanted.isOdd);
         assertEq(generation, 1);
         Committees.Committee memory all = registry.committee(TREASURY);
-        assertEq(uint256(all.current.threshold), 3);
-        assertEq(uint256(all.current.size), 5);
-        assertEq(all.current.roster, _candidate(OLD).roster);
+        assertEq(uint256(all.threshold), 3);
+        assertEq(uint256(all.size), 5);
+        assertEq(all.roster, _candidate(OLD).roster);
         assertEq(uint256(all.rotations), 0);
         assertFalse(all.isRevoked);
         vm.expectRevert(abi.encodeWithSelector(ICommittees.CommitteeMissing.selector, ORACLE));
@@ -110,7 +110,7 @@ contract CommitteesTest is CommitteeSigner {
         registry.proposeRotation(TREASURY, same, _sign(OLD, proof), _sign(OLD, digest));
         vm.warp(START + ROTATION_DELAY);
         registry.applyRotation(TREASURY);
-        assertEq(uint256(registry.committee(TREASURY).current.size), 7);
+        assertEq(uint256(registry.committee(TREASURY).size), 7);
         assertEq(uint256(registry.committee(TREASURY).generation), 2);
     }
 
