@@ -6,6 +6,7 @@ import {Report} from "../src/Types.sol";
 import {ICommittees} from "../src/interfaces/ICommittees.sol";
 import {IReportVerifier} from "../src/interfaces/IReportVerifier.sol";
 import {GroupKey, GroupSignature} from "../src/libraries/Schnorr.sol";
+import {Artifacts} from "./mocks/Artifacts.sol";
 import {CommitteeSigner} from "./mocks/CommitteeSigner.sol";
 
 /// @dev A registry whose key is whatever the test says, in two slots as in the real one.
@@ -27,7 +28,9 @@ contract KeyDouble is ICommittees {
 }
 
 /// @notice Reports under one signature, every malformed one, and signatures of other keys.
-contract CommitteeVerifierTest is CommitteeSigner {
+contract CommitteeVerifierTest is Artifacts {
+    uint256 internal constant N =
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
     struct Value {
         uint8 market;
         uint32 price;
@@ -40,25 +43,27 @@ contract CommitteeVerifierTest is CommitteeSigner {
     uint256 internal constant NEXT = 0xb22;
     uint8 internal constant ORACLE = 2;
 
+    CommitteeSigner internal signer;
     KeyDouble internal registry;
     CommitteeVerifier internal verifier;
 
     function setUp() public {
+        signer = CommitteeSigner(_create("CommitteeSigner.sol:CommitteeSigner", ""));
         registry = new KeyDouble();
-        registry.set(_key(OLD), 1, false);
-        verifier = new CommitteeVerifier(registry, ORACLE);
+        registry.set(signer.key(OLD), 1, false);
+        verifier = _deploy(registry, ORACLE);
     }
 
     function test_constructor_setsParts() public {
         assertEq(address(verifier.committees()), address(registry));
         assertEq(uint256(verifier.committee()), ORACLE);
         assertEq(
-            verifier.domainSeparator(), _separator("Holdfast Reports", address(verifier))
+            verifier.domainSeparator(), signer.separator("Holdfast Reports", address(verifier))
         );
         vm.expectRevert(
             abi.encodeWithSelector(CommitteeVerifier.RegistryInvalid.selector, address(7))
         );
-        new CommitteeVerifier(ICommittees(address(7)), ORACLE);
+        this.create(ICommittees(address(7)));
     }
 
     // ------------------------------------------------------------------ what is accepted
@@ -99,7 +104,7 @@ contract CommitteeVerifierTest is CommitteeSigner {
     function test_verify_revertsIf_KeyIsOld() public {
         bytes memory before = _report(OLD, 1, _two());
         verifier.verify(before);
-        registry.set(_key(NEXT), 2, false);
+        registry.set(signer.key(NEXT), 2, false);
         vm.expectRevert(_unsigned(2));
         verifier.verify(before);
         verifier.verify(_report(NEXT, 1, _two()));
@@ -107,10 +112,10 @@ contract CommitteeVerifierTest is CommitteeSigner {
 
     function test_verify_revertsIf_KeyRevoked() public {
         bytes memory report = _report(OLD, 1, _two());
-        registry.set(_key(OLD), 1, true);
+        registry.set(signer.key(OLD), 1, true);
         vm.expectRevert(abi.encodeWithSelector(ICommittees.KeyRevoked.selector, ORACLE));
         verifier.verify(report);
-        CommitteeVerifier other = new CommitteeVerifier(registry, 3);
+        CommitteeVerifier other = _deploy(registry, 3);
         vm.expectRevert(abi.encodeWithSelector(ICommittees.CommitteeMissing.selector, 3));
         other.verify(report);
     }
@@ -134,7 +139,7 @@ contract CommitteeVerifierTest is CommitteeSigner {
 
     function test_verify_revertsIf_OtherDomain() public {
         bytes memory report = _report(OLD, 1, _two());
-        CommitteeVerifier other = new CommitteeVerifier(registry, ORACLE);
+        CommitteeVerifier other = _deploy(registry, ORACLE);
         vm.expectRevert(_unsigned(1));
         other.verify(report);
         vm.chainId(block.chainid + 1);
@@ -149,7 +154,7 @@ contract CommitteeVerifierTest is CommitteeSigner {
             keccak256("Observation(uint32 round,uint40 time,bytes markets,bytes values)");
         bytes32 body =
             keccak256(abi.encode(typehash, 1, TIME, keccak256(_quotes(_two()))));
-        GroupSignature memory s = _sign(OLD, _typed(body));
+        GroupSignature memory s = signer.sign(OLD, _typed(body));
         vm.expectRevert(_unsigned(1));
         verifier.verify(abi.encodePacked(head, s.rx, s.ry, s.z));
     }
@@ -205,6 +210,16 @@ contract CommitteeVerifierTest is CommitteeSigner {
 
     // ------------------------------------------------------------------ helpers
 
+    function _deploy(ICommittees committees, uint8 id) internal returns (CommitteeVerifier) {
+        bytes memory args = abi.encode(committees, id);
+        return CommitteeVerifier(_create("CommitteeVerifier.sol:CommitteeVerifier", args));
+    }
+
+    /// @dev Called from outside, so that it may revert.
+    function create(ICommittees committees) external {
+        _deploy(committees, ORACLE);
+    }
+
     function _two() internal pure returns (Value[] memory values) {
         values = new Value[](2);
         values[0] = Value(0, 1_000_000, 1_000_100, -250);
@@ -223,7 +238,7 @@ contract CommitteeVerifierTest is CommitteeSigner {
     }
 
     function _typed(bytes32 body) internal view returns (bytes32) {
-        bytes32 separator = _separator("Holdfast Reports", address(verifier));
+        bytes32 separator = signer.separator("Holdfast Reports", address(verifier));
         return keccak256(abi.encodePacked(hex"1901", separator, body));
     }
 
@@ -233,7 +248,7 @@ contract CommitteeVerifierTest is CommitteeSigner {
     {
         bytes32 typehash = keccak256("Report(uint32 round,uint40 time,bytes quotes)");
         bytes32 body = keccak256(abi.encode(typehash, round, TIME, keccak256(_quotes(values))));
-        GroupSignature memory s = _sign(secret, _typed(body));
+        GroupSignature memory s = signer.sign(secret, _typed(body));
         return abi.encodePacked(_head(round, values), s.rx, s.ry, s.z);
     }
 

@@ -4,12 +4,16 @@ pragma solidity 0.8.37;
 import {Committees} from "../src/Committees.sol";
 import {Candidate, ICommittees} from "../src/interfaces/ICommittees.sol";
 import {IGoverned} from "../src/interfaces/IGoverned.sol";
-import {IGuardians} from "../src/interfaces/IGuardians.sol";
 import {GroupKey, GroupSignature} from "../src/libraries/Schnorr.sol";
+import {Artifacts} from "./mocks/Artifacts.sol";
 import {CommitteeSigner, Offices} from "./mocks/CommitteeSigner.sol";
 
 /// @notice The two ways to a new key, and every other one that must not lead there.
-contract CommitteesTest is CommitteeSigner {
+contract CommitteesTest is Artifacts {
+    uint256 internal constant N =
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
+    uint256 internal constant ROTATION_DELAY = 1 days;
+    uint256 internal constant REPLACEMENT_DELAY = 7 days;
     uint256 internal constant START = 1_800_000_000;
     uint256 internal constant OLD = 0xa11;
     uint256 internal constant NEXT = 0xb22;
@@ -20,11 +24,13 @@ contract CommitteesTest is CommitteeSigner {
     address internal constant GOVERNOR = address(0x60);
     address internal constant GUARDIAN = address(0x6a);
 
+    CommitteeSigner internal signer;
     Offices internal offices;
     Committees internal registry;
 
     function setUp() public {
         vm.warp(START);
+        signer = CommitteeSigner(_create("CommitteeSigner.sol:CommitteeSigner", ""));
         offices = new Offices(GOVERNOR, GUARDIAN);
         registry = _deploy();
     }
@@ -33,49 +39,45 @@ contract CommitteesTest is CommitteeSigner {
 
     function test_constructor_foundsCommittees() public {
         (GroupKey memory got, uint32 generation) = registry.key(TREASURY);
-        GroupKey memory wanted = _key(OLD);
+        GroupKey memory wanted = signer.key(OLD);
         assertEq(got.x, wanted.x);
         assertEq(got.isOdd, wanted.isOdd);
         assertEq(generation, 1);
         Committees.Committee memory all = registry.committee(TREASURY);
         assertEq(uint256(all.threshold), 3);
         assertEq(uint256(all.size), 5);
-        assertEq(all.roster, _candidate(OLD).roster);
+        assertEq(all.roster, signer.candidate(OLD).roster);
         assertEq(uint256(all.rotations), 0);
         assertFalse(all.isRevoked);
         vm.expectRevert(abi.encodeWithSelector(ICommittees.CommitteeMissing.selector, ORACLE));
         registry.key(ORACLE);
         assertEq(
-            registry.domainSeparator(), _separator("Holdfast Committees", address(registry))
+            registry.domainSeparator(), signer.separator("Holdfast Committees", address(registry))
         );
-        Candidate memory next = _candidate(NEXT);
-        bytes32 digest = _proofDigest(address(registry), TREASURY, 2, next);
+        Candidate memory next = signer.candidate(NEXT);
+        bytes32 digest = signer.proofDigest(address(registry), TREASURY, 2, next);
         assertEq(registry.proofOfLifeDigest(TREASURY, next), digest);
-        digest = _rotationDigest(address(registry), TREASURY, 2, 0, next);
+        digest = signer.rotationDigest(address(registry), TREASURY, 2, 0, next);
         assertEq(registry.rotationDigest(TREASURY, next), digest);
     }
 
     function test_constructor_revertsIf_Wrong() public {
         Committees.Founding[] memory none = new Committees.Founding[](0);
-        IGoverned governed = IGoverned(address(offices));
-        IGuardians guardians = IGuardians(address(offices));
-        vm.expectRevert(Committees.AddressZero.selector);
-        new Committees(IGoverned(address(0)), guardians, 1 days, 2 days, none);
-        vm.expectRevert(Committees.AddressZero.selector);
-        new Committees(governed, IGuardians(address(0)), 1 days, 2 days, none);
-        vm.expectRevert(_delay(1 days - 1, 1 days));
-        new Committees(governed, guardians, 1 days - 1, 2 days, none);
-        vm.expectRevert(_delay(30 days + 1, 30 days));
-        new Committees(governed, guardians, 1 days, 30 days + 1, none);
+        address here = address(offices);
+        bytes memory zero = abi.encodeWithSelector(Committees.AddressZero.selector);
+        _expectRefused(address(0), here, 1 days, 2 days, none, zero);
+        _expectRefused(here, address(0), 1 days, 2 days, none, zero);
+        _expectRefused(here, here, 1 days - 1, 2 days, none, _delay(1 days - 1, 1 days));
+        _expectRefused(here, here, 1 days, 30 days + 1, none, _delay(30 days + 1, 30 days));
         // Governance must be the slower way.
-        vm.expectRevert(_delay(2 days, 2 days + 1));
-        new Committees(governed, guardians, 2 days, 2 days, none);
+        _expectRefused(here, here, 2 days, 2 days, none, _delay(2 days, 2 days + 1));
         Committees.Founding[] memory twice = new Committees.Founding[](2);
         address later = _later();
-        twice[0] = _founding(later, ORACLE, OLD);
-        twice[1] = _founding(later, ORACLE, OLD);
-        vm.expectRevert(abi.encodeWithSelector(Committees.CommitteeFounded.selector, ORACLE));
-        new Committees(governed, guardians, 1 days, 2 days, twice);
+        twice[0] = signer.founding(later, ORACLE, OLD);
+        twice[1] = signer.founding(later, ORACLE, OLD);
+        bytes memory founded =
+            abi.encodeWithSelector(Committees.CommitteeFounded.selector, ORACLE);
+        _expectRefused(here, here, 1 days, 2 days, twice, founded);
     }
 
     // ------------------------------------------------------------------ rotation
@@ -89,12 +91,13 @@ contract CommitteesTest is CommitteeSigner {
             )
         );
         registry.applyRotation(TREASURY);
-        assertEq(_keyX(), _key(OLD).x);
+        assertEq(_keyX(), signer.key(OLD).x);
         vm.warp(START + ROTATION_DELAY);
+        Candidate memory next = signer.candidate(NEXT);
         vm.expectEmit(address(registry));
-        emit Committees.KeyChanged(TREASURY, 2, _candidate(NEXT));
+        emit Committees.KeyChanged(TREASURY, 2, next);
         registry.applyRotation(TREASURY);
-        assertEq(_keyX(), _key(NEXT).x);
+        assertEq(_keyX(), signer.key(NEXT).x);
         assertEq(uint256(registry.committee(TREASURY).generation), 2);
         assertEq(uint256(registry.pendingRotation(TREASURY).readyAt), 0);
         vm.expectRevert(IGoverned.ProposalMissing.selector);
@@ -103,11 +106,11 @@ contract CommitteesTest is CommitteeSigner {
 
     /// @dev The same key with other parties or another threshold is a rotation like any other.
     function test_rotation_mayKeepTheKey() public {
-        Candidate memory same = _candidate(OLD);
+        Candidate memory same = signer.candidate(OLD);
         (same.threshold, same.size) = (4, 7);
-        bytes32 proof = _proofDigest(address(registry), TREASURY, 2, same);
-        bytes32 digest = _rotationDigest(address(registry), TREASURY, 2, 0, same);
-        registry.proposeRotation(TREASURY, same, _sign(OLD, proof), _sign(OLD, digest));
+        bytes32 proof = signer.proofDigest(address(registry), TREASURY, 2, same);
+        bytes32 digest = signer.rotationDigest(address(registry), TREASURY, 2, 0, same);
+        registry.proposeRotation(TREASURY, same, signer.sign(OLD, proof), signer.sign(OLD, digest));
         vm.warp(START + ROTATION_DELAY);
         registry.applyRotation(TREASURY);
         assertEq(uint256(registry.committee(TREASURY).size), 7);
@@ -134,17 +137,17 @@ contract CommitteesTest is CommitteeSigner {
         registry.applyRotation(TREASURY);
         vm.warp(START + 2 * ROTATION_DELAY);
         registry.applyRotation(TREASURY);
-        assertEq(_keyX(), _key(OTHER).x);
+        assertEq(_keyX(), signer.key(OTHER).x);
     }
 
     /// @dev A thief without the key, a signature of another message, one of the next key itself.
     function test_rotation_revertsIf_Unsigned() public {
-        Candidate memory next = _candidate(NEXT);
-        GroupSignature memory life = _life(registry, TREASURY, NEXT);
+        Candidate memory next = signer.candidate(NEXT);
+        GroupSignature memory life = signer.life(registry, TREASURY, NEXT);
         GroupSignature[3] memory bad = [
-            _consent(registry, TREASURY, NEXT, NEXT),
-            _consent(registry, TREASURY, OLD, OTHER),
-            _sign(OLD, registry.proofOfLifeDigest(TREASURY, next))
+            signer.consent(registry, TREASURY, NEXT, NEXT),
+            signer.consent(registry, TREASURY, OLD, OTHER),
+            signer.sign(OLD, registry.proofOfLifeDigest(TREASURY, next))
         ];
         for (uint256 i; i < 3; ++i) {
             vm.expectRevert(_unsigned());
@@ -154,9 +157,9 @@ contract CommitteesTest is CommitteeSigner {
 
     /// @dev Each fact is under both signatures: none may be changed by whoever brings them.
     function testFuzz_rotation_revertsIf_FactChanged(uint256 which, uint8 bit) public {
-        Candidate memory next = _candidate(NEXT);
-        GroupSignature memory life = _life(registry, TREASURY, NEXT);
-        GroupSignature memory consent = _consent(registry, TREASURY, OLD, NEXT);
+        Candidate memory next = signer.candidate(NEXT);
+        GroupSignature memory life = signer.life(registry, TREASURY, NEXT);
+        GroupSignature memory consent = signer.consent(registry, TREASURY, OLD, NEXT);
         which = which % 5;
         if (which == 0) next.x ^= 1 << bit;
         if (which == 1) next.isOdd = !next.isOdd;
@@ -166,17 +169,17 @@ contract CommitteesTest is CommitteeSigner {
         vm.expectRevert(_unsigned());
         registry.proposeRotation(TREASURY, next, life, consent);
         // And with the old key on one's side, the new one has still to sign it.
-        bytes32 digest = _rotationDigest(address(registry), TREASURY, 2, 0, next);
-        consent = _sign(OLD, digest);
+        bytes32 digest = signer.rotationDigest(address(registry), TREASURY, 2, 0, next);
+        consent = signer.sign(OLD, digest);
         vm.expectRevert(_unproved(TREASURY));
         registry.proposeRotation(TREASURY, next, life, consent);
     }
 
     /// @dev Every place to which a signed rotation could be carried.
     function test_rotation_revertsIf_ReplayedElsewhere() public {
-        Candidate memory next = _candidate(NEXT);
-        GroupSignature memory life = _life(registry, TREASURY, NEXT);
-        GroupSignature memory consent = _consent(registry, TREASURY, OLD, NEXT);
+        Candidate memory next = signer.candidate(NEXT);
+        GroupSignature memory life = signer.life(registry, TREASURY, NEXT);
+        GroupSignature memory consent = signer.consent(registry, TREASURY, OLD, NEXT);
         Committees twin = _deploy();
         vm.expectRevert(_unsigned());
         twin.proposeRotation(TREASURY, next, life, consent);
@@ -191,9 +194,9 @@ contract CommitteesTest is CommitteeSigner {
 
     /// @dev What was vetoed must be signed again; else anyone brings it back for ever.
     function test_rotation_revertsIf_Spent() public {
-        Candidate memory next = _candidate(NEXT);
-        GroupSignature memory life = _life(registry, TREASURY, NEXT);
-        GroupSignature memory consent = _consent(registry, TREASURY, OLD, NEXT);
+        Candidate memory next = signer.candidate(NEXT);
+        GroupSignature memory life = signer.life(registry, TREASURY, NEXT);
+        GroupSignature memory consent = signer.consent(registry, TREASURY, OLD, NEXT);
         registry.proposeRotation(TREASURY, next, life, consent);
         vm.prank(GUARDIAN);
         registry.vetoRotation(TREASURY);
@@ -204,24 +207,24 @@ contract CommitteesTest is CommitteeSigner {
 
     /// @dev To the key and back: the first rotation's signatures are of a generation that is over.
     function test_rotation_revertsIf_OfAnotherGeneration() public {
-        Candidate memory next = _candidate(NEXT);
-        GroupSignature memory life = _life(registry, TREASURY, NEXT);
-        GroupSignature memory consent = _consent(registry, TREASURY, OLD, NEXT);
+        Candidate memory next = signer.candidate(NEXT);
+        GroupSignature memory life = signer.life(registry, TREASURY, NEXT);
+        GroupSignature memory consent = signer.consent(registry, TREASURY, OLD, NEXT);
         _rotate(OLD, NEXT);
         _rotate(NEXT, OLD);
         vm.expectRevert(_unsigned());
         registry.proposeRotation(TREASURY, next, life, consent);
         // The consent of today, the proof of life of the generation before.
-        consent = _consent(registry, TREASURY, OLD, NEXT);
+        consent = signer.consent(registry, TREASURY, OLD, NEXT);
         vm.expectRevert(_unproved(TREASURY));
         registry.proposeRotation(TREASURY, next, life, consent);
     }
 
     function test_rotation_revertsIf_KeyIsOld() public {
         _rotate(OLD, NEXT);
-        Candidate memory other = _candidate(OTHER);
-        GroupSignature memory life = _life(registry, TREASURY, OTHER);
-        GroupSignature memory consent = _consent(registry, TREASURY, OLD, OTHER);
+        Candidate memory other = signer.candidate(OTHER);
+        GroupSignature memory life = signer.life(registry, TREASURY, OTHER);
+        GroupSignature memory consent = signer.consent(registry, TREASURY, OLD, OTHER);
         vm.expectRevert(_unsigned());
         registry.proposeRotation(TREASURY, other, life, consent);
     }
@@ -231,19 +234,19 @@ contract CommitteesTest is CommitteeSigner {
     /// @dev A rogue key is made of another's: the sum is known, its secret is not.
     function test_proofOfLife_revertsIf_RogueKey() public {
         // Known: `OTHER` times G minus the honest key. The rogue signs with what it has.
-        GroupKey memory rogue = _key(addmod(OTHER, N - OLD, N));
-        Candidate memory c = _candidate(OTHER);
+        GroupKey memory rogue = signer.key(addmod(OTHER, N - OLD, N));
+        Candidate memory c = signer.candidate(OTHER);
         (c.x, c.isOdd) = (rogue.x, rogue.isOdd);
-        bytes32 digest = _proofDigest(address(registry), ORACLE, 1, c);
-        GroupSignature memory life = _sign(OTHER, digest);
+        bytes32 digest = signer.proofDigest(address(registry), ORACLE, 1, c);
+        GroupSignature memory life = signer.sign(OTHER, digest);
         vm.prank(GOVERNOR);
         vm.expectRevert(_unproved(ORACLE));
         registry.proposeReplacement(ORACLE, c, life);
     }
 
     function test_proofOfLife_revertsIf_OfAnotherCommittee() public {
-        Candidate memory c = _candidate(NEXT);
-        GroupSignature memory life = _life(registry, BRIDGE, NEXT);
+        Candidate memory c = signer.candidate(NEXT);
+        GroupSignature memory life = signer.life(registry, BRIDGE, NEXT);
         vm.prank(GOVERNOR);
         vm.expectRevert(_unproved(ORACLE));
         registry.proposeReplacement(ORACLE, c, life);
@@ -259,10 +262,10 @@ contract CommitteesTest is CommitteeSigner {
     }
 
     function test_candidate_revertsIf_CommitteeInvalid() public {
-        Candidate memory c = _candidate(NEXT);
+        Candidate memory c = signer.candidate(NEXT);
         for (uint256 i; i < 2; ++i) {
             uint8 id = i == 0 ? 0 : 4;
-            GroupSignature memory life = _life(registry, id, NEXT);
+            GroupSignature memory life = signer.life(registry, id, NEXT);
             vm.prank(GOVERNOR);
             vm.expectRevert(abi.encodeWithSelector(Committees.CommitteeInvalid.selector, id, 3));
             registry.proposeReplacement(id, c, life);
@@ -273,8 +276,8 @@ contract CommitteesTest is CommitteeSigner {
     function test_candidate_revertsIf_KeyShared() public {
         uint256[2] memory secrets = [OLD, N - OLD];
         for (uint256 i; i < 2; ++i) {
-            Candidate memory c = _candidate(secrets[i]);
-            GroupSignature memory life = _life(registry, ORACLE, secrets[i]);
+            Candidate memory c = signer.candidate(secrets[i]);
+            GroupSignature memory life = signer.life(registry, ORACLE, secrets[i]);
             vm.prank(GOVERNOR);
             vm.expectRevert(_shared(ORACLE, TREASURY));
             registry.proposeReplacement(ORACLE, c, life);
@@ -297,15 +300,15 @@ contract CommitteesTest is CommitteeSigner {
         registry.applyReplacement(TREASURY);
         vm.warp(START + REPLACEMENT_DELAY);
         registry.applyReplacement(TREASURY);
-        assertEq(_keyX(), _key(NEXT).x);
+        assertEq(_keyX(), signer.key(NEXT).x);
         assertEq(uint256(registry.committee(TREASURY).generation), 2);
         vm.expectRevert(IGoverned.ProposalMissing.selector);
         registry.applyReplacement(TREASURY);
     }
 
     function test_replacement_revertsIf_NotGovernor() public {
-        Candidate memory c = _candidate(NEXT);
-        GroupSignature memory life = _life(registry, TREASURY, NEXT);
+        Candidate memory c = signer.candidate(NEXT);
+        GroupSignature memory life = signer.life(registry, TREASURY, NEXT);
         bytes memory refused =
             abi.encodeWithSelector(IGoverned.NotGovernor.selector, GUARDIAN, GOVERNOR);
         vm.startPrank(GUARDIAN);
@@ -380,14 +383,14 @@ contract CommitteesTest is CommitteeSigner {
         vm.warp(START + ROTATION_DELAY);
         vm.expectRevert(IGoverned.ProposalMissing.selector);
         registry.applyRotation(TREASURY);
-        Candidate memory next = _candidate(NEXT);
-        GroupSignature memory life = _life(registry, TREASURY, NEXT);
-        GroupSignature memory consent = _consent(registry, TREASURY, OLD, NEXT);
+        Candidate memory next = signer.candidate(NEXT);
+        GroupSignature memory life = signer.life(registry, TREASURY, NEXT);
+        GroupSignature memory consent = signer.consent(registry, TREASURY, OLD, NEXT);
         vm.expectRevert(revoked);
         registry.proposeRotation(TREASURY, next, life, consent);
         vm.warp(START + REPLACEMENT_DELAY);
         registry.applyReplacement(TREASURY);
-        assertEq(_keyX(), _key(OTHER).x);
+        assertEq(_keyX(), signer.key(OTHER).x);
         assertFalse(registry.committee(TREASURY).isRevoked);
     }
 
@@ -395,14 +398,33 @@ contract CommitteesTest is CommitteeSigner {
 
     function _deploy() internal returns (Committees) {
         Committees.Founding[] memory foundings = new Committees.Founding[](1);
-        foundings[0] = _founding(_later(), TREASURY, OLD);
-        return new Committees(
-            IGoverned(address(offices)),
-            IGuardians(address(offices)),
-            ROTATION_DELAY,
-            REPLACEMENT_DELAY,
-            foundings
-        );
+        foundings[0] = signer.founding(_later(), TREASURY, OLD);
+        address here = address(offices);
+        bytes memory args =
+            abi.encode(here, here, ROTATION_DELAY, REPLACEMENT_DELAY, foundings);
+        return Committees(_create("Committees.sol:Committees", args));
+    }
+
+    function _expectRefused(
+        address governed,
+        address guardians,
+        uint256 rotationDelay,
+        uint256 replacementDelay,
+        Committees.Founding[] memory foundings,
+        bytes memory reason
+    ) internal {
+        bytes memory args =
+            abi.encode(governed, guardians, rotationDelay, replacementDelay, foundings);
+        try this.create(args) {
+            fail("created");
+        } catch (bytes memory found) {
+            assertEq(found, reason);
+        }
+    }
+
+    /// @dev Called from outside, so that its failure can be caught.
+    function create(bytes calldata args) external {
+        _create("Committees.sol:Committees", args);
     }
 
     /// @dev Address of what this test deploys next.
@@ -413,9 +435,9 @@ contract CommitteesTest is CommitteeSigner {
     function _propose(uint256 from, uint256 to) internal {
         registry.proposeRotation(
             TREASURY,
-            _candidate(to),
-            _life(registry, TREASURY, to),
-            _consent(registry, TREASURY, from, to)
+            signer.candidate(to),
+            signer.life(registry, TREASURY, to),
+            signer.consent(registry, TREASURY, from, to)
         );
     }
 
@@ -426,8 +448,8 @@ contract CommitteesTest is CommitteeSigner {
     }
 
     function _replace(uint8 id, uint256 to) internal {
-        Candidate memory c = _candidate(to);
-        GroupSignature memory life = _life(registry, id, to);
+        Candidate memory c = signer.candidate(to);
+        GroupSignature memory life = signer.life(registry, id, to);
         vm.prank(GOVERNOR);
         registry.proposeReplacement(id, c, life);
     }
@@ -438,10 +460,10 @@ contract CommitteesTest is CommitteeSigner {
     }
 
     function _thresholdRefused(uint8 threshold, uint8 size) internal returns (bool, bytes4) {
-        Candidate memory c = _candidate(NEXT);
+        Candidate memory c = signer.candidate(NEXT);
         (c.threshold, c.size) = (threshold, size);
-        bytes32 digest = _proofDigest(address(registry), BRIDGE, 1, c);
-        GroupSignature memory life = _sign(NEXT, digest);
+        bytes32 digest = signer.proofDigest(address(registry), BRIDGE, 1, c);
+        GroupSignature memory life = signer.sign(NEXT, digest);
         vm.prank(GOVERNOR);
         try registry.proposeReplacement(BRIDGE, c, life) {
             return (false, 0);

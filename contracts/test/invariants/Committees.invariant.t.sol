@@ -3,14 +3,17 @@ pragma solidity 0.8.37;
 
 import {Committees} from "../../src/Committees.sol";
 import {Candidate} from "../../src/interfaces/ICommittees.sol";
-import {IGoverned} from "../../src/interfaces/IGoverned.sol";
-import {IGuardians} from "../../src/interfaces/IGuardians.sol";
 import {GroupSignature} from "../../src/libraries/Schnorr.sol";
+import {Artifacts} from "../mocks/Artifacts.sol";
 import {CommitteeSigner, Offices} from "../mocks/CommitteeSigner.sol";
 
 /// @notice Everybody tries everything: holders of any key, old ones too, governor, guardian, time.
 /// What a call left is compared with what it found.
-contract CommitteesActs is CommitteeSigner {
+contract CommitteesActs is Artifacts {
+    uint256 internal constant ROTATION_DELAY = 1 days;
+    uint256 internal constant REPLACEMENT_DELAY = 7 days;
+
+    CommitteeSigner internal immutable signer;
     Committees public immutable registry;
     address internal immutable governor;
     address internal immutable guardian;
@@ -25,18 +28,16 @@ contract CommitteesActs is CommitteeSigner {
 
     constructor(address governor_, address guardian_) {
         (governor, guardian) = (governor_, guardian_);
+        signer = CommitteeSigner(_create("CommitteeSigner.sol:CommitteeSigner", ""));
         Offices offices = new Offices(governor_, guardian_);
         Committees.Founding[] memory foundings = new Committees.Founding[](2);
-        address later = vm.computeCreateAddress(address(this), 2);
-        foundings[0] = _founding(later, 1, _secret(1, 0));
-        foundings[1] = _founding(later, 2, _secret(2, 0));
-        registry = new Committees(
-            IGoverned(address(offices)),
-            IGuardians(address(offices)),
-            ROTATION_DELAY,
-            REPLACEMENT_DELAY,
-            foundings
-        );
+        address later = vm.computeCreateAddress(address(this), 3);
+        foundings[0] = signer.founding(later, 1, _secret(1, 0));
+        foundings[1] = signer.founding(later, 2, _secret(2, 0));
+        address here = address(offices);
+        bytes memory args =
+            abi.encode(here, here, ROTATION_DELAY, REPLACEMENT_DELAY, foundings);
+        registry = Committees(_create("Committees.sol:Committees", args));
     }
 
     function wait(uint32 time) external {
@@ -47,12 +48,12 @@ contract CommitteesActs is CommitteeSigner {
     function proposeRotation(uint8 id, uint8 from, uint8 to) external {
         id = _id(id);
         Committees.Committee memory before = registry.committee(id);
-        Candidate memory next = _candidate(_secret(id, to));
-        GroupSignature memory life = _life(registry, id, _secret(id, to));
+        Candidate memory next = signer.candidate(_secret(id, to));
+        GroupSignature memory life = signer.life(registry, id, _secret(id, to));
         GroupSignature memory consent =
-            _consent(registry, id, _secret(id, from), _secret(id, to));
+            signer.consent(registry, id, _secret(id, from), _secret(id, to));
         try registry.proposeRotation(id, next, life, consent) {
-            assertEq(before.x, _key(_secret(id, from)).x, "another key rotated");
+            assertEq(before.x, signer.key(_secret(id, from)).x, "another key rotated");
             assertFalse(before.isRevoked, "a revoked key rotated");
             rotationAt[id] = vm.getBlockTimestamp();
             assertEq(registry.committee(id).rotations, before.rotations + 1);
@@ -65,8 +66,8 @@ contract CommitteesActs is CommitteeSigner {
     function proposeReplacement(uint8 id, uint8 to, bool byGovernor) external {
         id = _id(id);
         Committees.Committee memory before = registry.committee(id);
-        Candidate memory next = _candidate(_secret(id, to));
-        GroupSignature memory life = _life(registry, id, _secret(id, to));
+        Candidate memory next = signer.candidate(_secret(id, to));
+        GroupSignature memory life = signer.life(registry, id, _secret(id, to));
         vm.prank(byGovernor ? governor : guardian);
         try registry.proposeReplacement(id, next, life) {
             assertTrue(byGovernor, "another replaced");
@@ -173,7 +174,7 @@ contract CommitteesActs is CommitteeSigner {
 }
 
 /// @notice A key changes by the two ways alone, and each change is one generation.
-contract CommitteesInvariantTest is CommitteeSigner {
+contract CommitteesInvariantTest is Artifacts {
     CommitteesActs internal acts;
 
     function setUp() public {

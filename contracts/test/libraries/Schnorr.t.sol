@@ -3,15 +3,24 @@ pragma solidity 0.8.37;
 
 import {GroupKey, GroupSignature, Schnorr} from "../../src/libraries/Schnorr.sol";
 import {SchnorrHarness} from "../../src/mocks/SchnorrHarness.sol";
+import {Artifacts} from "../mocks/Artifacts.sol";
 import {GroupSigner} from "../mocks/GroupSigner.sol";
 
 /// @notice Signatures of RFC 9591, and each way to pass off what is none.
-contract SchnorrTest is GroupSigner {
+contract SchnorrTest is Artifacts {
+    uint256 internal constant N =
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
     uint256 internal constant P =
         0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFC2F;
     uint256 internal constant SECRET = 0x5ec2e7;
     bytes32 internal constant DIGEST = keccak256("said");
     address internal constant ECRECOVER = address(1);
+
+    GroupSigner internal signer;
+
+    function setUp() public {
+        signer = GroupSigner(_create("GroupSigner.sol:GroupSigner", ""));
+    }
 
     // ------------------------------------------------------------------ what is accepted
 
@@ -43,8 +52,8 @@ contract SchnorrTest is GroupSigner {
         uint256 bit
     ) public {
         (secret, nonce) = (bound(secret, 1, N - 1), bound(nonce, 1, N - 1));
-        GroupKey memory key = _key(secret);
-        GroupSignature memory good = _sign(secret, nonce, digest);
+        GroupKey memory key = signer.key(secret);
+        GroupSignature memory good = signer.sign(secret, nonce, digest);
         assertTrue(Schnorr.isSigned(key, digest, good));
         bit = 1 << (bit & 255);
         assertFalse(Schnorr.isSigned(key, digest ^ bytes32(bit), good), "digest");
@@ -92,8 +101,8 @@ contract SchnorrTest is GroupSigner {
     /// @dev A forger who may choose ry freely (its parity alone is in the challenge) matches many
     /// addresses of (rx, ry) with many of z·G - c·P. Here the match is given to it.
     function test_isSigned_refusesPointOffTheCurve() public {
-        GroupKey memory key = _key(SECRET);
-        (uint256 rx, uint256 ry) = _point(99);
+        GroupKey memory key = signer.key(SECRET);
+        (uint256 rx, uint256 ry) = signer.point(99);
         GroupSignature memory forged = GroupSignature(rx, ry + 2, 1234);
         address match_ = address(uint160(uint256(keccak256(abi.encode(rx, ry + 2)))));
         vm.mockCall(ECRECOVER, "", abi.encode(match_));
@@ -109,23 +118,23 @@ contract SchnorrTest is GroupSigner {
 
     /// @dev With a challenge of zero the key has no part: any k·G would be signed by any group.
     function test_holds_refusesChallengeZero() public {
-        (uint256 x, uint256 y) = _point(31);
-        assertFalse(Schnorr.holds(_key(SECRET), 0, GroupSignature(x, y, 31)));
+        (uint256 x, uint256 y) = signer.point(31);
+        assertFalse(Schnorr.holds(signer.key(SECRET), 0, GroupSignature(x, y, 31)));
     }
 
     /// @dev z·G = c·P: R would be the point at infinity, which has no coordinates.
     function test_holds_refusesInfinity() public {
-        GroupKey memory key = _key(SECRET);
+        GroupKey memory key = signer.key(SECRET);
         uint256 z = mulmod(7, SECRET, N);
         assertFalse(Schnorr.holds(key, 7, GroupSignature(0, 0, z)));
-        (uint256 x, uint256 y) = _point(31);
+        (uint256 x, uint256 y) = signer.point(31);
         assertFalse(Schnorr.holds(key, 7, GroupSignature(x, y, z)));
     }
 
     /// @dev No secret belongs to any of these; a key that signed by itself would be anyone's.
     function testFuzz_holds_refusesNoKey(uint256 nonce, uint256 c, uint256 above) public {
         nonce = bound(nonce, 1, N - 1);
-        (uint256 x, uint256 y) = _point(nonce);
+        (uint256 x, uint256 y) = signer.point(nonce);
         above = bound(above, N, type(uint256).max);
         c = bound(c, 1, N - 1);
         // 5^3 + 7 is no square: no point has this x.
@@ -150,20 +159,21 @@ contract SchnorrTest is GroupSigner {
 
     /// @dev A rogue key made from another's public key, and signatures carried from key to key.
     function test_isSigned_isBoundToItsKey() public {
-        GroupSignature memory s = _sign(SECRET, 9, DIGEST);
-        GroupKey memory key = _key(SECRET);
+        GroupSignature memory s = signer.sign(SECRET, 9, DIGEST);
+        GroupKey memory key = signer.key(SECRET);
         assertTrue(Schnorr.isSigned(key, DIGEST, s));
         // The key shifted by a known amount: without the key in the challenge, z would shift along.
         uint256 c = _challenge(key, s, abi.encodePacked(DIGEST));
-        GroupKey memory shifted = _key(SECRET + 1);
+        GroupKey memory shifted = signer.key(SECRET + 1);
         s.z = addmod(s.z, c, N);
         assertTrue(Schnorr.holds(shifted, c, s), "control");
         assertFalse(Schnorr.isSigned(shifted, DIGEST, s), "key not in the challenge");
     }
 
     function test_gas_isSigned() public {
-        SchnorrHarness harness = new SchnorrHarness();
-        (bool ok, uint256 used) = harness.measured(_key(SECRET), DIGEST, _sign(SECRET, DIGEST));
+        SchnorrHarness harness =
+            SchnorrHarness(_create("SchnorrHarness.sol:SchnorrHarness", ""));
+        (bool ok, uint256 used) = harness.measured(signer.key(SECRET), DIGEST, signer.sign(SECRET, DIGEST));
         assertTrue(ok);
         assertLe(used, 6_100, "isSigned");
     }
@@ -175,8 +185,8 @@ contract SchnorrTest is GroupSigner {
         internal
         returns (GroupKey memory key, uint256, GroupSignature memory)
     {
-        key = _key(secret);
-        (uint256 x, uint256 y) = _point(addmod(z, N - mulmod(c, secret, N), N));
+        key = signer.key(secret);
+        (uint256 x, uint256 y) = signer.point(addmod(z, N - mulmod(c, secret, N), N));
         return (key, c, GroupSignature(x, y, z));
     }
 
@@ -188,5 +198,9 @@ contract SchnorrTest is GroupSigner {
         bytes memory head =
             abi.encodePacked(_compress(s.rx, s.ry & 1 == 1), _compress(key.x, key.isOdd));
         return Schnorr.challenge(abi.encodePacked(head, message));
+    }
+
+    function _compress(uint256 x, bool isOdd) internal pure returns (bytes memory) {
+        return abi.encodePacked(isOdd ? bytes1(0x03) : bytes1(0x02), x);
     }
 }

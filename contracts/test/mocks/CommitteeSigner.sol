@@ -22,17 +22,14 @@ contract Offices {
 }
 
 /// @notice Signs what a registry of committees asks for, with digests written out here.
-abstract contract CommitteeSigner is GroupSigner {
-    uint256 internal constant ROTATION_DELAY = 1 days;
-    uint256 internal constant REPLACEMENT_DELAY = 7 days;
-
+contract CommitteeSigner is GroupSigner {
     /// @dev A committee of 3 of 5 with the key of a secret.
-    function _candidate(uint256 secret) internal returns (Candidate memory) {
-        GroupKey memory key = _key(secret);
-        return Candidate(key.x, key.isOdd, 3, 5, keccak256(abi.encode("roster", secret)));
+    function candidate(uint256 secret) public returns (Candidate memory) {
+        GroupKey memory group = key(secret);
+        return Candidate(group.x, group.isOdd, 3, 5, keccak256(abi.encode("roster", secret)));
     }
 
-    function _separator(string memory name, address verifier) internal view returns (bytes32) {
+    function separator(string memory name, address verifier) public view returns (bytes32) {
         return keccak256(
             abi.encode(
                 keccak256(
@@ -47,8 +44,8 @@ abstract contract CommitteeSigner is GroupSigner {
         );
     }
 
-    function _proofDigest(address registry, uint8 id, uint32 generation, Candidate memory c)
-        internal
+    function proofDigest(address registry, uint8 id, uint32 generation, Candidate memory c)
+        public
         view
         returns (bytes32)
     {
@@ -61,17 +58,17 @@ abstract contract CommitteeSigner is GroupSigner {
                 typehash, id, generation, c.x, c.isOdd, c.threshold, c.size, c.roster
             )
         );
-        bytes32 separator = _separator("Holdfast Committees", registry);
-        return keccak256(abi.encodePacked(hex"1901", separator, body));
+        bytes32 domain = separator("Holdfast Committees", registry);
+        return keccak256(abi.encodePacked(hex"1901", domain, body));
     }
 
-    function _rotationDigest(
+    function rotationDigest(
         address registry,
         uint8 id,
         uint32 generation,
         uint32 number,
         Candidate memory c
-    ) internal view returns (bytes32) {
+    ) public view returns (bytes32) {
         bytes32 typehash = keccak256(
             "Rotation(uint8 committee,uint32 generation,uint32 number,uint256 x,bool isOdd,"
             "uint8 threshold,uint8 size,bytes32 roster)"
@@ -81,37 +78,37 @@ abstract contract CommitteeSigner is GroupSigner {
                 typehash, id, generation, number, c.x, c.isOdd, c.threshold, c.size, c.roster
             )
         );
-        bytes32 separator = _separator("Holdfast Committees", registry);
-        return keccak256(abi.encodePacked(hex"1901", separator, body));
+        bytes32 domain = separator("Holdfast Committees", registry);
+        return keccak256(abi.encodePacked(hex"1901", domain, body));
     }
 
     /// @dev Proof of life of a secret for the next generation of a committee.
-    function _life(Committees registry, uint8 id, uint256 secret)
-        internal
+    function life(Committees registry, uint8 id, uint256 secret)
+        public
         returns (GroupSignature memory)
     {
         uint32 next = registry.committee(id).generation + 1;
-        return _sign(secret, _proofDigest(address(registry), id, next, _candidate(secret)));
+        return sign(secret, proofDigest(address(registry), id, next, candidate(secret)));
     }
 
     /// @dev Consent of a secret to another one.
-    function _consent(Committees registry, uint8 id, uint256 from, uint256 to)
-        internal
+    function consent(Committees registry, uint8 id, uint256 from, uint256 to)
+        public
         returns (GroupSignature memory)
     {
         Committees.Committee memory now_ = registry.committee(id);
-        bytes32 digest = _rotationDigest(
-            address(registry), id, now_.generation + 1, now_.rotations, _candidate(to)
+        bytes32 digest = rotationDigest(
+            address(registry), id, now_.generation + 1, now_.rotations, candidate(to)
         );
-        return _sign(from, digest);
+        return sign(from, digest);
     }
 
     /// @dev The first key of a committee, for a registry that is not deployed yet.
-    function _founding(address registry, uint8 id, uint256 secret)
-        internal
+    function founding(address registry, uint8 id, uint256 secret)
+        public
         returns (Committees.Founding memory)
     {
-        Candidate memory c = _candidate(secret);
-        return Committees.Founding(id, c, _sign(secret, _proofDigest(registry, id, 1, c)));
+        Candidate memory c = candidate(secret);
+        return Committees.Founding(id, c, sign(secret, proofDigest(registry, id, 1, c)));
     }
 }

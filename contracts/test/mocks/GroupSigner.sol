@@ -6,34 +6,35 @@ import {Base} from "../Base.sol";
 import {Vm} from "../Vm.sol";
 
 /// @notice Signs as a whole committee does, with a secret that no real committee has in one place.
-abstract contract GroupSigner is Base {
+/// @dev A contract of its own, so that it is compiled once for all suites.
+contract GroupSigner is Base {
     uint256 internal constant N =
         0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
 
     /// @dev Public key of a secret, from 1 to N - 1.
-    function _key(uint256 secret) internal returns (GroupKey memory) {
-        (uint256 x, uint256 y) = _point(secret);
+    function key(uint256 secret) public returns (GroupKey memory) {
+        (uint256 x, uint256 y) = point(secret);
         return GroupKey(x, y & 1 == 1);
     }
 
-    function _point(uint256 secret) internal returns (uint256 x, uint256 y) {
+    function point(uint256 secret) public returns (uint256 x, uint256 y) {
         Vm.Wallet memory wallet = vm.createWallet(secret);
         return (wallet.publicKeyX, wallet.publicKeyY);
     }
 
     /// @dev One signature of a digest; another digest or secret has another nonce.
-    function _sign(uint256 secret, bytes32 digest) internal returns (GroupSignature memory) {
-        return _sign(secret, uint256(keccak256(abi.encode(secret, digest))) % N, digest);
+    function sign(uint256 secret, bytes32 digest) public returns (GroupSignature memory) {
+        return sign(secret, uint256(keccak256(abi.encode(secret, digest))) % N, digest);
     }
 
-    function _sign(uint256 secret, uint256 nonce, bytes32 digest)
-        internal
+    function sign(uint256 secret, uint256 nonce, bytes32 digest)
+        public
         returns (GroupSignature memory)
     {
-        GroupKey memory key = _key(secret);
-        (uint256 x, uint256 y) = _point(nonce);
+        GroupKey memory group = key(secret);
+        (uint256 x, uint256 y) = point(nonce);
         uint256 c = Schnorr.challenge(
-            abi.encodePacked(_compress(x, y & 1 == 1), _compress(key.x, key.isOdd), digest)
+            abi.encodePacked(_compress(x, y & 1 == 1), _compress(group.x, group.isOdd), digest)
         );
         return GroupSignature(x, y, addmod(nonce, mulmod(c, secret, N), N));
     }
