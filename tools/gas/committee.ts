@@ -22,7 +22,8 @@ import { artifact, type Chain, chainId, deploy, deployer, startChain, transact }
 
 const oracleId = 2;
 const delays = [86_400n, 604_800n] as const;
-const secret = keccak256(utf8('oracle committee'));
+/** The committee's secret, which in earnest nobody has. */
+export const secret = keccak256(utf8('oracle committee'));
 const { Point } = secp256k1;
 
 const facts = [
@@ -41,16 +42,14 @@ const types = {
 } as const;
 
 /** A signature of the committee, as contracts take it. */
-function sign(digest: Uint8Array) {
+export function sign(digest: Uint8Array) {
   const signature = secp256k1_FROST.sign(digest, secret);
   const { x: rx, y: ry } = Point.fromBytes(signature.subarray(0, 33)).toAffine();
   return { rx, ry, z: BigInt(toHex(signature.subarray(33))) };
 }
 
-/** The registry with the oracle's committee in force. */
-async function deployCommittees(chain: Chain): Promise<Address> {
-  const nonce = await chain.client.getTransactionCount({ address: deployer });
-  const verifyingContract = getContractAddress({ from: deployer, nonce: BigInt(nonce) });
+/** Arguments of the registry that will be at `verifyingContract`: the oracle's key in force. */
+export function registryArgs(verifyingContract: Address) {
   const { x, y } = Point.fromBytes(secp256k1.getPublicKey(secret, true)).toAffine();
   const roster = toHex(keccak256(utf8('roster')));
   const candidate = { x, isOdd: y % 2n === 1n, threshold: 3, size: 5, roster };
@@ -61,8 +60,14 @@ async function deployCommittees(chain: Chain): Promise<Address> {
     message: { committee: oracleId, generation: 1, ...candidate },
   });
   const founding = { id: oracleId, candidate, life: sign(fromHex(digest)) };
-  // Governor and guardians are asked for nothing that is measured.
-  return deploy(chain, 'Committees', [deployer, deployer, ...delays, [founding]]);
+  // Governor and guardians are asked for nothing here.
+  return [deployer, deployer, ...delays, [founding]] as const;
+}
+
+async function deployCommittees(chain: Chain): Promise<Address> {
+  const nonce = await chain.client.getTransactionCount({ address: deployer });
+  const address = getContractAddress({ from: deployer, nonce: BigInt(nonce) });
+  return deploy(chain, 'Committees', registryArgs(address));
 }
 
 const observed = (markets: number, time: number): Observation =>

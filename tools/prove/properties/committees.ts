@@ -7,6 +7,7 @@ const harness = 'contracts/proofs/CommitteeProofs.sol';
 export const committeeProperties: readonly Property[] = [
   {
     id: 'committee.keys',
+    slow: true,
     laws: [],
     title: 'A key changes by rotation or replacement alone, after its delay, one generation on',
     harness: 'CommitteeProofs.sol',
