@@ -5,36 +5,10 @@ import {Committees} from "../src/Committees.sol";
 import {Candidate, ICommittees} from "../src/interfaces/ICommittees.sol";
 import {IGoverned} from "../src/interfaces/IGoverned.sol";
 import {GroupKey, GroupSignature} from "../src/libraries/Schnorr.sol";
-import {Artifacts} from "./mocks/Artifacts.sol";
-import {CommitteeSigner, Offices} from "./mocks/CommitteeSigner.sol";
+import {CommitteeRig} from "./mocks/CommitteeRig.sol";
 
-/// @notice The two ways to a new key, and every other one that must not lead there.
-contract CommitteesTest is Artifacts {
-    uint256 internal constant N =
-        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
-    uint256 internal constant ROTATION_DELAY = 1 days;
-    uint256 internal constant REPLACEMENT_DELAY = 7 days;
-    uint256 internal constant START = 1_800_000_000;
-    uint256 internal constant OLD = 0xa11;
-    uint256 internal constant NEXT = 0xb22;
-    uint256 internal constant OTHER = 0xc33;
-    uint8 internal constant TREASURY = 1;
-    uint8 internal constant ORACLE = 2;
-    uint8 internal constant BRIDGE = 3;
-    address internal constant GOVERNOR = address(0x60);
-    address internal constant GUARDIAN = address(0x6a);
-
-    CommitteeSigner internal signer;
-    Offices internal offices;
-    Committees internal registry;
-
-    function setUp() public {
-        vm.warp(START);
-        signer = CommitteeSigner(_create("CommitteeSigner.sol:CommitteeSigner", ""));
-        offices = new Offices(GOVERNOR, GUARDIAN);
-        registry = _deploy();
-    }
-
+/// @notice First keys, replacements, vetoes and revocations, and whom they refuse.
+contract CommitteesTest is CommitteeRig {
     // ------------------------------------------------------------------ founding
 
     function test_constructor_foundsCommittees() public {
@@ -80,155 +54,6 @@ contract CommitteesTest is Artifacts {
         _expectRefused(here, here, 1 days, 2 days, twice, founded);
     }
 
-    // ------------------------------------------------------------------ rotation
-
-    function test_rotation_handsOver() public {
-        _propose(OLD, NEXT);
-        assertEq(registry.pendingRotation(TREASURY).readyAt, START + ROTATION_DELAY);
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IGoverned.ProposalEarly.selector, START, START + ROTATION_DELAY
-            )
-        );
-        registry.applyRotation(TREASURY);
-        assertEq(_keyX(), signer.key(OLD).x);
-        vm.warp(START + ROTATION_DELAY);
-        Candidate memory next = signer.candidate(NEXT);
-        vm.expectEmit(address(registry));
-        emit Committees.KeyChanged(TREASURY, 2, next);
-        registry.applyRotation(TREASURY);
-        assertEq(_keyX(), signer.key(NEXT).x);
-        assertEq(uint256(registry.committee(TREASURY).generation), 2);
-        assertEq(uint256(registry.pendingRotation(TREASURY).readyAt), 0);
-        vm.expectRevert(IGoverned.ProposalMissing.selector);
-        registry.applyRotation(TREASURY);
-    }
-
-    /// @dev The same key with other parties or another threshold is a rotation like any other.
-    function test_rotation_mayKeepTheKey() public {
-        Candidate memory same = signer.candidate(OLD);
-        (same.threshold, same.size) = (4, 7);
-        bytes32 proof = signer.proofDigest(address(registry), TREASURY, 2, same);
-        bytes32 digest = signer.rotationDigest(address(registry), TREASURY, 2, 0, same);
-        registry.proposeRotation(TREASURY, same, signer.sign(OLD, proof), signer.sign(OLD, digest));
-        vm.warp(START + ROTATION_DELAY);
-        registry.applyRotation(TREASURY);
-        assertEq(uint256(registry.committee(TREASURY).size), 7);
-        assertEq(uint256(registry.committee(TREASURY).generation), 2);
-    }
-
-    function test_rotation_dies() public {
-        _propose(OLD, NEXT);
-        uint256 last = START + ROTATION_DELAY + 7 days;
-        vm.warp(last + 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(IGoverned.ProposalExpired.selector, last + 1, last)
-        );
-        registry.applyRotation(TREASURY);
-        vm.warp(last);
-        registry.applyRotation(TREASURY);
-    }
-
-    function test_rotation_replacesPendingOne() public {
-        _propose(OLD, NEXT);
-        vm.warp(START + ROTATION_DELAY);
-        _propose(OLD, OTHER);
-        vm.expectRevert();
-        registry.applyRotation(TREASURY);
-        vm.warp(START + 2 * ROTATION_DELAY);
-        registry.applyRotation(TREASURY);
-        assertEq(_keyX(), signer.key(OTHER).x);
-    }
-
-    /// @dev A thief without the key, a signature of another message, one of the next key itself.
-    function test_rotation_revertsIf_Unsigned() public {
-        Candidate memory next = signer.candidate(NEXT);
-        GroupSignature memory life = signer.life(registry, TREASURY, NEXT);
-        GroupSignature[3] memory bad = [
-            signer.consent(registry, TREASURY, NEXT, NEXT),
-            signer.consent(registry, TREASURY, OLD, OTHER),
-            signer.sign(OLD, registry.proofOfLifeDigest(TREASURY, next))
-        ];
-        for (uint256 i; i < 3; ++i) {
-            vm.expectRevert(_unsigned());
-            registry.proposeRotation(TREASURY, next, life, bad[i]);
-        }
-    }
-
-    /// @dev Each fact is under both signatures: none may be changed by whoever brings them.
-    function testFuzz_rotation_revertsIf_FactChanged(uint256 which, uint8 bit) public {
-        Candidate memory next = signer.candidate(NEXT);
-        GroupSignature memory life = signer.life(registry, TREASURY, NEXT);
-        GroupSignature memory consent = signer.consent(registry, TREASURY, OLD, NEXT);
-        which = which % 5;
-        if (which == 0) next.x ^= 1 << bit;
-        if (which == 1) next.isOdd = !next.isOdd;
-        if (which == 2) next.threshold = 4;
-        if (which == 3) next.size = 4;
-        if (which == 4) next.roster ^= bytes32(1 << bit);
-        vm.expectRevert(_unsigned());
-        registry.proposeRotation(TREASURY, next, life, consent);
-        // And with the old key on one's side, the new one has still to sign it.
-        bytes32 digest = signer.rotationDigest(address(registry), TREASURY, 2, 0, next);
-        consent = signer.sign(OLD, digest);
-        vm.expectRevert(_unproved(TREASURY));
-        registry.proposeRotation(TREASURY, next, life, consent);
-    }
-
-    /// @dev Every place to which a signed rotation could be carried.
-    function test_rotation_revertsIf_ReplayedElsewhere() public {
-        Candidate memory next = signer.candidate(NEXT);
-        GroupSignature memory life = signer.life(registry, TREASURY, NEXT);
-        GroupSignature memory consent = signer.consent(registry, TREASURY, OLD, NEXT);
-        Committees twin = _deploy();
-        vm.expectRevert(_unsigned());
-        twin.proposeRotation(TREASURY, next, life, consent);
-        vm.chainId(block.chainid + 1);
-        vm.expectRevert(_unsigned());
-        registry.proposeRotation(TREASURY, next, life, consent);
-        vm.chainId(block.chainid - 1);
-        vm.expectRevert(abi.encodeWithSelector(ICommittees.CommitteeMissing.selector, ORACLE));
-        registry.proposeRotation(ORACLE, next, life, consent);
-        registry.proposeRotation(TREASURY, next, life, consent);
-    }
-
-    /// @dev What was vetoed must be signed again; else anyone brings it back for ever.
-    function test_rotation_revertsIf_Spent() public {
-        Candidate memory next = signer.candidate(NEXT);
-        GroupSignature memory life = signer.life(registry, TREASURY, NEXT);
-        GroupSignature memory consent = signer.consent(registry, TREASURY, OLD, NEXT);
-        registry.proposeRotation(TREASURY, next, life, consent);
-        vm.prank(GUARDIAN);
-        registry.vetoRotation(TREASURY);
-        vm.expectRevert(_unsigned());
-        registry.proposeRotation(TREASURY, next, life, consent);
-        _propose(OLD, NEXT);
-    }
-
-    /// @dev To the key and back: the first rotation's signatures are of a generation that is over.
-    function test_rotation_revertsIf_OfAnotherGeneration() public {
-        Candidate memory next = signer.candidate(NEXT);
-        GroupSignature memory life = signer.life(registry, TREASURY, NEXT);
-        GroupSignature memory consent = signer.consent(registry, TREASURY, OLD, NEXT);
-        _rotate(OLD, NEXT);
-        _rotate(NEXT, OLD);
-        vm.expectRevert(_unsigned());
-        registry.proposeRotation(TREASURY, next, life, consent);
-        // The consent of today, the proof of life of the generation before.
-        consent = signer.consent(registry, TREASURY, OLD, NEXT);
-        vm.expectRevert(_unproved(TREASURY));
-        registry.proposeRotation(TREASURY, next, life, consent);
-    }
-
-    function test_rotation_revertsIf_KeyIsOld() public {
-        _rotate(OLD, NEXT);
-        Candidate memory other = signer.candidate(OTHER);
-        GroupSignature memory life = signer.life(registry, TREASURY, OTHER);
-        GroupSignature memory consent = signer.consent(registry, TREASURY, OLD, OTHER);
-        vm.expectRevert(_unsigned());
-        registry.proposeRotation(TREASURY, other, life, consent);
-    }
-
     // ------------------------------------------------------------------ proof of life
 
     /// @dev A rogue key is made of another's: the sum is known, its secret is not.
@@ -256,7 +81,7 @@ contract CommitteesTest is Artifacts {
         uint8[2][5] memory wrong =
             [[1, 1], [uint8(0), 0], [uint8(2), 4], [uint8(6), 5], [uint8(128), 255]];
         for (uint256 i; i < 5; ++i) {
-            (bool refused,) = _thresholdRefused(wrong[i][0], wrong[i][1]);
+            bool refused = _thresholdRefused(wrong[i][0], wrong[i][1]);
             assertEq(refused, i != 4, vm.toString(i));
         }
     }
@@ -396,15 +221,6 @@ contract CommitteesTest is Artifacts {
 
     // ------------------------------------------------------------------ helpers
 
-    function _deploy() internal returns (Committees) {
-        Committees.Founding[] memory foundings = new Committees.Founding[](1);
-        foundings[0] = signer.founding(_later(), TREASURY, OLD);
-        address here = address(offices);
-        bytes memory args =
-            abi.encode(here, here, ROTATION_DELAY, REPLACEMENT_DELAY, foundings);
-        return Committees(_create("Committees.sol:Committees", args));
-    }
-
     function _expectRefused(
         address governed,
         address guardians,
@@ -427,68 +243,24 @@ contract CommitteesTest is Artifacts {
         _create("Committees.sol:Committees", args);
     }
 
-    /// @dev Address of what this test deploys next.
-    function _later() internal view returns (address) {
-        return vm.computeCreateAddress(address(this), vm.getNonce(address(this)));
-    }
-
-    function _propose(uint256 from, uint256 to) internal {
-        registry.proposeRotation(
-            TREASURY,
-            signer.candidate(to),
-            signer.life(registry, TREASURY, to),
-            signer.consent(registry, TREASURY, from, to)
-        );
-    }
-
-    function _rotate(uint256 from, uint256 to) internal {
-        _propose(from, to);
-        vm.warp(vm.getBlockTimestamp() + ROTATION_DELAY);
-        registry.applyRotation(TREASURY);
-    }
-
-    function _replace(uint8 id, uint256 to) internal {
-        Candidate memory c = signer.candidate(to);
-        GroupSignature memory life = signer.life(registry, id, to);
-        vm.prank(GOVERNOR);
-        registry.proposeReplacement(id, c, life);
-    }
-
-    function _keyX() internal view returns (uint256) {
-        (GroupKey memory got,) = registry.key(TREASURY);
-        return got.x;
-    }
-
-    function _thresholdRefused(uint8 threshold, uint8 size) internal returns (bool, bytes4) {
+    function _thresholdRefused(uint8 threshold, uint8 size) internal returns (bool) {
         Candidate memory c = signer.candidate(NEXT);
         (c.threshold, c.size) = (threshold, size);
         bytes32 digest = signer.proofDigest(address(registry), BRIDGE, 1, c);
         GroupSignature memory life = signer.sign(NEXT, digest);
         vm.prank(GOVERNOR);
         try registry.proposeReplacement(BRIDGE, c, life) {
-            return (false, 0);
+            return false;
         } catch (bytes memory reason) {
             assertEq(
                 reason,
                 abi.encodeWithSelector(Committees.ThresholdInvalid.selector, threshold, size)
             );
-            return (true, bytes4(reason));
+            return true;
         }
-    }
-
-    function _unsigned() internal pure returns (bytes memory) {
-        return abi.encodeWithSelector(Committees.RotationUnsigned.selector, TREASURY);
-    }
-
-    function _unproved(uint8 id) internal pure returns (bytes memory) {
-        return abi.encodeWithSelector(Committees.ProofOfLifeWrong.selector, id);
     }
 
     function _shared(uint8 id, uint8 other) internal pure returns (bytes memory) {
         return abi.encodeWithSelector(Committees.KeyShared.selector, id, other);
-    }
-
-    function _delay(uint256 found, uint256 required) internal pure returns (bytes memory) {
-        return abi.encodeWithSelector(IGoverned.DelayOutOfBounds.selector, found, required);
     }
 }

@@ -27,7 +27,7 @@ const late = (s: CommitteeState, name: string): number | undefined => {
 const ways: P[] = [
   {
     name: 'a key changes by two ways alone',
-    says: 'A key comes into force as what waited, by a rotation or a replacement, one generation on.',
+    says: 'A key that comes into force is one that waited, on either way, one generation on.',
     mutant: 'generation stays',
     breaks: 'a change is not counted',
     kind: 'step',
@@ -92,7 +92,7 @@ const signing: P[] = [
   },
   {
     name: 'a signature counts once',
-    says: 'A rotation that was proposed before, vetoed, replaced or expired, is not proposed again.',
+    says: 'A rotation that was proposed before, and vetoed or expired, is not proposed again.',
     mutant: 'signatures live on',
     breaks: 'the number of a rotation is not signed',
     kind: 'step',
