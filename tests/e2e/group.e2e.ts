@@ -28,7 +28,8 @@ import {
   type Hex,
 } from 'viem';
 import { chainId, deployer } from '../../tools/gas/chain.ts';
-import { registryArgs, secret } from '../../tools/gas/committee.ts';
+import { committee, registryArgs } from '../../tools/gas/committee.ts';
+import { secretOf, signGroup } from '../../tools/group-signer.ts';
 import { compare, createDice, type Dice, operation } from './harness/differential.ts';
 import { type Evm, startEvm } from './harness/evm.ts';
 
@@ -59,13 +60,12 @@ function judged(words: readonly bigint[]): boolean {
 
 /** A signature, or one with a word that is another: a bit, the order, the prime, the mirror. */
 function sample(dice: Dice): Case {
-  const own = keccak256(utf8(`secret ${dice.below(2 ** 32)}`));
+  const own = secretOf(keccak256(utf8(`secret ${dice.below(2 ** 32)}`)));
   const digest = keccak256(utf8(`digest ${dice.below(2 ** 32)}`));
-  const key = Point.fromBytes(secp256k1.getPublicKey(own, true)).toAffine();
-  const signature = expandSignature(secp256k1_FROST.sign(digest, own));
+  const signature = expandSignature(signGroup(own, digest).bytes);
   assert.ok(!isRejection(signature));
   const part = (at: number) => wordOf(signature.subarray(32 * at, 32 * at + 32));
-  const words = [key.x, key.y % 2n, wordOf(digest), part(0), part(1), part(2)];
+  const words = [own.x, own.y % 2n, wordOf(digest), part(0), part(1), part(2)];
   if (dice.oneIn(4)) return { words, isSigned: true };
   const place = dice.below(6);
   const before = words[place]!;
@@ -120,7 +120,7 @@ describe('group signatures: @noble/curves and the EVM agree', () => {
   it('on reports, whole and with another byte or length', async () => {
     const dice = createDice(seed);
     const separator = reportDomainSeparator(reportDomain(chainId, verifier));
-    const group = { key: secp256k1.getPublicKey(secret, true), separator };
+    const group = { key: committee.compressed, separator };
     const [functionName, abi] = ['verify', committeeVerifierAbi] as const;
     const seen = new Map<string, number>();
     for (let i = 0; i < 60; i += 1) {
@@ -160,7 +160,7 @@ function reportBytes(dice: Dice, separator: Uint8Array): Uint8Array {
   }));
   const of = { round: dice.below(2 ** 32), time: dice.below(2 ** 40), quotes } as never;
   const report: Observation = of;
-  const signature = secp256k1_FROST.sign(reportDigest(separator, report), secret);
+  const signature = signGroup(committee, reportDigest(separator, report)).bytes;
   const bytes = encodeSignedReport({ ...report, signature });
   assert.ok(!isRejection(bytes));
   if (dice.oneIn(3)) return bytes;

@@ -16,15 +16,14 @@ import {
 } from '@holdfast/oracle';
 import { addressOf, signDigest } from '@holdfast/order';
 import { fromHex, isRejection, keccak256, toHex, utf8 } from '@holdfast/units';
-import { secp256k1, secp256k1_FROST } from '@noble/curves/secp256k1.js';
 import { type Address, getContractAddress, type Hex, hashTypedData } from 'viem';
+import { type Secret, secretOf, signGroup } from '../group-signer.ts';
 import { artifact, type Chain, chainId, deploy, deployer, startChain, transact } from './chain.ts';
 
 const oracleId = 2;
 const delays = [86_400n, 604_800n] as const;
 /** The committee's secret, which in earnest nobody has. */
-export const secret = keccak256(utf8('oracle committee'));
-const { Point } = secp256k1;
+export const committee: Secret = secretOf(keccak256(utf8('oracle committee')));
 
 const facts = [
   { name: 'x', type: 'uint256' },
@@ -41,16 +40,14 @@ const types = {
   ],
 } as const;
 
-/** A signature of the committee, as contracts take it. */
-export function sign(digest: Uint8Array) {
-  const signature = secp256k1_FROST.sign(digest, secret);
-  const { x: rx, y: ry } = Point.fromBytes(signature.subarray(0, 33)).toAffine();
-  return { rx, ry, z: BigInt(toHex(signature.subarray(33))) };
+function sign(digest: Uint8Array) {
+  const { rx, ry, z } = signGroup(committee, digest);
+  return { rx, ry, z };
 }
 
 /** Arguments of the registry that will be at `verifyingContract`: the oracle's key in force. */
 export function registryArgs(verifyingContract: Address) {
-  const { x, y } = Point.fromBytes(secp256k1.getPublicKey(secret, true)).toAffine();
+  const { x, y } = committee;
   const roster = toHex(keccak256(utf8('roster')));
   const candidate = { x, isOdd: y % 2n === 1n, threshold: 3, size: 5, roster };
   const digest = hashTypedData({
@@ -97,7 +94,7 @@ function quorumReport(verifier: Address, keys: readonly Uint8Array[], of: Observ
 
 function committeeReport(verifier: Address, of: Observation): Hex {
   const digest = reportDigest(reportDomainSeparator(reportDomain(chainId, verifier)), of);
-  const report = encodeSignedReport({ ...of, signature: secp256k1_FROST.sign(digest, secret) });
+  const report = encodeSignedReport({ ...of, signature: signGroup(committee, digest).bytes });
   if (isRejection(report)) throw new Error(report.message);
   return toHex(report);
 }
@@ -105,7 +102,7 @@ function committeeReport(verifier: Address, of: Observation): Hex {
 /** The library alone: what it costs a contract to ask it. */
 async function measureLibrary(chain: Chain): Promise<number> {
   const address = await deploy(chain, 'SchnorrHarness', []);
-  const { x, y } = Point.fromBytes(secp256k1.getPublicKey(secret, true)).toAffine();
+  const { x, y } = committee;
   const digest = keccak256(utf8('measured'));
   const [ok, used] = (await chain.client.readContract({
     address,
@@ -122,7 +119,7 @@ export async function measureCommittee(): Promise<Record<string, number>> {
   const chain = await startChain();
   try {
     const registry = await deployCommittees(chain);
-    const committee = await deploy(chain, 'CommitteeVerifier', [registry, oracleId]);
+    const verifier = await deploy(chain, 'CommitteeVerifier', [registry, oracleId]);
     const keys = Array.from({ length: 5 }, (_, i) => keccak256(utf8(`reporter ${i}`))).sort(
       (a, b) => (addressOf(a) < addressOf(b) ? -1 : 1),
     );
@@ -132,7 +129,7 @@ export async function measureCommittee(): Promise<Record<string, number>> {
       const of = observed(markets, chain.time);
       const reports = {
         quorum: ['QuorumVerifier', quorum, quorumReport(quorum, keys, of)],
-        committee: ['CommitteeVerifier', committee, committeeReport(committee, of)],
+        committee: ['CommitteeVerifier', verifier, committeeReport(verifier, of)],
       } as const;
       for (const [by, [name, address, report]] of Object.entries(reports)) {
         const gas = await transact(chain, { name, address }, 'verify', [report]);

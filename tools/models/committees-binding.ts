@@ -1,7 +1,7 @@
 /** The model of committees carried out by `Committees`, with keys and signatures of its suite. */
 import { breakerAbi, breakerBytecode, committeesAbi, committeesBytecode } from '@holdfast/abi';
-import { secp256k1, secp256k1_hasher } from '@noble/curves/secp256k1.js';
 import { type Hex, hashTypedData, hexToBytes, keccak256, toHex } from 'viem';
+import { type Secret, secretOf, signGroup } from '../group-signer.ts';
 import { breakerTerms } from './breaker.ts';
 import { type CommitteeState, committeeTerms, type PendingKey } from './committees.ts';
 import type { Action } from './model.ts';
@@ -15,11 +15,8 @@ import {
   wordContract,
 } from './program.ts';
 
-const { Point } = secp256k1;
-const { Fn } = Point;
 const id = 1;
 const chainId = 31_337;
-const DST = 'FROST-secp256k1-SHA256-v1chal';
 
 const governor = party(1);
 const guardian = party(2);
@@ -30,15 +27,10 @@ const callers: Readonly<Record<string, Hex>> = { governor, guardian, anyone };
 const [governed, guardians] = [created(0), created(1)];
 const registry = { abi: committeesAbi, address: created(2) };
 
-/**
- * A key of the model: its point, and one nonce for all signatures. That gives the secret away, and
- * nothing is secret here: what a signature costs is then one hash.
- */
+/** A key of the model, and one nonce for all its signatures: nothing is secret here. */
 type Key = {
-  readonly secret: bigint;
-  readonly nonce: bigint;
-  readonly compressed: Uint8Array;
-  readonly r: { readonly compressed: Uint8Array; readonly x: bigint; readonly y: bigint };
+  readonly own: Secret;
+  readonly nonce: Secret;
   readonly candidate: {
     readonly x: bigint;
     readonly isOdd: boolean;
@@ -49,31 +41,17 @@ type Key = {
 };
 
 function keyOf(number: number): Key {
-  const [secret, nonce] = [BigInt(1_000 + number), BigInt(2_000 + number)];
-  const [point, r] = [Point.BASE.multiply(secret), Point.BASE.multiply(nonce)];
-  const { x, y } = point.toAffine();
-  return {
-    secret,
-    nonce,
-    compressed: point.toBytes(true),
-    r: { compressed: r.toBytes(true), ...r.toAffine() },
-    candidate: {
-      x,
-      isOdd: y % 2n === 1n,
-      threshold: 2,
-      size: 3,
-      roster: keccak256(toHex(number)),
-    },
-  };
+  const own = secretOf(BigInt(1_000 + number));
+  const facts = { threshold: 2, size: 3, roster: keccak256(toHex(number)) };
+  const candidate = { x: own.x, isOdd: own.y % 2n === 1n, ...facts };
+  return { own, nonce: secretOf(BigInt(2_000 + number)), candidate };
 }
 const keys = [1, 2, 3].map(keyOf);
 const keyAt = (number: number): Key => keys[number - 1]!;
 
-function sign(key: Key, digest: Hex) {
-  const message = Buffer.concat([key.r.compressed, key.compressed, hexToBytes(digest)]);
-  const challenge = secp256k1_hasher.hashToScalar(message, { DST });
-  const z = Fn.add(key.nonce, Fn.mul(challenge, key.secret));
-  return { rx: key.r.x, ry: key.r.y, z };
+function sign({ own, nonce }: Key, digest: Hex) {
+  const { rx, ry, z } = signGroup(own, hexToBytes(digest), nonce);
+  return { rx, ry, z };
 }
 
 const domain = {
