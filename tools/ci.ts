@@ -57,6 +57,7 @@ const partSuites = [
     'Quorum',
     'Schnorr',
     'Committee',
+    'Treasury',
     'Breaker',
     'Parameters',
     'Margin',
@@ -67,6 +68,7 @@ const partSuites = [
   // What only they use.
   '*/mocks/Committee*',
   '*/mocks/GroupSigner*',
+  '*/mocks/Treasury*',
 ];
 /** A list within the list runs side by side. */
 const steps: readonly (Step | readonly Step[])[] = [

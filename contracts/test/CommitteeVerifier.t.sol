@@ -7,25 +7,8 @@ import {ICommittees} from "../src/interfaces/ICommittees.sol";
 import {IReportVerifier} from "../src/interfaces/IReportVerifier.sol";
 import {GroupKey, GroupSignature} from "../src/libraries/Schnorr.sol";
 import {Artifacts} from "./mocks/Artifacts.sol";
+import {KeyDouble} from "./mocks/CommitteeKey.sol";
 import {CommitteeSigner} from "./mocks/CommitteeSigner.sol";
-
-/// @dev A registry whose key is whatever the test says, in two slots as in the real one.
-contract KeyDouble is ICommittees {
-    uint256 private _x;
-    bool private _isOdd;
-    uint32 private _generation;
-    bool private _isRevoked;
-
-    function set(GroupKey memory key_, uint32 generation_, bool isRevoked) external {
-        (_x, _isOdd, _generation, _isRevoked) = (key_.x, key_.isOdd, generation_, isRevoked);
-    }
-
-    function key(uint8 id) external view override returns (GroupKey memory, uint32) {
-        if (id != 2) revert CommitteeMissing(id);
-        if (_isRevoked) revert KeyRevoked(id);
-        return (GroupKey(_x, _isOdd), _generation);
-    }
-}
 
 /// @notice Reports under one signature, every malformed one, and signatures of other keys.
 contract CommitteeVerifierTest is Artifacts {
@@ -49,7 +32,7 @@ contract CommitteeVerifierTest is Artifacts {
 
     function setUp() public {
         signer = CommitteeSigner(_create("CommitteeSigner.sol:CommitteeSigner", ""));
-        registry = new KeyDouble();
+        registry = new KeyDouble(ORACLE);
         registry.set(signer.key(OLD), 1, false);
         verifier = _deploy(registry, ORACLE);
     }

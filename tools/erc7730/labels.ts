@@ -155,6 +155,16 @@ export const messages: Readonly<Record<string, Message>> = {
       quotes: raw('Market, prices and rate of each'),
     },
   },
+  Instruction: {
+    intent: 'Have the treasury make calls',
+    domain: 'Holdfast Treasury',
+    fields: {
+      nonce: raw('Number of the instruction'),
+      expiry: date('To be brought until'),
+      targets: raw('Whom it calls'),
+      data: raw('With what'),
+    },
+  },
   ProofOfLife: {
     intent: 'Show that a committee holds a new key',
     domain: committees,
