@@ -32,8 +32,8 @@ import {TreasuryRules} from "./TreasuryRules.sol";
 /// | limits and allowed calls | see `TreasuryRules` | tighter at once, looser after the delay |
 ///
 /// Assumes: an allowed call does what its name says; it is given no tokens but by transfers.
-/// A thief of the whole key takes the small budget of a day at most before anybody can veto, and
-/// nothing more if one guardian watches.
+/// A thief of the whole key whom nobody watches takes the small budgets after the short delay, and
+/// the limit of each day after the long one; one guardian who watches stops both.
 /// Live: no veto outlasts the guardian, whom the governor removes at once.
 contract Treasury is TreasuryRules, EIP712, ReentrancyGuardTransient {
     using DayRing for DayRing.Ring;
