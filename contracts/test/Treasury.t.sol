@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from
+    "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Treasury} from "../src/Treasury.sol";
 import {TreasuryRules} from "../src/TreasuryRules.sol";
 import {ICommittees} from "../src/interfaces/ICommittees.sol";
@@ -81,6 +83,9 @@ contract TreasuryTest is TreasuryRig {
             abi.encodeCall(IERC20.transfer, (PAYEE, 7))
         );
         _schedule(0, to, data);
+        // A call that is no transfer is never small.
+        (, uint40 readyAt,) = treasury.waiting(0);
+        assertEq(readyAt, vm.getBlockTimestamp() + LARGE_DELAY);
         _pass();
         treasury.execute(0, to, data);
         assertEq(target.noted(), 5);
@@ -249,7 +254,7 @@ contract TreasuryTest is TreasuryRig {
         (address[] memory to1, bytes[] memory data1) = _single(address(target), call_);
         _schedule(1, to1, data1);
         _pass();
-        vm.expectRevert();
+        vm.expectRevert(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector);
         treasury.execute(1, to1, data1);
         treasury.execute(0, to, data);
     }
