@@ -18,6 +18,13 @@ interface Vm {
         uint64 gasRemaining;
     }
 
+    struct Wallet {
+        address addr;
+        uint256 publicKeyX;
+        uint256 publicKeyY;
+        uint256 privateKey;
+    }
+
     // Callers and the block.
     function prank(address caller) external;
     function prank(address caller, address origin) external;
@@ -33,6 +40,7 @@ interface Vm {
     // Keys and signatures.
     function addr(uint256 key) external pure returns (address);
     function sign(uint256 key, bytes32 digest) external pure returns (uint8, bytes32 r, bytes32 s);
+    function createWallet(uint256 key) external returns (Wallet memory);
     function signCompact(uint256 key, bytes32 digest) external pure returns (bytes32 r, bytes32 vs);
 
     // State.

@@ -43,6 +43,17 @@ export const enums = {
 const epoch = because('a counter of the account itself: any other value makes the message dead');
 const venue = 'Holdfast';
 
+const committees = 'Holdfast Committees';
+const keyFacts: Message['fields'] = {
+  committee: raw('Committee (1 treasury, 2 oracle, 3 bridge)'),
+  generation: raw('Generation of the new key'),
+  x: raw('New key, first coordinate'),
+  isOdd: raw('New key, second coordinate is odd'),
+  threshold: raw('Parties that sign together'),
+  size: raw('Parties of the committee'),
+  roster: raw('Hash of who they are'),
+};
+
 export const messages: Readonly<Record<string, Message>> = {
   Order: {
     intent: 'Place an order for perpetual futures',
@@ -134,5 +145,34 @@ export const messages: Readonly<Record<string, Message>> = {
       markets: raw('Markets, one byte each'),
       values: raw('Price and rate of each'),
     },
+  },
+  Report: {
+    intent: 'Report medians (signed by a committee, not by people)',
+    domain: 'Holdfast Reports',
+    fields: {
+      round: raw('Round'),
+      time: date('Observed at'),
+      quotes: raw('Market, prices and rate of each'),
+    },
+  },
+  Instruction: {
+    intent: 'Have the treasury make calls',
+    domain: 'Holdfast Treasury',
+    fields: {
+      nonce: raw('Number of the instruction'),
+      expiry: date('To be brought until'),
+      targets: raw('Whom it calls'),
+      data: raw('With what'),
+    },
+  },
+  ProofOfLife: {
+    intent: 'Show that a committee holds a new key',
+    domain: committees,
+    fields: keyFacts,
+  },
+  Rotation: {
+    intent: 'Hand a committee over to a new key',
+    domain: committees,
+    fields: { ...keyFacts, number: raw('Number of the proposal') },
   },
 };

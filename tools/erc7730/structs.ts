@@ -1,7 +1,7 @@
 /** Every typed message of the project: from the contracts' type hashes, and from TypeScript. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { observationTypes } from '@holdfast/oracle';
+import { observationTypes, reportTypes } from '@holdfast/oracle';
 import { types } from '@holdfast/order';
 import { root } from '../sources.mjs';
 
@@ -40,7 +40,7 @@ export function contractStructs(): Structs {
 }
 
 /** What TypeScript signs or verifies. */
-export const packageStructs: Structs = { ...types, ...observationTypes };
+export const packageStructs: Structs = { ...types, ...observationTypes, ...reportTypes };
 
 /** All of them, by name. */
 export const allStructs = (): Structs => ({ ...contractStructs(), ...packageStructs });

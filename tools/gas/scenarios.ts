@@ -1,6 +1,7 @@
 /** What is measured: whole transactions in steady state, every slot used before, cold now. */
 import { type Order, protocolOrder, wholeScope } from '@holdfast/order';
 import { deployer, startChain, transact } from './chain.ts';
+import { measureCommittee } from './committee.ts';
 import { measureRatchet, measureTrigger } from './conditional.ts';
 import {
   call,
@@ -231,6 +232,7 @@ export async function measure(): Promise<Record<string, number>> {
     const leaving = await measureExit(venue, [ids[103] as number, ids[9] as number]);
     result['reckon.account'] = leaving.reckon;
     result.exit = leaving.exit;
+    Object.assign(result, await measureCommittee());
     return result;
   } finally {
     chain.process.kill('SIGKILL');

@@ -211,7 +211,7 @@ export class Program<S extends Timed> {
     const known = varies ? undefined : this.indexes.get(shown);
     if (known !== undefined) return known;
     const call = this.binding.call(state, action) ?? idle;
-    const key = varies ? call.data : shown;
+    const key = varies ? `${call.from} ${call.data}` : shown;
     const index = this.indexes.get(key) ?? this.calls.push(call) - 1;
     this.indexes.set(key, index);
     return index;

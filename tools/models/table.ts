@@ -9,6 +9,8 @@ import {
   timed,
   writePrograms,
 } from './check.ts';
+import { committeeBinding } from './committees-binding.ts';
+import { committeeModels } from './committees-properties.ts';
 import { type Exploration, explore, type Search } from './explore.ts';
 import { forcedBinding } from './forced-binding.ts';
 import { forcedModels } from './forced-properties.ts';
@@ -54,6 +56,7 @@ export const modelTable: readonly ModelEntry[] = [
   ...entries(parametersModels, parametersBinding),
   ...entries(forcedModels, forcedBinding),
   ...entries(vaultModels, vaultBinding),
+  ...entries(committeeModels, committeeBinding),
 ];
 
 /** One line of the table as documents show it. */

@@ -1,5 +1,6 @@
 /** Every property that is proved, in the order of the table. */
 import { accountProperties } from './properties/accounts.ts';
+import { committeeProperties } from './properties/committees.ts';
 import { controlProperties } from './properties/control.ts';
 import { fallingProperties } from './properties/falling.ts';
 import { priceProperties } from './properties/prices.ts';
@@ -14,6 +15,7 @@ export const properties: readonly Property[] = [
   ...fallingProperties,
   ...priceProperties,
   ...controlProperties,
+  ...committeeProperties,
   ...structureProperties,
   ...roundingProperties,
   ...wordProperties,

@@ -22,12 +22,14 @@ import type {
   DecodedReport,
   MarketQuote,
   MarketValue,
+  Observation,
   ReportPart,
   SignedObservation,
 } from './types.ts';
 
 const headBytes = 10;
-const medianBytes = 13;
+/** market u8 | price u32 | mark u32 | rate i32. */
+export const quoteBytes = 13;
 const signatureBytes = 64;
 
 /** Element (n - 1) / 2, rounded down, of the ascending order. Assumes at least one value. */
@@ -87,26 +89,40 @@ export function assembleReport(
   };
 }
 
-const ascending = (markets: readonly number[]): boolean =>
+/** At least one, each once, from low to high. */
+export const ascending = (markets: readonly number[]): boolean =>
   markets.length > 0 && markets.every((m, i) => i === 0 || m > (markets[i - 1] as number));
 
-/** The report as bytes. Assumes a report of {@link assembleReport} or {@link decodeReport}. */
-export function encodeReport(report: DecodedReport): Uint8Array {
-  const count = report.quotes.length;
-  const head = new Uint8Array(headBytes + count * medianBytes + 1);
-  putInt(head, 0, 4, report.round);
-  putInt(head, 4, 5, report.time);
-  putInt(head, 9, 1, count);
-  report.quotes.forEach((quote, i) => {
-    const at = headBytes + i * medianBytes;
+/** round u32 | time u40 | m u8 | m × (market u8, price u32, mark u32, rate i32). */
+export function packHead(of: Observation): Uint8Array {
+  const head = new Uint8Array(headBytes + of.quotes.length * quoteBytes);
+  putInt(head, 0, 4, of.round);
+  putInt(head, 4, 5, of.time);
+  putInt(head, 9, 1, of.quotes.length);
+  of.quotes.forEach((quote, i) => {
+    const at = headBytes + i * quoteBytes;
     putInt(head, at, 1, quote.market);
     putInt(head, at + 1, 4, quote.price);
     putInt(head, at + 5, 4, quote.mark);
     putInt(head, at + 9, 4, quote.rate);
   });
-  putInt(head, head.length - 1, 1, report.observations.length);
+  return head;
+}
+
+/** Twin of {@link packHead}. Assumes that so many quotes are there. */
+export const readHead = (bytes: Uint8Array, count: number): Observation => ({
+  round: getUint(bytes, 0, 4) as Round,
+  time: getUint(bytes, 4, 5) as Seconds,
+  quotes: Array.from({ length: count }, (_, i) => {
+    const at = headBytes + i * quoteBytes;
+    return { market: getUint(bytes, at, 1) as MarketId, ...readValue(bytes, at + 1) };
+  }),
+});
+
+/** The report as bytes. Assumes a report of {@link assembleReport} or {@link decodeReport}. */
+export function encodeReport(report: DecodedReport): Uint8Array {
   const parts = report.observations.flatMap((part) => [packValues(part.values), part.signature]);
-  return concatBytes(head, ...parts);
+  return concatBytes(packHead(report), Uint8Array.of(report.observations.length), ...parts);
 }
 
 /**
@@ -115,18 +131,16 @@ export function encodeReport(report: DecodedReport): Uint8Array {
  * Medians and signatures are not judged here, see {@link verifyQuorum}.
  */
 export function decodeReport(bytes: Uint8Array): DecodedReport | Rejection {
-  if (bytes.length <= headBytes) return malformed(bytes.length, headBytes + medianBytes + 1);
+  if (bytes.length <= headBytes) return malformed(bytes.length, headBytes + quoteBytes + 1);
   const count = getUint(bytes, 9, 1);
-  const head = headBytes + count * medianBytes;
-  if (count === 0 || bytes.length <= head) return malformed(bytes.length, head + medianBytes);
+  const head = headBytes + count * quoteBytes;
+  if (count === 0 || bytes.length <= head) return malformed(bytes.length, head + quoteBytes);
   const stride = count * valueBytes + signatureBytes;
   const signers = getUint(bytes, head, 1);
   const required = head + 1 + signers * stride;
   if (bytes.length !== required) return malformed(bytes.length, required);
-  const quotes = Array.from({ length: count }, (_, i) => {
-    const at = headBytes + i * medianBytes;
-    return { market: getUint(bytes, at, 1) as MarketId, ...readValue(bytes, at + 1) };
-  });
+  const first = readHead(bytes, count);
+  const { quotes } = first;
   if (!ascending(quotes.map((quote) => quote.market))) {
     return reject('MarketsUnordered', 'markets of a report must ascend');
   }
@@ -138,12 +152,7 @@ export function decodeReport(bytes: Uint8Array): DecodedReport | Rejection {
       signature: bytes.slice(end, end + signatureBytes),
     };
   });
-  return {
-    round: getUint(bytes, 0, 4) as Round,
-    time: getUint(bytes, 4, 5) as Seconds,
-    quotes,
-    observations,
-  };
+  return { ...first, observations };
 }
 
 const readValue = (bytes: Uint8Array, at: number): MarketValue => ({
@@ -152,7 +161,8 @@ const readValue = (bytes: Uint8Array, at: number): MarketValue => ({
   rate: getInt(bytes, at + 8, 4) as PpmPerDay,
 });
 
-const malformed = (found: number, required: number): Rejection =>
+/** The rejection of bytes that have another length than their header says. */
+export const malformed = (found: number, required: number): Rejection =>
   reject('ReportMalformed', `the report has ${found} bytes where ${required} belong`, {
     found,
     required,
