@@ -47,6 +47,8 @@ const houseSuites = [
   '*/Venue*',
   '*/venue/*',
   '*/support/*',
+  // Compiled with the clearing house; played by `npm run ties`.
+  '*/ties/*',
   // Played by `npm run models`, which writes what it plays.
   '*/Replay*',
 ];
@@ -83,7 +85,9 @@ const steps: readonly (Step | readonly Step[])[] = [
   // A sample that changes with the sources: whatever lives in it must be explained.
   script('mutants', 'tools/mutate.ts', 'contracts', '--sample', '80'),
   script('models', 'tools/models.ts'),
+  script('ties', 'tools/ties.ts'),
   script('prove', 'tools/prove.ts'),
+  script('fuzz', 'tools/fuzz.ts'),
   script('e2e', 'tools/e2e.ts'),
 ];
 

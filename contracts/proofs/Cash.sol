@@ -26,10 +26,11 @@ contract CashModel {
         return a + b + rest + fees + fund + insurance - dueA - dueB - dueRest == owed;
     }
 
-    /// @dev `CustodyModule.deposit`, and `reclaim` of what was queued.
-    function deposit(uint128 quote) public {
+    /// @dev `CustodyModule.deposit`, also to the shared fund, and `reclaim` of what was queued.
+    function deposit(uint128 quote, uint128 shared) public {
         a += _of(quote);
-        owed += _of(quote);
+        insurance += _of(shared);
+        owed += _of(quote) + _of(shared);
     }
 
     /// @dev `CustodyModule.withdraw` and the forced one: paid or queued, it is no longer owed.
@@ -123,7 +124,7 @@ contract CashStep is CashModel {
     {
         int256 cash = _cash();
         int256 before = owed;
-        if (kind == 0) deposit(x);
+        if (kind == 0) deposit(x, y);
         else if (kind == 1) withdraw(x);
         else if (kind == 2) transfer(x);
         else if (kind == 3) trade(value, x, y);

@@ -115,9 +115,18 @@ contract MarkSlew {
 /// @title A part of a distance, by time over time and constant, is no more than the distance.
 contract AgedPart {
     function check(uint64 distance, uint32 elapsedSeconds) external pure {
-        uint256 whole = 4 hours + uint256(elapsedSeconds);
+        uint256 whole = _whole(elapsedSeconds);
         assert(uint256(distance) * elapsedSeconds <= uint256(distance) * whole);
-        assert(uint256(distance) * elapsedSeconds / whole <= distance);
+        assert(part(distance, elapsedSeconds) <= distance);
+    }
+
+    /// @dev What `Aging.step` moves.
+    function part(uint64 distance, uint32 elapsedSeconds) public pure returns (uint256) {
+        return uint256(distance) * elapsedSeconds / _whole(elapsedSeconds);
+    }
+
+    function _whole(uint32 elapsedSeconds) internal pure returns (uint256) {
+        return 4 hours + uint256(elapsedSeconds);
     }
 }
 

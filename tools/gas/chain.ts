@@ -1,6 +1,6 @@
 /** A local chain whose every block has a fixed time, and contracts from forge's artifacts. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import {
@@ -30,11 +30,16 @@ export const deployer: Address = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266';
 
 type Artifact = { abi: Abi; bytecode: { object: Hex } };
 
-/** ABI and creation code of a contract, as forge wrote them. */
+/** ABI and creation code of a contract, as forge wrote them, or as they are in another folder. */
 export function artifact(name: string): Artifact {
-  const path = join(root, 'contracts/out', `${name}.sol/${name}.json`);
+  const places = [...otherArtifacts, join(root, 'contracts/out')];
+  const paths = places.map((folder) => join(folder, `${name}.sol/${name}.json`));
+  const path = paths.find((each) => existsSync(each)) ?? `${name}`;
   return JSON.parse(readFileSync(path, 'utf8')) as Artifact;
 }
+
+/** Folders in which `artifact` looks first: for a contract that is not as it should be. */
+export const otherArtifacts: string[] = [];
 
 /** A running chain. `time` is that of the next block. */
 export type Chain = {
@@ -43,8 +48,12 @@ export type Chain = {
   time: number;
 };
 
-/** Starts anvil on a free port and waits until it answers. */
-export async function startChain(): Promise<Chain> {
+/**
+ * Starts anvil on a free port and waits until it answers.
+ *
+ * @param codeBytesMax largest contract; by default that of Ethereum
+ */
+export async function startChain(codeBytesMax = 24_576): Promise<Chain> {
   const port = await freePort();
   const options = {
     port,
@@ -54,7 +63,7 @@ export async function startChain(): Promise<Chain> {
     'gas-limit': 200_000_000,
     'base-fee': 0,
     'gas-price': 0,
-    'code-size-limit': 24_576,
+    'code-size-limit': codeBytesMax,
   };
   const args = Object.entries(options).flatMap(([key, value]) => [`--${key}`, String(value)]);
   const child = spawn(foundryBinary('anvil'), [...args, '--no-mining', '--silent'], {

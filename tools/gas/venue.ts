@@ -89,6 +89,9 @@ export type Venue = {
   readonly vault: Address;
   readonly forcedQueue: Address;
   readonly backstop: Address;
+  readonly oracle: Address;
+  readonly breaker: Address;
+  readonly parameters: Address;
   readonly separator: Uint8Array;
   readonly oracleSeparator: Uint8Array;
   readonly reporterKeys: readonly Uint8Array[];
@@ -144,6 +147,9 @@ export async function deployVenue(
     vault,
     forcedQueue,
     backstop,
+    oracle,
+    breaker,
+    parameters: params,
     separator: domainSeparator(domain(chainId, lower(clearingHouse))),
     oracleSeparator: oracleDomainSeparator(oracleDomain(chainId, lower(verifier))),
     reporterKeys,
@@ -178,11 +184,26 @@ export async function fund(venue: Venue, amount: bigint): Promise<void> {
   await transact(venue.chain, token, 'approve', [venue.vault, amount]);
 }
 
-/** The next report, observed at the time of the next block by the quorum. */
-export function report(venue: Venue, prices: number | readonly number[]): Hex {
+/**
+ * The next report, observed at the time of the next block by the quorum.
+ *
+ * @param more marks (default: the prices) and rates of funding by market
+ */
+export function report(
+  venue: Venue,
+  prices: number | readonly number[],
+  more: { readonly marks?: readonly number[]; readonly rates?: readonly number[] } = {},
+): Hex {
   venue.round += 1;
   const list = typeof prices === 'number' ? [prices] : prices;
-  const quotes = list.map((price, market) => ({ market, price, mark: price, rate: 1_234 }));
+  const quotes = list.map((price, market) => {
+    return {
+      market,
+      price,
+      mark: more.marks?.[market] ?? price,
+      rate: more.rates?.[market] ?? 1_234,
+    };
+  });
   const base = { round: venue.round, time: venue.chain.time, quotes } as never as Parameters<
     typeof observationDigest
   >[1];
@@ -197,35 +218,53 @@ export function report(venue: Venue, prices: number | readonly number[]): Hex {
   return toHex(encodeReport(assembled));
 }
 
-/** Settles orders (sorted here) and fills that name them by account and lane. */
-export async function settle(
+/** A fill that names its orders. */
+export type Fill = { maker: Order; taker: Order; lots: number; price: number };
+
+/**
+ * The next batch, of orders (sorted here) and fills.
+ *
+ * @param keyOfOrder who signs an order; by default the owner
+ */
+export function batchOf(
   venue: Venue,
   orders: readonly Order[],
-  fills: readonly { maker: Order; taker: Order; lots: number; price: number }[],
-  price: number | readonly number[],
-): Promise<number> {
+  fills: readonly Fill[],
+  more: { readonly report?: Hex; readonly keyOfOrder?: (order: Order) => Uint8Array } = {},
+) {
+  const { keyOfOrder = ({ account }: Order) => venue.keys.get(account) as Uint8Array } = more;
   const sorted = [...orders].sort((a, b) => a.account - b.account || a.lane - b.lane);
   const place = new Map(sorted.map((order, i) => [order, i]));
   const packed = sorted.map((order) => {
     // Nobody signs for the protocol.
     if (isProtocol(order)) return packOrder({ ...order, signature: new Uint8Array(64) });
     const digest = orderDigest(venue.separator, order);
-    const key = venue.keys.get(order.account) as Uint8Array;
-    return packOrder({ ...order, signature: signDigest(digest, key) });
+    return packOrder({ ...order, signature: signDigest(digest, keyOfOrder(order)) });
   });
   const packedFills = fills.map(({ maker, taker, ...rest }) =>
     packFill({ ...rest, maker: place.get(maker), taker: place.get(taker) } as never as BatchFill),
   );
-  const batch = {
+  return {
     number: venue.number + 1n,
     previous: venue.head,
     receipts: toHex(keyOf(`receipts ${venue.number}`)),
-    report: report(venue, price),
+    report: more.report ?? ('0x' as Hex),
     orders: toHex(concatBytes(...packed)),
     fills: toHex(concatBytes(...packedFills)),
-    signatures: '0x',
+    signatures: '0x' as Hex,
   };
-  const gas = await call(venue, 'settle', [batch]);
+}
+
+/** Settles a batch with a report of its own. @returns the gas */
+export async function settle(
+  venue: Venue,
+  orders: readonly Order[],
+  fills: readonly Fill[],
+  price: number | readonly number[],
+): Promise<number> {
+  const gas = await call(venue, 'settle', [
+    batchOf(venue, orders, fills, { report: report(venue, price) }),
+  ]);
   venue.number += 1n;
   venue.head = (await venue.chain.client.readContract({
     address: venue.clearingHouse,

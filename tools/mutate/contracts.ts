@@ -3,10 +3,8 @@
  * compiled into the harness contract, and the EVM's answers on the inputs of the differential test
  * (tests/e2e/margin.e2e.ts) must differ somewhere.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { riskHarnessBytecode, rulesHarnessBytecode } from '@holdfast/abi';
 import * as oracle from '@holdfast/oracle';
 import * as risk from '@holdfast/risk';
@@ -22,6 +20,7 @@ import { liquidationOperations } from '../../tests/e2e/harness/liquidation-opera
 import { priceOperations } from '../../tests/e2e/harness/price-operations.ts';
 import { riskOperations } from '../../tests/e2e/harness/risk-operations.ts';
 import { root } from '../sources.mjs';
+import { type Compiler, createCompiler } from './compiler.ts';
 import type { Fate } from './judge.ts';
 import { type Node, reachable, type SolidityMutant, solidityMutants } from './solidity.ts';
 
@@ -36,29 +35,6 @@ const harnesses: readonly Harness[] = [
 ];
 /** Libraries that the harnesses call. */
 const libraries = ['Margin', 'Liquidations', 'Deleveraging', 'Funding', 'Marks', 'Profit', 'Aging'];
-
-type Compiled = { code?: Hex; trees?: [string, Node][]; error?: string };
-
-/** A compiler in a process of its own, one request at a time. */
-function createCompiler() {
-  const script = join(root, 'tools/mutate/compile.mjs');
-  const child: ChildProcess = spawn(process.execPath, [script], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-  const answers = lines[Symbol.asyncIterator]();
-  return {
-    async compile(harness: Harness, replaced: Readonly<Record<string, string>>, withTrees = false) {
-      const { file, name } = harness;
-      child.stdin?.write(`${JSON.stringify({ file, name, replaced, withTrees })}\n`);
-      const { value, done } = await answers.next();
-      if (done) throw new Error('the compiler ended');
-      return JSON.parse(value as string) as Compiled;
-    },
-    stop: () => child.kill('SIGKILL'),
-  };
-}
-type Compiler = ReturnType<typeof createCompiler>;
 
 /** A mutant, the harness that shows it, and the path by which the compiler knows its file. */
 export type Target = { readonly mutant: SolidityMutant; readonly harness: Harness; path: string };

@@ -6,12 +6,14 @@ const interest = 'contracts/proofs/Interest.sol';
 const lanes = 'contracts/proofs/Lanes.sol';
 const lawLib = 'contracts/src/generated/LawLib.sol';
 
+const houseTie = 'contracts/test/ties/TieHouse.t.sol#HouseTie';
+
 const cashMutants: readonly Mutant[] = [
   mutant(
     'a deposit is credited twice',
     cash,
-    '        a += _of(quote);\n        owed += _of(quote);',
-    '        a += _of(quote) + _of(quote);\n        owed += _of(quote);',
+    '        a += _of(quote);\n        insurance += _of(shared);',
+    '        a += _of(quote) + _of(quote);\n        insurance += _of(shared);',
   ),
   mutant('a withdrawal stays owed', cash, '        owed -= _of(quote);', '        owed -= 0;'),
   mutant(
@@ -48,6 +50,8 @@ export const accountProperties: readonly Property[] = [
     engine: 'chc',
     method: 'all executions',
     model: 'CashModel',
+    ties: [houseTie],
+    seconds: 90,
     mutants: cashMutants,
   },
   {
@@ -60,6 +64,7 @@ export const accountProperties: readonly Property[] = [
     engine: 'bmc',
     method: 'one step',
     model: 'CashModel',
+    ties: [houseTie],
     mutants: cashMutants,
   },
   {
@@ -92,6 +97,7 @@ export const accountProperties: readonly Property[] = [
     engine: 'chc',
     method: 'all executions',
     model: 'InterestModel',
+    ties: [houseTie],
     mutants: [
       mutant(
         'only one side of a fill is booked',
@@ -117,6 +123,7 @@ export const accountProperties: readonly Property[] = [
     engine: 'bmc',
     method: 'one step',
     model: 'InterestModel',
+    ties: [houseTie],
     mutants: [
       mutant(
         'only one side of a fill is booked',
@@ -161,6 +168,7 @@ export const accountProperties: readonly Property[] = [
     engine: 'bmc',
     method: 'all executions',
     model: 'LaneModel',
+    ties: [houseTie],
     mutants: [
       mutant(
         'an older sequence may come back',
@@ -186,6 +194,7 @@ export const accountProperties: readonly Property[] = [
     engine: 'bmc',
     method: 'one step',
     model: 'LaneModel',
+    ties: [houseTie],
     mutants: [
       mutant(
         'a cancelled sequence keeps its room',

@@ -7,6 +7,8 @@ const queue = 'contracts/src/ForcedQueue.sol';
 const bounds = 'contracts/src/libraries/Bounds.sol';
 const delayed = 'contracts/src/libraries/Delayed.sol';
 
+const breakerTie = 'contracts/test/ties/TieBreaker.t.sol#BreakerTie';
+
 const pure = { engine: 'bmc', method: 'all inputs', plain: ['wide'] } as const;
 const step = { engine: 'bmc', method: 'one step', plain: ['wide'] } as const;
 
@@ -20,6 +22,7 @@ const breakerProperties: readonly Property[] = [
     subject: 'Breaker, LawLib',
     ...step,
     model: 'BreakerTightens',
+    ties: [breakerTie],
     mutants: [
       mutant(
         'a level in force may be set again',
@@ -45,6 +48,7 @@ const breakerProperties: readonly Property[] = [
     ...step,
     method: 'all executions',
     model: 'BreakerClears',
+    ties: [breakerTie],
     mutants: [
       mutant(
         'a clearing needs no delay',
@@ -64,7 +68,7 @@ const breakerProperties: readonly Property[] = [
     id: 'breaker.expires',
     laws: ['L16'],
     title: 'Every level expires by itself, each at its own second',
-    harness: 'Breakers.sol',
+    harness: 'Expiry.sol',
     contract: 'BreakerExpires',
     subject: 'Breaker',
     ...step,
