@@ -75,6 +75,7 @@ const steps: readonly (Step | readonly Step[])[] = [
   script('mutants', 'tools/mutate.ts', 'contracts', '--sample', '80'),
   script('models', 'tools/models.ts'),
   script('prove', 'tools/prove.ts'),
+  script('symbolic', 'tools/symbolic.ts'),
   script('e2e', 'tools/e2e.ts'),
 ];
 
