@@ -16,12 +16,16 @@ import {
 } from './assurance/evidence.ts';
 import { filesIn } from './files.ts';
 import { propertyRows } from './models/table.ts';
-import { properties } from './prove/properties.ts';
+import { properties as sourceProperties } from './prove/properties.ts';
 import type { Property } from './prove/property.ts';
 import { methodText } from './prove/table.ts';
 import { root } from './sources.mjs';
+import { checks } from './symbolic/checks.ts';
 
 const page = 'docs/ASSURANCE.md';
+
+/** What is proved of sources, and of bytecode. */
+const properties: readonly Property[] = [...sourceProperties, ...checks];
 
 /** Text of a file; an error names it when it is gone. */
 function read(path: string): string {
@@ -146,12 +150,13 @@ in its table; they vary and are not here.
 Methods: *all executions* is an invariant of any sequence of calls; *one step* is what one call
 does to any state in which the law holds; *all inputs* is what a pure function returns for every
 argument of its stated width; *bounded* is up to the size that the property names; *structure* is
-read off the syntax tree of all sources. *model* means that a small contract stands for the real
-one; *not tied* that no test compares the two step by step.
+read off the syntax tree of all sources; *bytecode* is what compiled code does on every input of
+the types of a check. *model* means that a small contract stands for the real one; *not tied* that
+no test compares the two step by step.
 
-Everything else is about the code that is deployed, as the compiler's model checker reads its
-source: neither the compiler's code generator nor assembly is covered. The prover shapes sources in
-memory only (\`tools/prove/sources.ts\`, \`rewrite.ts\`), and proves what that rests on
+Everything else but *bytecode* is about the code that is deployed, as the compiler's model checker
+reads its source: neither the compiler's code generator nor assembly is covered. The prover shapes
+sources in memory only (\`tools/prove/sources.ts\`, \`rewrite.ts\`), and proves what that rests on
 (\`words.*\`). The engine for single calls is deprecated by the compiler's authors, who keep it for
 now; the version is pinned.
 
@@ -159,6 +164,16 @@ ${LAWS.map(lawSection).join('\n')}
 ## Properties
 
 ${propertyTable()}
+
+## Bytecode
+
+\`npm run symbolic\` covers assembly and the code generator for the libraries of the settlement
+path: functions of \`contracts/proofs/symbolic\` call the real libraries, compiled with the settings
+of deployment, and their code is run on unknown inputs along every path. What it is not: it is not
+the clearing house's own bytecode, into which the compiler may merge the same libraries in another
+way; a batch has one fill or two orders; Keccak is a function without collisions of which nothing
+else is known; signatures, calls, logs and gas are not covered. Each counterexample to a mutant is
+replayed on the EVM, and the executor is compared with it on random programs.
 
 ## Protocols
 

@@ -88,6 +88,7 @@ const steps: readonly (Step | readonly Step[])[] = [
   script('ties', 'tools/ties.ts'),
   script('prove', 'tools/prove.ts'),
   script('fuzz', 'tools/fuzz.ts'),
+  script('symbolic', 'tools/symbolic.ts'),
   script('e2e', 'tools/e2e.ts'),
 ];
 

@@ -71,7 +71,8 @@ async function main(): Promise<void> {
   if (missing.length > 0 || results.some(({ good }) => !good)) process.exitCode = 1;
 }
 
-function progress({ property, mutant, good, outcome }: Result): void {
+/** Tells of a job as it is decided. */
+export function progress({ property, mutant, good, outcome }: Result): void {
   const name = mutant ? `${property.id} without ${mutant.name}` : property.id;
   const time = outcome.cached ? 'cached' : `${outcome.seconds.toFixed(1)} s`;
   process.stderr.write(`${good ? 'ok    ' : 'FAILED'} ${name}: ${outcome.verdict}, ${time}\n`);

@@ -126,7 +126,7 @@ export const unproved: readonly Gap[] = [
   {
     what: 'The clearing house as a whole',
     laws: ['L01', 'L03', 'L04', 'L05', 'L11'],
-    why: 'its batches live in assembly and memory that the model checker cannot follow.',
+    why: 'the model checker cannot follow its memory, and its bytecode is too large to run whole.',
     instead:
       'models of its operations are proved, and tied to it step by step by `npm run ties`; the ' +
       'laws are asserted on the real contracts after every random operation, by',
@@ -142,7 +142,7 @@ export const unproved: readonly Gap[] = [
   {
     what: 'That a batch asks the laws of fills of what was signed',
     laws: ['L12', 'L13', 'L15'],
-    why: 'orders are packed and read by assembly; only what the laws say is proved.',
+    why: 'a batch is too large; its assembly is checked as bytecode piece by piece.',
     instead: 'refusals are tested one by one on the real contracts:',
     tests: [
       `${test('ClearingHouseSettle.t.sol')}#test_settle_revertsIf_LimitBroken`,

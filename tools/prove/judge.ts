@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { filesIn } from '../files.ts';
 import { root } from '../sources.mjs';
+import type { AbiInput } from '../symbolic/arguments.ts';
 import { decide } from './decide.mjs';
 import { denial, type Mutant, type Outcome, type Property, type Verdict } from './property.ts';
 import { narrowPath } from './rewrite.ts';
@@ -29,9 +30,18 @@ type Message = {
   formattedMessage?: string;
   sourceLocation?: { file: string; start: number };
 };
+/** What the compiler makes of a contract. */
+export type CompiledContract = {
+  abi: { type: string; name?: string; inputs?: AbiInput[] }[];
+  evm: { bytecode: { object: string }; deployedBytecode: { object: string } };
+};
 type Compiled = {
   failure?: string;
-  output: { errors?: Message[]; sources?: Record<string, { ast: Node }> };
+  output: {
+    errors?: Message[];
+    sources?: Record<string, { ast: Node }>;
+    contracts?: Record<string, Record<string, CompiledContract>>;
+  };
   asked: { silent: string[] }[];
 };
 
@@ -87,6 +97,10 @@ export type Task = {
   harness: string;
   /** Asks whether every assertion is reached, instead of whether it holds. */
   denies?: boolean;
+  /** How bytecode may revert: see `Property`. */
+  reverts?: NonNullable<Property['reverts']>;
+  /** Of bytecode: hash of the program that runs it. */
+  tool?: string;
 };
 
 /** Decides a task. A failure of the compiler or of a solver is an Error: nothing was decided. */
@@ -241,11 +255,11 @@ function modelInput(task: Task, sources: Sources) {
   };
 }
 
-const contents = (sources: Sources) =>
+export const contents = (sources: Sources) =>
   Object.fromEntries([...sources].map(([name, content]) => [name, { content }]));
 
-/** The compiler's process; ended with the task. */
-class Compiler {
+/** A process of the compiler; whoever starts it ends it. */
+export class Compiler {
   private readonly child: ChildProcess = fork(join(root, 'tools/prove/compile.mjs'), {
     execArgv: ['--max-old-space-size=4096'],
     serialization: 'advanced',

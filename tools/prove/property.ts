@@ -7,8 +7,11 @@
  * - `all inputs`: what a pure function returns, whatever it is given within its stated widths
  * - `structure`: what can be reached from where, by the syntax tree of all sources
  * - `bounded`: all executions up to the length that the title names
+ * - `bytecode`: all inputs of compiled code, whatever the types of a check's arguments hold
  */
-export type Method = 'all executions' | 'one step' | 'all inputs' | 'bounded' | 'structure';
+export type Method =
+  | ('all executions' | 'one step' | 'all inputs' | 'bounded')
+  | ('structure' | 'bytecode');
 
 /** A small change of one source that the property must not survive. */
 export type Mutant = { name: string; file: string; from: string; to: string };
@@ -34,13 +37,17 @@ export const mutant = (name: string, file: string, from: string, to: string): Mu
  * @property laws Ids of the laws that it is part of.
  * @property title What holds, in one sentence.
  * @property harness File below contracts/proofs.
- * @property contract Contract in it, all of whose assertions are proved.
+ * @property contract Contract in it, all of whose assertions are proved; of bytecode, one function
+ *   of it: `Contract.check_what`.
  * @property subject The contract or library that it speaks about.
  * @property engine `chc` finds invariants, `bmc` checks single calls, `bits` is a query of
- *   `words.ts` and `tree` a rule of `structure.ts`, named by `contract`.
+ *   `words.ts` and `tree` a rule of `structure.ts`, named by `contract`; `bytecode` is run by
+ *   `tools/symbolic`.
  * @property model What stands in for the real contract, if anything does.
  * @property ties Tests that compare the model with the contract: `file#name`.
  * @property plain Rewrites that ease the proof: see `rewrite.ts`.
+ * @property reverts Of bytecode: besides by what a check requires (without data), `errors` lets
+ *   it revert with errors of the code's own, `none` not even that without data.
  * @property seconds Limit of one query.
  * @property slow Left to `--full`.
  */
@@ -51,11 +58,12 @@ export type Property = {
   harness: string;
   contract: string;
   subject: string;
-  engine: 'chc' | 'bmc' | 'bits' | 'tree';
+  engine: 'chc' | 'bmc' | 'bits' | 'tree' | 'bytecode';
   method: Method;
   model?: string;
   ties?: readonly string[];
   plain?: readonly ('wide' | 'left' | 'casts')[];
+  reverts?: 'errors' | 'none';
   seconds?: number;
   slow?: boolean;
   mutants: readonly Mutant[];

@@ -47,7 +47,12 @@ export type Context = {
   cache: Cache;
   compiler: string;
   report(result: Result): void;
+  /** What decides a job, where it is not the compiler's model checker. */
+  judging?: Judging;
 };
+
+/** A way to decide jobs: what is asked, and the answer. */
+export type Judging = { question: typeof questionOf; judge: typeof judge };
 
 /** Decides every job, `atOnce` at a time, in the order given. Errors become `unknown`. */
 export async function runJobs(
@@ -69,15 +74,16 @@ export async function runJobs(
   return results;
 }
 
-async function runJob(job: Job, { solvers, cache, compiler }: Context): Promise<Result> {
+async function runJob(job: Job, context: Context): Promise<Result> {
+  const { solvers, cache, compiler, judging = { question: questionOf, judge } } = context;
   const { property, mutant } = job;
   const wanted = mutant ? 'refuted' : 'proved';
   const started = Date.now();
   try {
-    const task = questionOf(property, mutant);
+    const task = judging.question(property, mutant);
     const key = cacheKey(task, solvers, compiler);
     const known = cache.get(key);
-    const outcome = known ?? (await judge(task, solvers, property.seconds));
+    const outcome = known ?? (await judging.judge(task, solvers, property.seconds));
     if (!known) cache.put(key, outcome);
     return { ...job, outcome, good: outcome.verdict === wanted };
   } catch (error) {

@@ -21,7 +21,8 @@ export function table(results: readonly Result[]): string {
       methodText(result),
       outcome.verdict === 'proved' ? 'proved' : outcome.verdict.toUpperCase(),
       outcome.solvers.map((name) => name.split(' ')[0]).join(' + ') ||
-        (property.engine === 'tree' ? 'compiler' : '-'),
+        ({ tree: 'compiler', bytecode: 'terms' } as Record<string, string>)[property.engine] ||
+        '-',
       outcome.cached ? 'cached' : `${outcome.seconds.toFixed(1)} s`,
       own.map(mutantText).join('; ') || property.mutants.map(({ name }) => `(${name})`).join('; '),
     ];

@@ -1,0 +1,6 @@
+/** Every check of bytecode, each with a mutant, in the order of the table. */
+import type { Property } from '../prove/property.ts';
+import { valueChecks } from './checks/values.ts';
+import { wordChecks } from './checks/words.ts';
+
+export const checks: readonly Property[] = [...wordChecks, ...valueChecks];
