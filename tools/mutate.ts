@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { judgeContracts } from './mutate/contracts.ts';
 import { instrument, type Mutant } from './mutate/instrument.ts';
-import { type Fate, judgeMutant, measureReach } from './mutate/judge.ts';
-import { readSurvivors, scoreOf } from './mutate/survivors.ts';
+import { judgeMutants, judgesOf } from './mutate/judge.ts';
+import { type Judged, readSurvivors, scoresOf, scoreTable } from './mutate/survivors.ts';
+import { invalidAmong } from './mutate/typecheck.ts';
 import { root } from './sources.mjs';
 
 const mutated = ['risk', 'order', 'laws', 'core', 'contracts'] as const;
@@ -71,27 +72,11 @@ function sampled<M extends Mutant>(mutants: readonly M[], count: number, seed: s
   return [...mutants].sort((a, b) => (rank(a) < rank(b) ? -1 : 1)).slice(0, count);
 }
 
-type Judged = { readonly mutant: Mutant; readonly fate: Fate };
-
 const started = Date.now();
 
 function tell(done: number, all: number): void {
   if (done % 50 !== 0) return;
   console.log(`  ${done} of ${all}, ${Math.round((Date.now() - started) / 1000)} s`);
-}
-
-async function judgeAll(home: string, packages: readonly string[], mutants: readonly Mutant[]) {
-  const reaches = await measureReach(home, packages);
-  const judged: Judged[] = [];
-  const queue = [...mutants];
-  const worker = async (): Promise<void> => {
-    for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-      judged.push({ mutant, fate: await judgeMutant(home, mutant, reaches) });
-      tell(judged.length, mutants.length);
-    }
-  };
-  await Promise.all(Array.from({ length: whole(options.jobs, 'jobs') }, worker));
-  return judged;
 }
 
 /** What the options leave of all mutants. */
@@ -106,7 +91,14 @@ function choose<M extends Mutant>(mutants: readonly M[], what: string): M[] {
 async function judgePackages(packages: readonly string[]): Promise<Judged[]> {
   const { home, mutants } = await instrument(packages);
   try {
-    return await judgeAll(home, packages, choose(mutants, packages.join(', ')));
+    const chosen = choose(mutants, packages.join(', '));
+    const invalid = invalidAmong(chosen);
+    const rest = chosen.filter(({ id }) => !invalid.has(id));
+    console.log(`mutate: the compiler refuses ${invalid.size}`);
+    const files = judgesOf([...new Set(rest.map(({ file }) => file.split('/')[1] as string))]);
+    const judged = await judgeMutants(home, files, rest, whole(options.jobs, 'jobs'), tell);
+    const refused = chosen.filter(({ id }) => invalid.has(id));
+    return [...judged, ...refused.map((mutant): Judged => ({ mutant, fate: 'invalid' }))];
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
@@ -139,12 +131,11 @@ async function main(): Promise<void> {
       whole(options.jobs, 'jobs'),
       tell,
     );
-    // What the compiler refuses is no mutant.
-    judged.push(...own.filter(({ fate }) => fate !== 'invalid'));
+    judged.push(...own);
   }
   if (options.json !== undefined) {
-    const rows = judged.map(({ mutant: { key, file, line, kind, ...rest }, fate }) => {
-      return { fate, key, file, line, kind, from: rest.original, to: rest.replacement };
+    const rows = judged.map(({ mutant: { key, file, line, kind, ...rest }, fate, by }) => {
+      return { fate, key, file, line, kind, from: rest.original, to: rest.replacement, by };
     });
     writeFileSync(options.json, `${JSON.stringify(rows, undefined, 1)}\n`);
   }
@@ -157,10 +148,7 @@ function report(judged: readonly Judged[]): void {
   const alive = judged.filter(({ fate }) => fate === 'survived' || fate === 'unreached');
   const fresh = alive.filter(({ mutant }) => !known.has(mutant.key));
   for (const { mutant, fate } of fresh) console.log(`${fate}: ${show(mutant)}`);
-  for (const { file, all, killed, equivalent, score } of scoreOf(judged, known)) {
-    const shown = `${(score * 100).toFixed(1)} %`.padStart(8);
-    console.log(`${file.padEnd(40)} ${String(killed).padStart(5)}/${all - equivalent} ${shown}`);
-  }
+  console.log(scoreTable(scoresOf(judged, known)));
   const explained = alive.length - fresh.length;
   console.log(`mutate: ${judged.length} mutants, ${alive.length} live, ${explained} explained`);
   if (fresh.length > 0) process.exitCode = 1;

@@ -1,6 +1,6 @@
 /**
- * A copy of the workspace in which every mutant of a package is built in and asleep: one is woken
- * by the environment variable that Stryker's instrumenter reads. So nothing is compiled per mutant.
+ * A copy of the workspace in which every mutant of a package is built in and asleep: the value of
+ * `globalThis.__stryker__.activeMutant` wakes one. So nothing is compiled per mutant.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -19,9 +19,6 @@ import { Instrumenter } from '@stryker-mutator/instrumenter';
 import { filesIn } from '../files.ts';
 import { root } from '../sources.mjs';
 
-/** The variable that wakes a mutant by its id. */
-export const wakeVariable = '__STRYKER_ACTIVE_MUTANT__';
-
 /** One change of the sources. */
 export type Mutant = {
   readonly id: string;
@@ -34,6 +31,9 @@ export type Mutant = {
   /** Names it as long as its own line and what it does to it stay. */
   readonly key: string;
 };
+
+/** A mutant of a package, with its file as it would stand. */
+export type PackageMutant = Mutant & { readonly text: string };
 
 const silent = {
   isTraceEnabled: () => false,
@@ -66,6 +66,20 @@ function textAt(lines: readonly string[], { start, end }: Found['location']): st
   return part.join('\n');
 }
 
+/** A mutant in the place of an expression: it may bind weaker, and a fixed condition is no type. */
+function inPlace(kind: string, replacement: string): string {
+  if (/^(?:true|false)$/.test(replacement)) return `(${replacement} as boolean)`;
+  return kind.endsWith('Operator') ? `(${replacement})` : replacement;
+}
+
+/** The file with a mutant in the place of its original. */
+function mutated(lines: readonly string[], { mutatorName, replacement, location }: Found): string {
+  const { start, end } = location;
+  const before = [...lines.slice(0, start.line), (lines[start.line] ?? '').slice(0, start.column)];
+  const after = [(lines[end.line] ?? '').slice(end.column), ...lines.slice(end.line + 1)];
+  return before.join('\n') + inPlace(mutatorName, replacement) + after.join('\n');
+}
+
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** What people read is no rule: messages are not mutated, codes and names are. */
@@ -89,7 +103,7 @@ async function mutantsOf(file: string, first: number) {
       `${name}(${ids.replace(/\d+/g, (id) => String(Number(id) + first))})`,
   );
   const seen = new Map<string, number>();
-  const mutants = (made.mutants as readonly Found[]).map((found): Mutant => {
+  const mutants = (made.mutants as readonly Found[]).map((found): PackageMutant => {
     const { mutatorName: kind, replacement, location } = found;
     const original = textAt(lines, location);
     const own = (lines[location.start.line] ?? '').trim();
@@ -99,13 +113,13 @@ async function mutantsOf(file: string, first: number) {
     const id = String(Number(found.id) + first);
     const line = location.start.line + 1;
     const key = again === 0 ? named : `${named}.${again}`;
-    return { id, file, line, kind, original, replacement, key };
+    return { id, file, line, kind, original, replacement, key, text: mutated(lines, found) };
   });
   return { text, mutants };
 }
 
 /** A workspace of its own: modules by link, packages by copy, the rest by link. */
-function copyWorkspace(): string {
+export function copyWorkspace(): string {
   const home = mkdtempSync(join(tmpdir(), 'holdfast-mutate-'));
   const skip = new Set(['node_modules', 'packages', '.git']);
   for (const name of readdirSync(root)) {
@@ -130,9 +144,9 @@ function copyWorkspace(): string {
 /** The copy with all mutants of the packages, and what they are; only prose is left out. */
 export async function instrument(
   packages: readonly string[],
-): Promise<{ home: string; mutants: Mutant[] }> {
+): Promise<{ home: string; mutants: PackageMutant[] }> {
   const home = copyWorkspace();
-  const all: Mutant[] = [];
+  const all: PackageMutant[] = [];
   let next = 0;
   for (const name of packages) {
     for (const file of filesIn(`packages/${name}/src`, '.ts')) {

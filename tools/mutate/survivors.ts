@@ -26,29 +26,88 @@ export function readSurvivors(text: string): Map<string, Survivor> {
 }
 
 export type Score = {
-  /** A file, or `all`. */
-  readonly file: string;
+  /** A file, a package, or `all`. */
+  readonly name: string;
   readonly all: number;
   readonly killed: number;
+  /** Killed by taking too long. */
+  readonly late: number;
+  /** Refused by the compiler: they do not count. */
+  readonly invalid: number;
+  readonly survived: number;
+  readonly unreached: number;
+  /** Survived or unreached for a stated reason. */
+  readonly explained: number;
   /** Explained as doing the same: they do not count. */
   readonly equivalent: number;
-  /** Killed of those that count. */
+  /** Killed of those that count, from 0 to 1. */
   readonly score: number;
 };
 
-/** Scores by file, then of all. */
-export function scoreOf(
-  judged: readonly { readonly mutant: Mutant; readonly fate: Fate }[],
-  known: ReadonlyMap<string, Survivor>,
-): Score[] {
-  const files = [...new Set(judged.map(({ mutant }) => mutant.file))].sort();
-  return [...files, 'all'].map((file) => {
-    const own = judged.filter(({ mutant }) => file === 'all' || mutant.file === file);
-    const killed = own.filter(({ fate }) => fate === 'killed' || fate === 'late').length;
-    const equivalent = own.filter(({ mutant, fate }) => {
-      return fate !== 'killed' && fate !== 'late' && known.get(mutant.key)?.equivalent === true;
-    }).length;
-    const counted = own.length - equivalent;
-    return { file, all: own.length, killed, equivalent, score: counted ? killed / counted : 1 };
+export type Judged = { readonly mutant: Mutant; readonly fate: Fate; readonly by?: string };
+
+function scoreOfSome(name: string, own: readonly Judged[], known: Known): Score {
+  const count = (fate: Fate): number => own.filter((each) => each.fate === fate).length;
+  const [killed, late, invalid] = [count('killed'), count('late'), count('invalid')];
+  const living = own.filter(({ fate }) => fate === 'survived' || fate === 'unreached');
+  const entries = living.flatMap(({ mutant }) => known.get(mutant.key) ?? []);
+  const equivalent = entries.filter((entry) => entry.equivalent).length;
+  const counted = own.length - invalid - equivalent;
+  return {
+    name,
+    all: own.length,
+    killed,
+    late,
+    invalid,
+    survived: count('survived'),
+    unreached: count('unreached'),
+    explained: entries.length,
+    equivalent,
+    score: counted > 0 ? (killed + late) / counted : 1,
+  };
+}
+
+type Known = ReadonlyMap<string, Survivor>;
+
+/** The package of a file: `contracts` or the name of one in packages/. */
+function homeOf(file: string): string {
+  const [top = '', second = ''] = file.split('/');
+  return top === 'packages' ? second : top;
+}
+
+/** Scores by file, then by package, then of all. */
+export function scoresOf(judged: readonly Judged[], known: Known): Score[] {
+  const names = (part: (file: string) => string): string[] => {
+    return [...new Set(judged.map(({ mutant }) => part(mutant.file)))].sort();
+  };
+  const some = (part: (file: string) => string): Score[] => {
+    return names(part).map((name) => {
+      return scoreOfSome(
+        name,
+        judged.filter(({ mutant }) => part(mutant.file) === name),
+        known,
+      );
+    });
+  };
+  return [...some((file) => file), ...some(homeOf), ...some(() => 'all')];
+}
+
+/** A table of scores, one line each. */
+export function scoreTable(scores: readonly Score[]): string {
+  const columns = [
+    'all',
+    'killed',
+    'late',
+    'invalid',
+    'survived',
+    'unreached',
+    'explained',
+  ] as const;
+  const width = Math.max(...scores.map(({ name }) => name.length), 4);
+  const head = [''.padEnd(width), ...columns.map((name) => name.padStart(9)), 'score'.padStart(8)];
+  const rows = scores.map((row) => {
+    const cells = columns.map((name) => String(row[name]).padStart(9));
+    return [row.name.padEnd(width), ...cells, `${(row.score * 100).toFixed(1)} %`.padStart(8)];
   });
+  return [head, ...rows].map((cells) => cells.join(' ')).join('\n');
 }

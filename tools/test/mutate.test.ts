@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { instrument, type Mutant } from '../mutate/instrument.ts';
-import { judgeMutant, measureReach } from '../mutate/judge.ts';
-import { readSurvivors, scoreOf } from '../mutate/survivors.ts';
+import { instrument, type Mutant, type PackageMutant } from '../mutate/instrument.ts';
+import { judgeMutants } from '../mutate/judge.ts';
+import { readSurvivors, scoresOf, scoreTable } from '../mutate/survivors.ts';
+import { invalidAmong } from '../mutate/typecheck.ts';
 
 const mutant = (key: string, file = 'a.ts'): Mutant => {
   return { id: '0', file, line: 1, kind: 'K', original: 'a', replacement: 'b', key };
@@ -15,8 +16,7 @@ describe('mutation', () => {
     try {
       assert.equal(new Set(mutants.map(({ id }) => id)).size, mutants.length);
       assert.equal(new Set(mutants.map(({ key }) => key)).size, mutants.length);
-      const reaches = await measureReach(home, ['risk'], (file) => file.includes('profit'));
-      const pick = (original: string, replacement: string): Mutant => {
+      const pick = (original: string, replacement: string): PackageMutant => {
         const found = mutants.find((each) => {
           return each.original === original && each.replacement === replacement;
         });
@@ -24,34 +24,48 @@ describe('mutation', () => {
         return found;
       };
       const cut = pick('worth - principal', 'worth + principal');
-      assert.equal(await judgeMutant(home, cut, reaches), 'killed');
       const same = pick('index < mark', 'index <= mark');
-      assert.equal(await judgeMutant(home, same, reaches), 'survived');
-      assert.equal(await judgeMutant(home, cut, []), 'unreached');
+      const elsewhere = pick('low < room', 'low >= room');
+      const chosen = [cut, same, elsewhere];
+      const files = ['packages/risk/test/profit.test.ts'];
+      const judged = await judgeMutants(home, files, chosen, 1, () => {});
+      const fates = new Map(judged.map((each) => [each.mutant, each]));
+      assert.equal(fates.get(cut)?.fate, 'killed');
+      assert.match(fates.get(cut)?.by ?? '', /profit/);
+      assert.equal(fates.get(same)?.fate, 'survived');
+      assert.equal(fates.get(elsewhere)?.fate, 'unreached');
+
+      const untyped = pick("'code' in work", 'false');
+      assert.deepEqual([...invalidAmong([untyped, cut])], [untyped.id]);
     } finally {
       rmSync(home, { recursive: true, force: true });
     }
   });
 
-  it('does not count what does the same, and wants a reason', () => {
+  it('does not count what does the same or does not compile, and wants a reason', () => {
     const entry = { key: 'b', file: 'a.ts', equivalent: true, why: 'a position of zero lots' };
     const known = readSurvivors(JSON.stringify([entry]));
     const judged = [
       { mutant: mutant('a'), fate: 'killed' },
       { mutant: mutant('b'), fate: 'survived' },
       { mutant: mutant('c'), fate: 'unreached' },
-      { mutant: mutant('d', 'b.ts'), fate: 'late' },
+      { mutant: mutant('d', 'packages/b/src/b.ts'), fate: 'late' },
+      { mutant: mutant('e', 'packages/b/src/b.ts'), fate: 'invalid' },
     ] as const;
+    const scores = scoresOf(judged, known);
     assert.deepEqual(
-      scoreOf(judged, known).map(({ file, killed, equivalent, score }) => {
-        return [file, killed, equivalent, score];
+      scores.map(({ name, all, killed, late, explained, score }) => {
+        return [name, all, killed, late, explained, score];
       }),
       [
-        ['a.ts', 1, 1, 1 / 2],
-        ['b.ts', 1, 0, 1],
-        ['all', 2, 1, 2 / 3],
+        ['a.ts', 3, 1, 0, 1, 1 / 2],
+        ['packages/b/src/b.ts', 2, 0, 1, 0, 1],
+        ['a.ts', 3, 1, 0, 1, 1 / 2],
+        ['b', 2, 0, 1, 0, 1],
+        ['all', 5, 1, 1, 1, 2 / 3],
       ],
     );
+    assert.match(scoreTable(scores), /^all +5 +1 +1 +1 +1 +1 +1 +66\.7 %$/m);
     assert.throws(() => readSurvivors(JSON.stringify([{ ...entry, why: '' }])), /no reason/);
     assert.throws(() => readSurvivors(JSON.stringify([entry, entry])), /twice/);
   });
