@@ -100,6 +100,7 @@ const isLate = () => stryker.hitCount > stryker.hitLimit;
 
 /** Tests in order with a mutant awake until one fails; then whether it passes again without. */
 async function judge({ id, tests }) {
+  stryker.isMeasured = true;
   for (const { file, index, hitLimit } of tests) {
     const { name, run } = loaded.get(file)[index];
     wake(id, hitLimit);
@@ -116,6 +117,7 @@ async function judge({ id, tests }) {
 
 /** Files loaded anew with the mutant awake, and their tests in order until one fails. */
 async function judgeLoad({ id, files }) {
+  stryker.isMeasured = true;
   try {
     for (const { file, order, hitLimit } of files) {
       wake(id, hitLimit);

@@ -16,7 +16,6 @@ import {
 import {
   baseAlone,
   type Fall,
-  type MarketContext,
   type Resolution,
   type RiskAccount,
   resolution,
@@ -39,7 +38,6 @@ const debtor = 2 as AccountId;
 const pool = 3 as AccountId;
 const fund = fundAccount(market);
 const first = 4 as AccountId;
-const second = 5 as AccountId;
 
 /** Equity in units, lots in the market, lots elsewhere, 2^-32 units beyond the equity. */
 type Row = { equity: bigint; lots?: number; elsewhere?: number; fraction?: bigint; userPpm?: Ppm };
@@ -234,6 +232,11 @@ describe('the waterfall, the backstop', () => {
     const covered = done({ ...bankrupt, [fund]: { equity: rich } }, backed);
     assert.deepEqual(split(covered), [10, 0, 0]);
     assert.deepEqual([covered.covered, covered.discount], [20_000_000n, 0n]);
+    assert.deepEqual(moved(covered), {
+      2: [1_020_000_000n, -10],
+      3: [-1_000_000_000n, 10],
+      [fund]: [-20_000_000n, 0],
+    });
   });
 });
 
@@ -328,8 +331,9 @@ describe('the waterfall, who pays', () => {
     assert.equal(left(debt, { 4: { equity: -1n, lots: -10 } }), 0n, 'the fund takes the lots');
     const found = done({ 2: { ...debt, fraction }, 4: other });
     assert.equal(found.changes.get(fund)?.cashDelta, fraction);
-    // Another position remains, so does the fraction.
-    const both = left({ ...debt, elsewhere: 100_000 });
-    assert.notEqual(both, 0n);
+    // A short elsewhere remains with its share of the debt, and so does the fraction.
+    const both = { equity: -1_000_001_000n, lots: 10, elsewhere: -1, fraction };
+    const rest = done({ 2: both, 4: { equity: 10n ** 13n, lots: -10 } });
+    assert.equal(accountOf(both).cash + (rest.changes.get(debtor)?.cashDelta ?? 0n), fraction);
   });
 });
