@@ -41,7 +41,8 @@ export const fields = {
   /** A u64 as a decimal string. */
   clientId: z
     .string()
-    .regex(/^(0|[1-9][0-9]{0,19})$/)
+    // What is no number must not reach the next check, which would throw.
+    .regex(/^(0|[1-9][0-9]{0,19})$/, { abort: true })
     .refine((text) => BigInt(text) < 1n << 64n, 'a client id fits in 64 bits'),
   /** A whole number of any size, signed, as a decimal string. */
   amount: z.string().regex(/^-?[0-9]{1,60}$/),

@@ -149,6 +149,7 @@ describe('malformed frames', () => {
     ['a channel that is none', '{"op":"subscribe","channels":["book:x"]}'],
     ['no items', '{"op":"cancel","items":[]}'],
     ['a client id that is a number', '{"op":"cancel","items":[{"clientId":1}]}'],
+    ['a client id that is no number', '{"op":"cancelAll","account":7,"clientId":"1x"}'],
     ['a client id over 64 bits', `{"op":"cancelAll","account":7,"clientId":"${2n ** 64n}"}`],
     ['a fractional account', '{"op":"cancelAll","account":7.5}'],
     ['an order without a form', '{"op":"orders","orders":[{"clientId":"1"}]}'],
