@@ -134,7 +134,7 @@ function planOf(mutant: Mutant, reach: Reach): Plan | undefined {
     return { file, index, ms, hitLimit: hitLimit(hits[id] ?? 0) };
   });
   if (!isLoaded && tests.length === 0) return undefined;
-  const msMax = 4_000 + 5 * sum((isLoaded ? files : tests).map(({ ms }) => ms));
+  const msMax = 4_000 + 4 * sum((isLoaded ? files : tests).map(({ ms }) => ms));
   if (isLoaded) return { ask: 'judgeLoad', what: { id, files }, msMax };
   return { ask: 'judge', what: { id, tests }, msMax };
 }

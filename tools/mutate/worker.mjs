@@ -59,48 +59,61 @@ function sleep() {
 const loaded = new Map();
 
 async function loadAll(files) {
+  stryker.isMeasured = true;
   for (const file of files) loaded.set(file, await load(file));
   return {};
 }
 
-/** One run of a test with everything asleep: its time and how often it meets each mutant. */
-async function measureTest(file, index, { name, run }) {
-  const test = `${file} ${index}`;
-  stryker.currentTestId = test;
+/** One run of a test with everything asleep: how long it takes. */
+async function runAsleep(file, { name, run }) {
   const started = performance.now();
   const error = await failure(run);
-  const ms = performance.now() - started;
-  stryker.currentTestId = undefined;
   if (error !== undefined) throw new Error(`${file}: "${name}" fails without any mutant: ${error}`);
-  return { file, index, ms, hits: stryker.mutantCoverage.perTest[test] ?? {} };
+  return performance.now() - started;
 }
 
-/** Loads the files and runs all tests twice. */
-async function measure(files) {
-  const found = { files: [], tests: [] };
-  for (const file of files) {
-    stryker.mutantCoverage.static = {};
-    const started = performance.now();
-    const tests = await load(file);
-    const ms = performance.now() - started;
-    const hits = stryker.mutantCoverage.static;
-    loaded.set(file, tests);
-    found.files.push({ file, ms, hits });
-    for (const [index, test] of tests.entries()) {
-      found.tests.push(await measureTest(file, index, test));
-    }
-  }
-  for (const { file, index } of found.tests) {
-    await measureTest(file, index, loaded.get(file)[index]);
+/** What loading a file and each of its tests reach. */
+async function reachOf(file) {
+  stryker.mutantCoverage.static = {};
+  const tests = await load(file);
+  loaded.set(file, tests);
+  const found = { file, hits: stryker.mutantCoverage.static, tests: [] };
+  for (const [index, test] of tests.entries()) {
+    stryker.currentTestId = `${file} ${index}`;
+    await runAsleep(file, test);
+    stryker.currentTestId = undefined;
+    found.tests.push({
+      file,
+      index,
+      hits: stryker.mutantCoverage.perTest[`${file} ${index}`] ?? {},
+    });
   }
   return found;
+}
+
+/** Loads the files and runs all tests twice: what they reach, then how long they take. */
+async function measure(files) {
+  const found = [];
+  for (const file of files) found.push(await reachOf(file));
+  stryker.isMeasured = true;
+  for (const each of found) {
+    const started = performance.now();
+    await load(each.file);
+    each.ms = performance.now() - started;
+    for (const test of each.tests) {
+      test.ms = await runAsleep(each.file, loaded.get(each.file)[test.index]);
+    }
+  }
+  return {
+    files: found.map(({ file, ms, hits }) => ({ file, ms, hits })),
+    tests: found.flatMap(({ tests }) => tests),
+  };
 }
 
 const isLate = () => stryker.hitCount > stryker.hitLimit;
 
 /** Tests in order with a mutant awake until one fails; then whether it passes again without. */
 async function judge({ id, tests }) {
-  stryker.isMeasured = true;
   for (const { file, index, hitLimit } of tests) {
     const { name, run } = loaded.get(file)[index];
     wake(id, hitLimit);
@@ -117,7 +130,6 @@ async function judge({ id, tests }) {
 
 /** Files loaded anew with the mutant awake, and their tests in order until one fails. */
 async function judgeLoad({ id, files }) {
-  stryker.isMeasured = true;
   try {
     for (const { file, order, hitLimit } of files) {
       wake(id, hitLimit);

@@ -169,7 +169,7 @@ describe('a conditional order is refused', () => {
 
   it('with a signature that is no text of at most 4,096 bytes', () => {
     assert.equal(judge({ signature: `0x${'00'.repeat(4096)}` }), undefined);
-    for (const signature of [`0x${'00'.repeat(4097)}`, '0xzz', 7, new Uint8Array(64)]) {
+    for (const signature of [`0x${'00'.repeat(4097)}`, '0xzz', 7, null, new Uint8Array(64)]) {
       assert.deepEqual(judge({ signature }), ['SignatureWrong', undefined]);
     }
   });
@@ -292,6 +292,7 @@ describe('binary frames are refused', () => {
     assert.deepEqual(refusal(decodeClientBinary(bytes.slice(0, 38))), wrong(38, 39));
     assert.deepEqual(refusal(decodeClientBinary(bytes.slice(0, 2))), wrong(2, 3));
     assert.deepEqual(refusal(decodeClientBinary(encodeCancels([]))), wrong(3, 3));
+    assert.deepEqual(refusal(decodeClientBinary(Uint8Array.of(2, 0, 1))), wrong(3, 21));
   });
 
   it('with more items than a frame has', () => {
