@@ -76,12 +76,14 @@ function createWorker(home: string) {
   return {
     /** How many times it was asked to load for a mutant since it was started. */
     loads: 0,
+    /** Whether it holds the tests, loaded once for all mutants that loading does not reach. */
+    hasTests: false,
     isRunning: () => child !== undefined,
     async start(): Promise<void> {
       const script = join(root, 'tools/mutate/worker.mjs');
       const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const;
       child = fork(script, [home], { cwd: home, execArgv: ['--import', 'tsx'], stdio: [...stdio] });
-      this.loads = 0;
+      [this.loads, this.hasTests] = [0, false];
       await hear(child, startMsMax);
     },
     async ask<T>(ask: Question, what: unknown, msMax = startMsMax): Promise<T | 'late' | 'ended'> {
@@ -124,46 +126,66 @@ function loadsOf({ id }: Mutant, { files, tests }: Reach) {
   return quickest(found);
 }
 
-/** The tests that reach a mutant, quickest first; undefined if none does. */
-function planOf(mutant: Mutant, reach: Reach): Plan | undefined {
+/** How long what takes this long asleep may take. */
+const patience = (ms: number): number => 4_000 + 4 * ms;
+
+/** A test below this is asked together with others. */
+const quickMs = 20;
+
+/** What to ask about a mutant until it is noticed, quickest first; nothing if no test reaches it. */
+function plansOf(mutant: Mutant, reach: Reach): Plan[] {
   const { id } = mutant;
   const files = loadsOf(mutant, reach);
-  const isLoaded = files.length > 0;
-  const own = reach.tests.filter(({ hits }) => hits[id] !== undefined);
-  const tests = quickest(own).map(({ file, index, ms, hits }) => {
-    return { file, index, ms, hitLimit: hitLimit(hits[id] ?? 0) };
-  });
-  if (!isLoaded && tests.length === 0) return undefined;
-  const msMax = 4_000 + 4 * sum((isLoaded ? files : tests).map(({ ms }) => ms));
-  if (isLoaded) return { ask: 'judgeLoad', what: { id, files }, msMax };
-  return { ask: 'judge', what: { id, tests }, msMax };
+  if (files.length > 0) {
+    return files.map(({ ms, ...file }) => {
+      return { ask: 'judgeLoad', what: { id, files: [file] }, msMax: patience(ms) };
+    });
+  }
+  const own = quickest(reach.tests.filter(({ hits }) => hits[id] !== undefined));
+  const quick = own.filter(({ ms }) => ms < quickMs);
+  const slow = own.filter(({ ms }) => ms >= quickMs).map((test) => [test]);
+  return [quick, ...slow]
+    .filter((group) => group.length > 0)
+    .map((group) => {
+      const tests = group.map(({ file, index, hits }) => {
+        return { file, index, hitLimit: hitLimit(hits[id] ?? 0) };
+      });
+      return { ask: 'judge', what: { id, tests }, msMax: patience(sum(group.map(({ ms }) => ms))) };
+    });
+}
+
+/** Asks a worker that is ready for it, and tells whether it was started for that. */
+async function askReady(worker: Worker, files: readonly string[], { ask, what, msMax }: Plan) {
+  if (worker.loads >= loadsMax) worker.stop();
+  const isFresh = !worker.isRunning();
+  if (isFresh) await worker.start();
+  if (ask === 'judgeLoad') worker.loads += 1;
+  else if (!worker.hasTests) {
+    await worker.ask('load', files);
+    worker.hasTests = true;
+  }
+  return { isFresh, answer: await worker.ask<Verdict>(ask, what, msMax) };
 }
 
 /** Whether the tests notice a mutant. */
 async function judgeOne(
   worker: Worker,
   files: readonly string[],
-  mutant: Mutant,
-  reach: Reach,
+  plans: readonly Plan[],
 ): Promise<Verdict> {
-  const plan = planOf(mutant, reach);
-  if (plan === undefined) return { fate: 'unreached' };
-  // A second time in a fresh process, if the first may have come from what another mutant left.
-  for (let isFresh = false; ; ) {
-    if (worker.loads >= loadsMax) worker.stop();
-    if (!worker.isRunning()) {
-      await worker.start();
-      await worker.ask('load', files);
-      isFresh = true;
+  for (const plan of plans) {
+    let { isFresh, answer } = await askReady(worker, files, plan);
+    if (typeof answer === 'object' && answer.isSpoilt && !isFresh) {
+      // It may have failed from what another mutant left behind: once more in a fresh process.
+      worker.stop();
+      ({ isFresh, answer } = await askReady(worker, files, plan));
     }
-    if (plan.ask === 'judgeLoad') worker.loads += 1;
-    const answer = await worker.ask<Verdict>(plan.ask, plan.what, plan.msMax);
     if (answer === 'late') return { fate: 'late' };
     if (answer === 'ended') return { fate: 'killed', by: 'the end of the process' };
-    if (!answer.isSpoilt) return answer;
-    worker.stop();
-    if (isFresh) return answer;
+    if (answer.isSpoilt) worker.stop();
+    if (answer.fate !== 'survived') return answer;
   }
+  return { fate: plans.length > 0 ? 'survived' : 'unreached' };
 }
 
 /**
@@ -183,12 +205,13 @@ export async function judgeMutants<M extends Mutant>(
   try {
     await first.start();
     const reach = await first.ask<Reach>('measure', files);
+    first.hasTests = true;
     if (reach === 'late' || reach === 'ended') throw new Error(`measuring the tests: ${reach}`);
     const judged: { mutant: M; fate: Fate; by?: string }[] = [];
     const queue = [...mutants];
     const work = async (worker: Worker): Promise<void> => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        const { fate, by } = await judgeOne(worker, files, next, reach);
+        const { fate, by } = await judgeOne(worker, files, plansOf(next, reach));
         judged.push({ mutant: next, fate, ...(by === undefined ? {} : { by }) });
         tell(judged.length, mutants.length);
       }

@@ -145,8 +145,8 @@ describe('boundaries of margin', () => {
   it('asks for concentration only where a part and a cap above the base are set', () => {
     const whole = { ...btc, openInterest: 100 };
     const asked = (concentrationPpm: number, concentrationCapPpm: number) => {
-      const terms = { concentrationPpm, concentrationCapPpm } as Record<string, Ppm>;
-      return concentratedPpm({ ...whole, ...terms } as MarketContext, 50);
+      const terms = { concentrationPpm, concentrationCapPpm };
+      return concentratedPpm({ ...whole, ...terms } as unknown as MarketContext, 50);
     };
     assert.equal(asked(100_000, 200_000), 100_000);
     assert.equal(asked(0, 200_000), 50_000);
