@@ -104,7 +104,7 @@ type Worker = ReturnType<typeof createWorker>;
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0);
 
 /** A loop ends when its mutant is met this many times as often as asleep. */
-const hitLimit = (hits: number): number => 100 * (hits + 10);
+const hitLimit = (hits: number): number => 20 * (hits + 100);
 
 /** What has to be asked about one mutant, and how long the answer may take. */
 type Plan = { readonly ask: Question; readonly what: object; readonly msMax: number };
@@ -132,26 +132,26 @@ const patience = (ms: number): number => 4_000 + 4 * ms;
 /** A test below this is asked together with others. */
 const quickMs = 20;
 
-/** What to ask about a mutant until it is noticed, quickest first; nothing if no test reaches it. */
+/**
+ * What to ask about a mutant until it is noticed: the tests that reach it, quickest first, then the
+ * files whose loading does. Nothing if none does.
+ */
 function plansOf(mutant: Mutant, reach: Reach): Plan[] {
   const { id } = mutant;
-  const files = loadsOf(mutant, reach);
-  if (files.length > 0) {
-    return files.map(({ ms, ...file }) => {
-      return { ask: 'judgeLoad', what: { id, files: [file] }, msMax: patience(ms) };
-    });
-  }
   const own = quickest(reach.tests.filter(({ hits }) => hits[id] !== undefined));
   const quick = own.filter(({ ms }) => ms < quickMs);
   const slow = own.filter(({ ms }) => ms >= quickMs).map((test) => [test]);
-  return [quick, ...slow]
-    .filter((group) => group.length > 0)
-    .map((group) => {
-      const tests = group.map(({ file, index, hits }) => {
-        return { file, index, hitLimit: hitLimit(hits[id] ?? 0) };
-      });
-      return { ask: 'judge', what: { id, tests }, msMax: patience(sum(group.map(({ ms }) => ms))) };
+  const groups = [quick, ...slow].filter((group) => group.length > 0);
+  const single = groups.map((group): Plan => {
+    const tests = group.map(({ file, index, hits }) => {
+      return { file, index, hitLimit: hitLimit(hits[id] ?? 0) };
     });
+    return { ask: 'judge', what: { id, tests }, msMax: patience(sum(group.map(({ ms }) => ms))) };
+  });
+  const loads = loadsOf(mutant, reach).map(({ ms, ...file }): Plan => {
+    return { ask: 'judgeLoad', what: { id, files: [file] }, msMax: patience(ms) };
+  });
+  return [...single, ...loads];
 }
 
 /** Asks a worker that is ready for it, and tells whether it was started for that. */
@@ -188,6 +188,23 @@ async function judgeOne(
   return { fate: plans.length > 0 ? 'survived' : 'unreached' };
 }
 
+/** Measures the test files, each in one of the workers. */
+async function measure(workers: readonly Worker[], files: readonly string[]): Promise<Reach> {
+  const parts = await Promise.all(
+    workers.map(async (worker, place) => {
+      await worker.start();
+      const own = files.filter((_, i) => i % workers.length === place);
+      const part = await worker.ask<Reach>('measure', own);
+      if (part === 'late' || part === 'ended') throw new Error(`measuring the tests: ${part}`);
+      return part;
+    }),
+  );
+  return {
+    files: parts.flatMap((part) => part.files),
+    tests: parts.flatMap((part) => part.tests),
+  };
+}
+
 /**
  * Loads and measures the tests, then judges every mutant with so many processes.
  *
@@ -201,12 +218,8 @@ export async function judgeMutants<M extends Mutant>(
   tell: (done: number, all: number) => void,
 ): Promise<{ mutant: M; fate: Fate; by?: string }[]> {
   const workers = Array.from({ length: jobs }, () => createWorker(home));
-  const [first] = workers as [Worker];
   try {
-    await first.start();
-    const reach = await first.ask<Reach>('measure', files);
-    first.hasTests = true;
-    if (reach === 'late' || reach === 'ended') throw new Error(`measuring the tests: ${reach}`);
+    const reach = await measure(workers, files);
     const judged: { mutant: M; fate: Fate; by?: string }[] = [];
     const queue = [...mutants];
     const work = async (worker: Worker): Promise<void> => {

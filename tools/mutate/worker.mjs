@@ -60,7 +60,7 @@ const loaded = new Map();
 
 async function loadAll(files) {
   stryker.isMeasured = true;
-  for (const file of files) loaded.set(file, await load(file));
+  for (const file of files) if (!loaded.has(file)) loaded.set(file, await load(file));
   return {};
 }
 
