@@ -1,7 +1,16 @@
 /** The engine at its edges: the last unit of margin, bands that narrow, guards behind guards. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AssertionError, accountId, lots, marketId, ppm, round, seconds } from '@holdfast/units';
+import {
+  AssertionError,
+  accountId,
+  lane,
+  lots,
+  marketId,
+  ppm,
+  round,
+  seconds,
+} from '@holdfast/units';
 import type { Resting } from '../src/book/book.ts';
 import { LadderBook } from '../src/book/ladder.ts';
 import { createNaiveBook } from '../src/book/naive.ts';
@@ -78,16 +87,24 @@ describe('books', () => {
       const book = make();
       const all = Array.from({ length: 700 }, (_, i) => resting(10 + (i % 3), i + 1));
       for (const each of all) book.insert(each);
-      const walked: number[] = [];
-      for (let each = book.best(true); each !== undefined; each = book.next(each)) {
-        walked.push(each.placed);
-      }
-      const expected = [12, 11, 10].flatMap((price) =>
-        all.filter((each) => each.order.price === price).map(({ placed }) => placed),
-      );
-      assert.deepEqual(walked, expected);
+      const walked = () => {
+        const placed: number[] = [];
+        for (let each = book.best(true); each !== undefined; each = book.next(each)) {
+          placed.push(each.placed);
+        }
+        return placed;
+      };
+      const expected = (from: readonly Resting[]) =>
+        [12, 11, 10].flatMap((price) =>
+          from.filter((each) => each.order.price === price).map(({ placed }) => placed),
+        );
+      assert.deepEqual(walked(), expected(all));
       assert.equal(book.count, 700);
-      for (const each of all) book.remove(each);
+      const odd = all.filter(({ placed }) => placed % 2 === 1);
+      for (const each of odd) book.remove(each);
+      const even = all.filter(({ placed }) => placed % 2 === 0);
+      assert.deepEqual(walked(), expected(even));
+      for (const each of even) book.remove(each);
       assert.equal(book.best(true), undefined);
     });
   }
@@ -253,11 +270,11 @@ describe('orders beyond the margin', () => {
   const free = (venue: Venue, account: number) =>
     accountView(venue.state, accountId(account))?.free ?? 0n;
   const live = (venue: Venue, account: number) =>
-    [...venue.account(account).lanes].flatMap(([lane, { resting }]) => (resting ? [lane] : []));
+    [...venue.account(account).lanes].flatMap(([slot, { resting }]) => (resting ? [slot] : []));
 
   it('are cancelled until it suffices, to the unit', () => {
     const venue = new Venue();
-    for (const lane of [0, 1, 2]) venue.place(2, true, { price: 990, lane, size: 20 });
+    for (const slot of [0, 1, 2]) venue.place(2, true, { price: 990, lane: slot, size: 20 });
     withdraw(venue, 2, free(venue, 2));
     assert.deepEqual([free(venue, 2), live(venue, 2)], [0n, [0, 1, 2]]);
     // One order asks 100,000 units of margin and its fee of 891: the newest of equals goes.
@@ -269,6 +286,13 @@ describe('orders beyond the margin', () => {
     assert.deepEqual(live(venue, 2), []);
   });
 
+  it('are cancelled two at once where one is not enough', () => {
+    const venue = new Venue();
+    for (const slot of [0, 1, 2]) venue.place(2, true, { price: 990, lane: slot, size: 20 });
+    withdraw(venue, 2, free(venue, 2) + 100_892n);
+    assert.deepEqual(live(venue, 2), [0]);
+  });
+
   it('go by weight, what they reserve included', () => {
     const venue = new Venue();
     venue.place(2, true, { price: 1_000, lane: 0 });
@@ -278,7 +302,7 @@ describe('orders beyond the margin', () => {
     venue.place(4, true, { price: 990, lane: 1 });
     venue.place(4, true, { price: 980, lane: 2 });
     withdraw(venue, 4, free(venue, 4) + 1n);
-    assert.ok(venue.size(4) > 0 || !live(venue, 4).includes(0));
+    assert.ok(venue.size(4) > 0 || !live(venue, 4).includes(lane(0)));
   });
 
   it('are left alone where they only reduce or turn a position', () => {
@@ -292,9 +316,9 @@ describe('orders beyond the margin', () => {
     other.place(3, false, { size: 10 });
     other.place(2, true, { size: 10 });
     other.place(2, false, { size: 10, price: 1_010, lane: 1, reduceOnly: true });
-    for (const lane of [2, 3, 4]) other.place(2, false, { size: 8, price: 1_010, lane });
+    for (const slot of [2, 3, 4]) other.place(2, false, { size: 8, price: 1_010, lane: slot });
     withdraw(other, 2, free(other, 2) + 1n);
-    assert.ok(live(other, 2).includes(1));
+    assert.ok(live(other, 2).includes(lane(1)));
     assert.ok(live(other, 2).length < 4);
   });
 });

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { accountId, firstFundAccount, lane, lots, marketId, seconds, seq } from '@holdfast/units';
+import { apply, createState } from '../src/index.ts';
 import { release } from '../src/resting.ts';
 import type { Command } from '../src/types.ts';
-import { cancelsOf, codeOf, deposit, owner, report, Venue } from './support.ts';
+import { cancelsOf, codeOf, config, deposit, owner, report, Venue } from './support.ts';
 
 const at = (venue: Venue) => ({ at: seconds(venue.at) });
 const open = (venue: Venue, account: number, by: number) =>
@@ -132,8 +133,9 @@ describe('reduce-only orders', () => {
 
 describe('reports', () => {
   it('charge no funding for the time before the first', () => {
-    const venue = new Venue();
-    assert.equal(venue.state.markets.get(marketId(0))?.index, 0n);
+    const state = createState(config);
+    apply(state, report(1, [1000, 1000], 1000, 100_000));
+    assert.equal(state.markets.get(marketId(0))?.index, 0n);
     const other = new Venue(0);
     assert.equal(other.state.markets.get(marketId(0))?.fundingTime, 1000);
     other.at += 1;

@@ -1,7 +1,7 @@
 /** Limits of one account: tokens, markets, stale prices; and what follows fills, in which order. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { accountId, lots, marketId, seconds } from '@holdfast/units';
+import { accountId, cashQ32, lots, marketId, seconds } from '@holdfast/units';
 import { apply, checkLaws, createState } from '../src/index.ts';
 import type { Command, CoreConfig, State } from '../src/types.ts';
 import { cancelsOf, config, deposit, order, owner, params, q32, report, Venue } from './support.ts';
@@ -72,6 +72,30 @@ describe('prices', () => {
   });
 });
 
+describe('refusals', () => {
+  it('name the market that is not there, and the most that there may be', () => {
+    assert.deepEqual(refused(new Venue().place(2, true, { market: 9 })), [
+      'MarketUnknown',
+      { market: 9 },
+    ]);
+  });
+
+  it('spare orders that rest at the very ends of the band', () => {
+    for (const [isBuy, price, beyond] of [
+      [true, 1_050, 1_051],
+      [false, 950, 949],
+    ] as const) {
+      const venue = new Venue();
+      const required = price;
+      assert.equal(refused(venue.place(2, isBuy, { price, postOnly: true })), undefined);
+      assert.deepEqual(refused(venue.place(3, isBuy, { price: beyond, postOnly: true })), [
+        'OutsideBand',
+        { found: beyond, required },
+      ]);
+    }
+  });
+});
+
 describe('markets of an account', () => {
   const markets = Array.from({ length: 20 }, (_, id) => ({ id: marketId(id), params }));
   /** An account with positions in the first markets and orders in some. */
@@ -89,7 +113,7 @@ describe('markets of an account', () => {
     venue.run({ ...deposit(2, 0, venue.at), cause: 'transfer', sizes } as Command);
     for (const [lane, market] of orders.entries())
       venue.place(2, true, { market, lane, price: 990 });
-    return (market: number) => venue.refusal(2, true, { market, lane: 40, price: 990 });
+    return (market: number) => refused(venue.place(2, true, { market, lane: 40, price: 990 }));
   };
 
   it('are sixteen at most, orders counted, each once', () => {
@@ -104,9 +128,9 @@ describe('markets of an account', () => {
       [14, [3, 17], 18, undefined],
       [14, [16, 17], 18, 'PositionsTooMany'],
     ] as const) {
-      assert.equal(
+      assert.deepEqual(
         crowded(positions, orders)(market),
-        expected,
+        expected && [expected, { required: 16 }],
         `${positions} ${orders} ${market}`,
       );
     }
@@ -174,7 +198,7 @@ describe('the whole check', () => {
     [
       'cash',
       (state) => {
-        account(state, 2).cash += q32(1) as never;
+        account(state, 2).cash = cashQ32(account(state, 2).cash + q32(1));
       },
       [`L01: cash is ${1n << 32n} (Q32) away from the liabilities`],
     ],
@@ -300,6 +324,10 @@ describe('the whole check', () => {
     const ask = resting(crossed.state, 2, 2);
     (ask as { order: object }).order = { ...ask.order, price: 990 };
     assert.deepEqual(checkLaws(crossed.state), ['the book of market 0 is crossed']);
+    const unsorted = busy('naive');
+    const bid = resting(unsorted.state, 4, 1);
+    (bid as { order: object }).order = { ...bid.order, price: 995 };
+    assert.ok(checkLaws(unsorted.state).includes('the book of market 0 is not in priority'));
     const empty = busy();
     resting(empty.state, 4, 1).remaining = 0;
     assert.ok(checkLaws(empty.state).includes('an order without lots rests in market 0'));

@@ -18,7 +18,7 @@ import { boundsOf } from '../src/bounds.ts';
 import { fits } from '../src/evaluate.ts';
 import { generate } from '../src/generate.ts';
 import { int, isScalarLaw, uint } from '../src/law.ts';
-import { add, and, eq, lt, mul, sum } from '../src/term.ts';
+import { add, and, eq, lt, mul, sum, term } from '../src/term.ts';
 import { restated } from './restated.ts';
 import { fast, inputsOf } from './support.ts';
 
@@ -108,7 +108,7 @@ describe('laws: bounds', () => {
 
   it('refuses a term that is ill-typed', () => {
     const bad = [and('a', 'b'), lt(eq('a', 'b'), 1), sum('a', 'x', 1), lt('nowhere', 1)];
-    for (const term of bad) assert.throws(() => boundsOf(term, scope), AssertionError);
+    for (const each of bad) assert.throws(() => boundsOf(each, scope), AssertionError);
   });
 });
 
@@ -134,6 +134,44 @@ describe('laws: uses', () => {
     assert.equal(of(chain, { ...core, path: 'packages/laws/src/a.ts' }, docs).length, 1);
     assert.equal(of(chain, core, { ...docs, text: '## L13' }).length, 1);
     assert.equal(of().length, 3);
+  });
+
+  it('is looked for where it counts, and in code alone', () => {
+    const { chain: onChain, typescript, docs: inDocs } = usesOf(law, [chain, core, docs]);
+    assert.deepEqual([onChain, typescript, inDocs], [[chain.path], [core.path], [docs.path]]);
+    const other = (source: Source, change: Partial<Source>) =>
+      usesOf(law, [{ ...source, ...change }]);
+    for (const path of [
+      'contracts/lib/A.sol',
+      'x/contracts/src/A.sol',
+      'contracts/src/A.sol.txt',
+    ]) {
+      assert.deepEqual(other(chain, { path }).chain, [], path);
+    }
+    for (const path of ['x/packages/core/a.ts', 'packages/core/a.md', 'packages/laws/test/a.ts']) {
+      assert.deepEqual(other(core, { path }).typescript, [], path);
+    }
+    assert.deepEqual(other(core, { text: "judge('fillWithin', x);" }).typescript, []);
+    assert.deepEqual(other(docs, { path: 'docs/OTHER.md' }).docs, []);
+    const text = (own: string) => other(chain, { text: own }).chain.length;
+    assert.equal(text('/* a */ LawLib.fillWithin(x) /* b */'), 1);
+    assert.equal(text('LawLib./* which */fillWithin(x)'), 1);
+    assert.equal(text('/* one\n LawLib.fillWithin(x)\n two */'), 0);
+    assert.equal(text('// LawLib.fillWithin(x)\n'), 0);
+  });
+
+  it('of a law over lists is its function in Laws.sol', () => {
+    const path = 'contracts/src/generated/Laws.sol';
+    const text = 'function netPositionZero(Position[] memory p) {}';
+    const found = (change: Partial<Source>) =>
+      usesOf(lawOf('netPositionZero'), [{ path, text, ...change }]).chain.length;
+    assert.deepEqual([found({}), found({ text: '' })], [1, 0]);
+    assert.equal(found({ path: 'contracts/src/A.sol' }), 0);
+  });
+
+  it('wants a mutant of every law', () => {
+    const bare = { ...law, predicate: term('isBuy') };
+    assert.ok(missingUses([], [bare]).includes('L12 fillWithin: it has no mutant'));
   });
 
   it('generates files that state every law', () => {

@@ -95,6 +95,9 @@ const cases: [Term, bigint | boolean, [bigint, bigint] | undefined, string][] = 
   [sub(sub('x', 'y'), 1), 11n, [-128n, 382n], 'x − y − 1'],
   [mul('x', mul('y', 2)), -70n, [-65_280n, 64_770n], 'x · (y · 2)'],
   [mul(mul('x', 'y'), 2), -70n, [-65_280n, 64_770n], 'x · y · 2'],
+  [mul(sub('y', 200), 'y'), 1_025n, [-41_656n, 41_984n], '(y − 200) · y'],
+  [add('x', mul('y', 2)), -3n, [-256n, 509n], 'x + y · 2'],
+  [sub('x', sub('y', 1)), 13n, [-126n, 384n], 'x − (y − 1)'],
   [lt('y', 'x'), true, undefined, 'y < x'],
   [lt('x', 7), false, undefined, 'x < 7'],
   [le('x', 7), true, undefined, 'x ≤ 7'],
@@ -127,6 +130,7 @@ const cases: [Term, bigint | boolean, [bigint, bigint] | undefined, string][] = 
   [forall('none', 'p', 'p.on'), true, undefined, '∀ p ∈ none: p.on'],
   [exists('rows', 'p', 'p.on'), true, undefined, '∃ p ∈ rows: p.on'],
   [exists('rows', 'p', eq('p.side', 'x')), false, undefined, '∃ p ∈ rows: p.side = x'],
+  [exists('rows', 'p', and('p.on', 'yes')), true, undefined, '∃ p ∈ rows: (p.on ∧ yes)'],
   [exists('none', 'p', 'p.on'), false, undefined, '∃ p ∈ none: p.on'],
 ];
 
