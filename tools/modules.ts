@@ -21,7 +21,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
   node: [...rules, 'core', 'settle', 'abi', 'host'],
   sdk: ['units', 'order', 'oracle', 'risk', 'abi', 'host'],
   keeper: [...rules, 'abi', 'host'],
-  reporter: ['units', 'oracle', 'abi', 'host'],
+  reporter: ['units', 'order', 'oracle', 'abi', 'host', 'quorum', 'party'],
   trader: ['units', 'order', 'sdk', 'host'],
   cli: ['units', 'order', 'risk', 'sdk', 'host', 'abi', 'quorum', 'party'],
   venue: [
@@ -33,6 +33,8 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
     'node',
     'sdk',
     'keeper',
+    'quorum',
+    'party',
     'reporter',
     'trader',
     'cli',

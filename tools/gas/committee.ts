@@ -20,7 +20,8 @@ import { type Address, getContractAddress, type Hex, hashTypedData } from 'viem'
 import { type Secret, secretOf, signGroup } from '../group-signer.ts';
 import { artifact, type Chain, chainId, deploy, deployer, startChain, transact } from './chain.ts';
 
-const oracleId = 2;
+/** Number of the oracle's committee. */
+export const oracleId = 2;
 const delays = [86_400n, 604_800n] as const;
 /** The committee's secret, which in earnest nobody has. */
 export const committee: Secret = secretOf(keccak256(utf8('oracle committee')));
@@ -61,7 +62,7 @@ export function registryArgs(verifyingContract: Address) {
   return [deployer, deployer, ...delays, [founding]] as const;
 }
 
-async function deployCommittees(chain: Chain): Promise<Address> {
+export async function deployCommittees(chain: Chain): Promise<Address> {
   const nonce = await chain.client.getTransactionCount({ address: deployer });
   const address = getContractAddress({ from: deployer, nonce: BigInt(nonce) });
   return deploy(chain, 'Committees', registryArgs(address));
@@ -92,7 +93,8 @@ function quorumReport(verifier: Address, keys: readonly Uint8Array[], of: Observ
   return toHex(encodeReport(report));
 }
 
-function committeeReport(verifier: Address, of: Observation): Hex {
+/** A report that the committee has signed. */
+export function committeeReport(verifier: Address, of: Observation): Hex {
   const digest = reportDigest(reportDomainSeparator(reportDomain(chainId, verifier)), of);
   const report = encodeSignedReport({ ...of, signature: signGroup(committee, digest).bytes });
   if (isRejection(report)) throw new Error(report.message);

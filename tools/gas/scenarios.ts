@@ -1,7 +1,7 @@
 /** What is measured: whole transactions in steady state, every slot used before, cold now. */
 import { type Order, protocolOrder, wholeScope } from '@holdfast/order';
 import { deployer, startChain, transact } from './chain.ts';
-import { measureCommittee } from './committee.ts';
+import { deployCommittees, measureCommittee } from './committee.ts';
 import { measureRatchet, measureTrigger } from './conditional.ts';
 import {
   call,
@@ -10,6 +10,7 @@ import {
   hourFloorQuote,
   openAccount,
   ownerOf,
+  parameters,
   report,
   settle,
   type Venue,
@@ -65,7 +66,7 @@ export function run(
     price: at + 17,
   }));
   const orders = pairs.flatMap((pair) => [pair.maker, pair.taker]);
-  return settle(venue, orders, pairs, at);
+  return settle(venue, orders, pairs, venue.markets === 1 ? at : Array(venue.markets).fill(at));
 }
 
 async function measureSettle(venue: Venue, chosen: Plan, first: number): Promise<number> {
@@ -232,11 +233,30 @@ export async function measure(): Promise<Record<string, number>> {
     const leaving = await measureExit(venue, [ids[103] as number, ids[9] as number]);
     result['reckon.account'] = leaving.reckon;
     result.exit = leaving.exit;
-    Object.assign(result, await measureCommittee());
+    Object.assign(result, await measureCommittee(), await measureReported());
     return result;
   } finally {
     chain.process.kill('SIGKILL');
   }
+}
+
+/** One fill with a report of four markets, by three of five signatures and by a committee's. */
+async function measureReported(): Promise<Record<string, number>> {
+  const result: Record<string, number> = {};
+  for (const by of ['quorum', 'committee']) {
+    const chain = await startChain();
+    try {
+      const registry = by === 'committee' ? await deployCommittees(chain) : undefined;
+      const venue = await deployVenue(chain, Array(4).fill(parameters), registry);
+      await fund(venue, 10n ** 15n);
+      const ids = [await openAccount(venue), await openAccount(venue)];
+      for (const id of ids) await call(venue, 'deposit', [venue.token, id, deposit]);
+      result[`settle.n1.4Markets.${by}`] = await measureSettle(venue, plan(ids, 1, 1), 1);
+    } finally {
+      chain.process.kill('SIGKILL');
+    }
+  }
+  return result;
 }
 
 /** On a venue of its own: the list has to hold the whole other side of the market. */

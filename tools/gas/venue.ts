@@ -22,6 +22,7 @@ import {
 import { concatBytes, type Hex, keccak256, toHex } from '@holdfast/units';
 import { type Address, getContractAddress } from 'viem';
 import { artifact, type Chain, chainId, deploy, deployer, transact } from './chain.ts';
+import { committeeReport, oracleId } from './committee.ts';
 
 /** Parameters of the market that is measured. */
 export const parameters = {
@@ -95,6 +96,11 @@ export type Venue = {
   readonly separator: Uint8Array;
   readonly oracleSeparator: Uint8Array;
   readonly reporterKeys: readonly Uint8Array[];
+  readonly verifier: Address;
+  /** How many. */
+  readonly markets: number;
+  /** Whether reports carry one signature of a committee. */
+  readonly isCommittee: boolean;
   readonly keys: Map<number, Uint8Array>;
   round: number;
   number: bigint;
@@ -103,10 +109,14 @@ export type Venue = {
 
 const keyOf = (name: string): Uint8Array => keccak256(new TextEncoder().encode(name));
 
-/** Deploys everything: 3 of 5 reporters, the deployer is the sequencer. */
+/**
+ * Deploys everything: 3 of 5 reporters, the deployer is the sequencer.
+ * @param registry of the committee that signs reports instead
+ */
 export async function deployVenue(
   chain: Chain,
   markets: readonly (typeof parameters)[] = [parameters],
+  registry?: Address,
 ): Promise<Venue> {
   const reporterKeys = Array.from({ length: reporters }, (_, i) => keyOf(`reporter ${i}`)).sort(
     (a, b) => (addressOf(a) < addressOf(b) ? -1 : 1),
@@ -124,7 +134,10 @@ export async function deployVenue(
   };
   const params = await deploy(chain, 'Parameters', [deployer, delaySeconds, venue, markets]);
   const breaker = await deploy(chain, 'Breaker', [params, [deployer], breakerLimits]);
-  const verifier = await deploy(chain, 'QuorumVerifier', [quorum, reporterKeys.map(addressOf)]);
+  const verifier =
+    registry === undefined
+      ? await deploy(chain, 'QuorumVerifier', [quorum, reporterKeys.map(addressOf)])
+      : await deploy(chain, 'CommitteeVerifier', [registry, oracleId]);
   const vault = await deploy(chain, 'Vault', [token, clearingHouse, breaker, windows, vaultRules]);
   const oracle = await deploy(chain, 'Oracle', [clearingHouse, params, verifier, delaySeconds]);
   const forcedQueue = await deploy(chain, 'ForcedQueue', [clearingHouse, ...forcedTerms]);
@@ -153,6 +166,9 @@ export async function deployVenue(
     separator: domainSeparator(domain(chainId, lower(clearingHouse))),
     oracleSeparator: oracleDomainSeparator(oracleDomain(chainId, lower(verifier))),
     reporterKeys,
+    verifier: lower(verifier),
+    markets: markets.length,
+    isCommittee: registry !== undefined,
     keys: new Map(),
     round: 0,
     number: 0n,
@@ -207,6 +223,7 @@ export function report(
   const base = { round: venue.round, time: venue.chain.time, quotes } as never as Parameters<
     typeof observationDigest
   >[1];
+  if (venue.isCommittee) return committeeReport(venue.verifier, base);
   const digest = observationDigest(venue.oracleSeparator, base);
   const signed = venue.reporterKeys.slice(0, quorum).map((key) => ({
     ...base,

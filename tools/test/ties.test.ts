@@ -38,9 +38,12 @@ describe('npm run ties', () => {
     }
   });
 
-  it('leaves no model untied', () => {
+  it('leaves no model untied but one, whose protocol has a model that is replayed', () => {
     const loose = properties.filter(({ model, ties: at = [] }) => model && at.length === 0);
-    assert.deepEqual(loose, []);
+    assert.deepEqual(
+      loose.map(({ id }) => id),
+      ['committee.keys'],
+    );
   });
 
   it('has mutants of every property, each with its text in the source', () => {

@@ -1,6 +1,7 @@
 /** Habits of a process: venue file, keystore, clock, logging, lifecycle, chain clients. */
 export * from './clients.ts';
 export * from './clock.ts';
+export * from './committee.ts';
 export * from './faucet.ts';
 export * from './files.ts';
 export * from './http.ts';

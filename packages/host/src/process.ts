@@ -8,6 +8,8 @@ export interface ProcessContext {
   lifecycle: Lifecycle;
   /** Tells the parent (when there is one with a channel) that this process is ready. */
   ready(info?: Record<string, unknown>): void;
+  /** Tells the parent a line for a person, while a start takes long. */
+  progress(line: string): void;
 }
 
 export interface RunProcessOptions {
@@ -55,8 +57,12 @@ export async function runProcess(
     logger.info(info, 'ready');
     if (process.connected) process.send?.({ type: 'ready', ...info });
   };
+  const progress = (message: string): void => {
+    logger.info(message);
+    if (process.connected) process.send?.({ type: 'progress', message });
+  };
   try {
-    await main({ logger, lifecycle, ready });
+    await main({ logger, lifecycle, ready, progress });
   } catch (error) {
     reportStartFailure(logger, error);
     end('start failed', 1);

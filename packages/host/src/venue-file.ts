@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { EnvironmentError } from '@holdfast/units';
-import type { Address } from 'viem';
+import type { Address, Hex } from 'viem';
 import { z } from 'zod';
 import type { ChainAccess } from './clients.ts';
 import { readJson, writeJsonAtomic } from './files.ts';
@@ -15,6 +15,11 @@ const ppm = z
   .int()
   .min(0)
   .max(2 ** 24 - 1);
+const hex = (bytes: number) =>
+  z
+    .string()
+    .regex(new RegExp(`^0x[0-9a-f]{${2 * bytes}}$`), `must be ${bytes} bytes in hexadecimal`)
+    .transform((text) => text as Hex);
 const decimalText = z.string().regex(/^\d+(\.\d+)?$/, 'must be a decimal number as text');
 const whole = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
@@ -91,6 +96,24 @@ const venueSchema = z.strictObject({
     n: z.number().int().min(1),
     addresses: z.array(address).min(1),
   }),
+  /**
+   * Reports are signed by this committee; its parties are the reporters, in their order. Without
+   * it a report carries the signatures of k reporters.
+   */
+  committee: z
+    .strictObject({
+      /** Registry of committees on chain: knows the key in force. */
+      registry: address,
+      id: z.number().int().min(1).max(255),
+      threshold: z.number().int().min(2),
+      /** Group key with which the venue began, 33 bytes. */
+      key: hex(33),
+      /** Hash of the parties' roster. */
+      roster: hex(32),
+      /** Passes messages between the parties, over WebSocket. */
+      relay: z.strictObject({ host: z.string().min(1), port }),
+    })
+    .optional(),
   /** The only address that may call settle. */
   sequencer: address,
   /** Signer of the node's receipts. */
@@ -115,6 +138,8 @@ export interface VenuePaths {
   journal: string;
   logs: string;
   lock: string;
+  /** Folders of the committee's parties on this machine. */
+  parties: string;
 }
 
 /** Where things are in a venue folder. */
@@ -128,6 +153,7 @@ export function venuePaths(dir: string): VenuePaths {
     journal: join(root, 'journal'),
     logs: join(root, 'logs'),
     lock: join(root, 'venue.lock'),
+    parties: join(root, 'parties'),
   };
 }
 
@@ -135,6 +161,9 @@ function crossCheck(venue: Venue): string | undefined {
   const { k, n, addresses } = venue.reporters;
   if (addresses.length !== n) return `reporters.n is ${n} but ${addresses.length} are listed`;
   if (k > n) return `reporters.k (${k}) is greater than reporters.n (${n})`;
+  const { threshold = k } = venue.committee ?? {};
+  // Only those who observed can sign, and a report needs no more than k observations.
+  if (threshold > k) return `committee.threshold (${threshold}) is greater than reporters.k (${k})`;
   const ids = venue.markets.map((market) => market.id);
   if (new Set(ids).size !== ids.length) return 'two markets have the same id';
   const symbols = venue.markets.map((market) => market.symbol);

@@ -49,6 +49,19 @@ describe('venue file', () => {
     assert.throws(() => parseVenue(short), /reporters\.n is 3 but 2/);
     const greedy = { ...venue, reporters: { ...venue.reporters, k: 3 } };
     assert.throws(() => parseVenue(greedy), /reporters\.k \(3\)/);
+    const committee = {
+      registry: venue.contracts.oracle,
+      id: 2,
+      threshold: 2,
+      key: `0x02${'11'.repeat(32)}`,
+      roster: `0x${'22'.repeat(32)}`,
+      relay: { host: '127.0.0.1', port: 7 },
+    };
+    assert.throws(() => parseVenue({ ...venue, committee }), /committee\.threshold \(2\)/);
+    const fits = { ...venue, reporters: { ...venue.reporters, k: 2 }, committee };
+    assert.deepEqual(parseVenue(fits).committee?.key, committee.key);
+    const keyless = { ...fits, committee: { ...committee, key: '0x02' } };
+    assert.throws(() => parseVenue(keyless), /33 bytes/);
     const twice = { ...venue, markets: [...venue.markets, ...venue.markets] };
     assert.throws(() => parseVenue(twice), /same id/);
   });

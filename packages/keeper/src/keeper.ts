@@ -1,12 +1,5 @@
 import { clearingHouseAbi, forcedQueueAbi } from '@holdfast/abi';
-import {
-  type Clock,
-  createMetrics,
-  errorMessage,
-  fetchJson,
-  type Metrics,
-  sleep,
-} from '@holdfast/host';
+import { type Clock, createMetrics, errorMessage, type Metrics, sleep } from '@holdfast/host';
 import { health, type MarketContext } from '@holdfast/risk';
 import {
   type AccountId,
@@ -25,9 +18,10 @@ import {
   type QueueView,
   queueDuty,
 } from './forced.ts';
-import { findVictims, type KeptReport, marksAfter, usableReport, type Victim } from './judge.ts';
+import { findVictims, type KeptReport, marksAfter, type Victim } from './judge.ts';
 import { contextOf, createFollower, type Follower, type Mirror } from './mirror.ts';
 import { releaseQueue } from './release.ts';
+import { createReportReader, type ReportReader } from './reports.ts';
 import { revertName } from './reverts.ts';
 import { createTriggers, type Triggers } from './trigger.ts';
 import { type Act, actOf, isHelpable } from './waterfall.ts';
@@ -93,24 +87,13 @@ interface Desk extends KeeperOptions {
   heldSince: Map<string, number>;
   pushes: Counter;
   queue: QueueReader;
+  reports: ReportReader;
   forced: Counter;
   /** Whether it was said that the venue is frozen. */
   frozenSaid: boolean;
 }
 
 type Counter = ReturnType<Metrics['counter']>;
-
-async function readReports(desk: Desk, after: number): Promise<KeptReport[]> {
-  const { host, port } = desk.venue.relay;
-  try {
-    const url = `http://${host}:${port}/v1/reports?after=${after}`;
-    const { status, body } = await fetchJson(url);
-    return status === 200 ? (body as KeptReport[]) : [];
-  } catch (error) {
-    desk.logger.debug({ error: errorMessage(error) }, 'no reports from the relay');
-    return [];
-  }
-}
 
 /** Tries a call; sends it when it would succeed. Undefined when the chain would refuse it. */
 async function send(
@@ -315,8 +298,7 @@ async function serveQueue(
 async function turn(desk: Desk): Promise<void> {
   const { mirror, begunAgain } = await desk.follower.catchUp();
   if (begunAgain) desk.logger.warn('the chain lost blocks; read it again from the start');
-  const reports = await readReports(desk, mirror.round());
-  const report = usableReport(reports, desk.venue, mirror, desk.clock.now());
+  const report = await desk.reports.usable(mirror);
   if (!(await serveQueue(desk, mirror, report))) return;
   await act(desk, mirror, report);
   await desk.triggers.turn(mirror, report);
@@ -389,6 +371,7 @@ export async function createKeeper(options: KeeperOptions): Promise<Keeper> {
     seenAt: new Map(),
     pushes: metrics.counter('keeper_pushes_total', 'reports pushed'),
     queue: createQueueReader(options.venue, options.reader, options.writer.account.address),
+    reports: createReportReader(options),
     forced: metrics.counter('keeper_forced_total', 'overdue forced requests executed'),
     frozenSaid: false,
   };

@@ -1,4 +1,4 @@
-/** The term language by cases: what each operator means, its type and its interval, and its text. */
+/** The term language by cases: what each operator means, its type and its interval, its text. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Law, mutantsOf, show, verdict } from '@holdfast/laws';

@@ -1,5 +1,14 @@
 import { join } from 'node:path';
-import { type Clock, errorCode, errorMessage, type Logger, type Venue } from '@holdfast/host';
+import {
+  type ChainReader,
+  type Clock,
+  createKeyReader,
+  errorCode,
+  errorMessage,
+  type Logger,
+  type Venue,
+} from '@holdfast/host';
+import { reportAuthority } from '@holdfast/oracle';
 import { domain, domainSeparator } from '@holdfast/order';
 import { createSettler, type SettlerStatus } from '@holdfast/settle';
 import { EnvironmentError, toHex } from '@holdfast/units';
@@ -97,8 +106,9 @@ function createParts(
   const separator = domainSeparator(domain_);
   const pool = createVerifyPool({ separator, verifier, threads });
   const contractSigner = createContractSigner(client);
+  const authority = reportAuthority(venue, recover_, createKeyReader(client as ChainReader, venue));
   const servers = { venue, domain: domain_, clock, logger, engine, journal, acks, tape, pool, key };
-  return { ...servers, recover: recover_, contractSigner, halted };
+  return { ...servers, recover: recover_, authority, contractSigner, halted };
 }
 
 function watchMetrics(metrics: Metrics, parts: NodeParts, gateway: () => Gateway): void {

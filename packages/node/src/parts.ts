@@ -1,4 +1,5 @@
 import type { Clock, Logger, Venue } from '@holdfast/host';
+import type { ReportAuthority } from '@holdfast/oracle';
 import type { Domain } from '@holdfast/order';
 import type { LocalAccount } from 'viem';
 import type { Acks } from './acks.ts';
@@ -22,6 +23,8 @@ export type NodeParts = {
   readonly pool: VerifyPool;
   /** One signature at a time, on this thread: logins and reports. */
   readonly recover: Recover;
+  /** Whose word a report is. */
+  readonly authority: ReportAuthority;
   readonly contractSigner: ContractSigner;
   /** Signs receipts. */
   readonly key: LocalAccount;

@@ -1,11 +1,5 @@
 import type { Command, CoreEvent } from '@holdfast/core';
-import {
-  type DecodedReport,
-  decodeReport,
-  oracleDomain,
-  oracleDomainSeparator,
-  verifyQuorum,
-} from '@holdfast/oracle';
+import { type Observation, proveReport } from '@holdfast/oracle';
 import { type Hex, isRejection, type Rejection, toHex } from '@holdfast/units';
 import type { NodeParts } from './parts.ts';
 
@@ -13,7 +7,7 @@ export type LatestReport = {
   readonly raw: Hex;
   readonly round: number;
   readonly time: number;
-  readonly quotes: DecodedReport['quotes'];
+  readonly quotes: Observation['quotes'];
 };
 
 /** Raw reports that the settler can still be given, by round. */
@@ -35,7 +29,7 @@ export function rememberReport(
   if (reports.size > REPORTS_MAX && oldest !== undefined) reports.delete(oldest);
 }
 
-/** Where reports enter: the quorum is proved here, on the node's side of the journal. */
+/** Where reports enter: whose word they are is proved here, on the node's side of the journal. */
 export type ReportDesk = {
   /** The report as accepted, or the chain's reason for refusing it. */
   take(raw: Uint8Array): Promise<LatestReport | Rejection>;
@@ -45,10 +39,7 @@ export type ReportDesk = {
 };
 
 export function createReportDesk(parts: NodeParts, reports: Reports): ReportDesk {
-  const { venue, engine, recover } = parts;
-  const domain = oracleDomain(venue.chainId, venue.contracts.verifier);
-  const separator = oracleDomainSeparator(domain);
-  const quorum = { k: venue.reporters.k, signers: venue.reporters.addresses, separator };
+  const { engine, authority } = parts;
 
   engine.listen(({ command, events }) => rememberReport(reports, command, events));
 
@@ -56,10 +47,8 @@ export function createReportDesk(parts: NodeParts, reports: Reports): ReportDesk
     latest: () => [...reports.values()].at(-1),
     raw: (round) => reports.get(round)?.raw,
     async take(bytes) {
-      const report = decodeReport(bytes);
+      const report = await proveReport(bytes, authority);
       if (isRejection(report)) return report;
-      const unproved = verifyQuorum(report, quorum, recover);
-      if (unproved !== undefined) return unproved;
       const { round, time, quotes } = report;
       const raw = toHex(bytes);
       const input = { type: 'report' as const, report: { round, time, quotes }, raw };

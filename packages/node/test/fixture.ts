@@ -9,6 +9,7 @@ import {
   observationDigest,
   oracleDomain,
   oracleDomainSeparator,
+  reportAuthority,
 } from '@holdfast/oracle';
 import {
   compactFrom65,
@@ -255,6 +256,7 @@ export async function startFixture(dir: string, disk?: Disk): Promise<Fixture> {
     tape,
     pool: createVerifyPool({ separator, verifier: 'native', threads: 0 }),
     recover: nativeRecover(),
+    authority: reportAuthority(venue, nativeRecover(), async () => undefined),
     contractSigner: async (_owner, _digest, signature) => signature[0] === 7,
     key: privateKeyToAccount(toHex(keyOf('node').secret)),
     halted: () => haltReason,

@@ -5,6 +5,7 @@ export * from './group.ts';
 export * from './mark.ts';
 export * from './observed.ts';
 export * from './premium.ts';
+export * from './prove.ts';
 export {
   assembleReport,
   decodeReport,

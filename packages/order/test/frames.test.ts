@@ -1,4 +1,4 @@
-/** The grammar of the gateway's JSON: every server frame, every field at its first and last text. */
+/** The grammar of the gateway's JSON: every server frame, each field at its first and last text. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isRejection, toHex } from '@holdfast/units';

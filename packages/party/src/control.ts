@@ -1,6 +1,7 @@
 /** How an operator's commands reach the running party: HTTP over a socket in its own folder. */
 import { chmodSync, existsSync, unlinkSync } from 'node:fs';
 import { request } from 'node:http';
+import { relative } from 'node:path';
 import {
   errorCode,
   type JsonRoutes,
@@ -14,6 +15,13 @@ import { partyPaths } from './folder.ts';
 /** The longest path that every system takes for a socket. */
 const socketPathLengthMax = 100;
 
+/** The socket's path, from here where that is shorter: a deep folder would be too long. */
+function socketOf(dir: string): string {
+  const { socket } = partyPaths(dir);
+  const near = relative(process.cwd(), socket);
+  return near.length < socket.length ? near : socket;
+}
+
 /**
  * Serves the operator's commands. One process per folder: a second one is refused.
  * @throws EnvironmentError PartyRunning, PathTooLong
@@ -23,7 +31,7 @@ export async function serveControl(
   routes: JsonRoutes,
   logger: Logger,
 ): Promise<JsonServer> {
-  const { socket: socketPath } = partyPaths(dir);
+  const socketPath = socketOf(dir);
   if (socketPath.length > socketPathLengthMax) {
     const message = `${socketPath} is too long for a socket (${socketPathLengthMax} at most)`;
     throw new EnvironmentError('PathTooLong', message, { retry: false });
@@ -56,7 +64,7 @@ export function callParty(
   path: string,
   body?: unknown,
 ): Promise<{ status: number; body: unknown }> {
-  const { socket: socketPath } = partyPaths(dir);
+  const socketPath = socketOf(dir);
   return new Promise((resolve, reject) => {
     const down = (cause: unknown): void => {
       const why = errorCode(cause) || 'no answer';

@@ -3,6 +3,7 @@ import type { Logger } from '@holdfast/host';
 import type {
   Committee,
   CommitteeTiming,
+  Digest,
   Event,
   Judge,
   PartyKey,
@@ -27,8 +28,12 @@ export type PartyOptions = {
   readonly vault: Vault;
   readonly logger: Logger;
   readonly policy?: Policy | undefined;
-  /** Judges messages instead of the policy. */
+  /** Judges messages that the operator has not allowed; instead of the policy. */
   readonly judge?: Judge | undefined;
+  /** What is signed of a message; the message itself unless told. */
+  readonly digest?: Digest | undefined;
+  /** Fewest holders of a first key; the threshold unless told. */
+  readonly holdersMin?: number | undefined;
   /** Believes the roster that comes of the enrolment, without a person who compares it. */
   readonly trustRoster?: boolean | undefined;
   readonly relay?: string | undefined;

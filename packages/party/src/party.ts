@@ -44,12 +44,12 @@ const tickMs = 100;
 const allowedMs = 3_600_000;
 
 function judgeOf(options: PartyOptions, allowed: ReadonlyMap<Hex, number>): Judge {
-  if (options.judge !== undefined) return options.judge;
   if (options.policy === 'open') return () => undefined;
-  return (message) => {
+  const unapproved = reject('MessageUnapproved', 'its operator has not allowed this message');
+  return (message, coordinator) => {
     const until = allowed.get(toHex(message));
     if (until !== undefined && until > Date.now()) return undefined;
-    return reject('MessageUnapproved', 'its operator has not allowed this message');
+    return options.judge === undefined ? unapproved : options.judge(message, coordinator);
   };
 }
 
@@ -101,7 +101,9 @@ function tell(inside: Inside, event: Event): void {
     const { gen, groupKey } = event.certificate;
     logger.info({ gen, groupKey, isHolder: event.isHolder }, 'a generation lives');
   } else {
-    logger.info(event, event.type);
+    // Those who sign every other second would drown the rest.
+    const isFrequent = event.type === 'signed' && inside.options.judge !== undefined;
+    logger[isFrequent ? 'debug' : 'info'](event, event.type);
   }
 }
 
@@ -190,6 +192,8 @@ export async function runParty(options: PartyOptions): Promise<RunningParty> {
       random: (length) => new Uint8Array(randomBytes(length)),
       verify: isEnvelopeSigned,
       judge: judgeOf(options, allowed),
+      digest: options.digest,
+      holdersMin: options.holdersMin,
       timing: options.timing ?? defaultTiming,
     },
     Date.now(),

@@ -117,7 +117,14 @@ export type Event =
   | { readonly type: 'retired'; readonly gen: number }
   | { readonly type: 'declined'; readonly by: PartyKey; readonly reason: Rejection }
   | { readonly type: 'stalled'; readonly reason: Rejection }
-  | { readonly type: 'signed'; readonly sid: Hex; readonly message: Hex; readonly signature: Hex }
+  | {
+      readonly type: 'signed';
+      readonly sid: Hex;
+      readonly message: Hex;
+      readonly signature: Hex;
+      /** Numbers of those who signed. */
+      readonly signers: readonly number[];
+    }
   | {
       readonly type: 'refused';
       readonly sid: Hex;

@@ -96,12 +96,20 @@ export function approve(c: Committee, hash: Hex, now: number): Step {
   return settle(c, noEffects(), now);
 }
 
-/** Begins a signature. Its end is the event `signed` or `unsigned` with the same sid. */
-export function sign(c: Committee, message: Uint8Array, now: number): Step & { sid?: Hex } {
+/**
+ * Begins a signature. Its end is the event `signed` or `unsigned` with the same sid.
+ * @param among numbers of the parties that may be asked; everybody unless told
+ */
+export function sign(
+  c: Committee,
+  message: Uint8Array,
+  now: number,
+  among?: readonly number[],
+): Step & { sid?: Hex } {
   const { coordinator } = c;
   if (coordinator === undefined) return noEffects();
   const out = noEffects();
-  const sid = request(coordinator, message, now, out);
+  const sid = request(coordinator, message, now, out, among);
   return { ...settle(c, out, now), sid };
 }
 

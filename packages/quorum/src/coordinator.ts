@@ -8,6 +8,7 @@ import type { Blame, BlameKind } from './blame.ts';
 import type { Incoming, Outgoing } from './envelope.ts';
 import { readBody } from './messages.ts';
 import { hashOf, nameOf, number6, type PartyKey, type Roster } from './roster.ts';
+import { type Digest, digestOf } from './signer.ts';
 import {
   frost,
   frostCommitments,
@@ -25,6 +26,8 @@ export type Request = {
   readonly id: Hex;
   readonly message: Hex;
   readonly since: number;
+  /** Numbers of those who may be asked; everybody unless told. */
+  readonly among: readonly number[] | undefined;
   sid: Hex;
   signers: number[];
   phase: 'nonces' | 'partials';
@@ -43,6 +46,7 @@ export type Coordinator = {
   readonly keys: PublicKeys;
   readonly random: Random;
   readonly timing: SignTiming;
+  readonly digest?: Digest | undefined;
   readonly requests: Map<Hex, Request>;
   /** Nonces that signers gave in advance. */
   readonly pool: Map<number, NoncePair[]>;
@@ -58,7 +62,7 @@ export type SignTiming = {
 };
 
 export function createCoordinator(
-  options: Pick<Coordinator, 'self' | 'gen' | 'roster' | 'keys' | 'random' | 'timing'>,
+  options: Pick<Coordinator, 'self' | 'gen' | 'roster' | 'keys' | 'random' | 'timing' | 'digest'>,
 ): Coordinator {
   return { ...options, requests: new Map(), pool: new Map(), faults: new Map() };
 }
@@ -73,23 +77,30 @@ function newSid(c: Coordinator, message: Hex): Hex {
 }
 
 /** Signers in the order in which they are tried: the reliable first, ourselves among them. */
-function candidates(c: Coordinator, failed: ReadonlyMap<number, Blame>): number[] {
+function candidates(c: Coordinator, { failed, among }: Request): number[] {
   const rank = (index: number): number =>
     (c.faults.get(index) ?? 0) * 1000 - (addressOf(c, index) === c.self ? 500 : 0) + index;
   return Object.keys(c.keys.holders)
     .map(Number)
-    .filter((index) => !failed.has(index))
+    .filter((index) => !failed.has(index) && (among?.includes(index) ?? true))
     .sort((a, b) => rank(a) - rank(b));
 }
 
 /** Begins a request. Nonces given in advance save a round where there are some. */
-export function request(c: Coordinator, message: Uint8Array, now: number, out: Effects): Hex {
+export function request(
+  c: Coordinator,
+  message: Uint8Array,
+  now: number,
+  out: Effects,
+  among?: readonly number[],
+): Hex {
   const text = toHex(message);
   const id = newSid(c, text);
   const made: Request = {
     id,
     message: text,
     since: now,
+    among,
     sid: id,
     signers: [],
     phase: 'nonces',
@@ -106,7 +117,7 @@ export function request(c: Coordinator, message: Uint8Array, now: number, out: E
 
 function start(c: Coordinator, r: Request, now: number, out: Effects): void {
   const { threshold } = c.keys;
-  const chosen = candidates(c, r.failed).slice(0, threshold);
+  const chosen = candidates(c, r).slice(0, threshold);
   if (chosen.length < threshold) {
     giveUp(c, r, out);
     return;
@@ -249,9 +260,10 @@ function finish(c: Coordinator, r: Request, now: number, out: Effects): void {
     partials[identifier] = fromHex(r.partials.get(indexes[i] as number) ?? '0x');
   });
   try {
-    const signature = toHex(frost.aggregate(keys, list, fromHex(r.message), partials));
+    const signature = toHex(frost.aggregate(keys, list, digestOf(c, r.message), partials));
     c.requests.delete(r.id);
-    out.events.push({ type: 'signed', sid: r.id, message: r.message, signature });
+    const { id: sid, message, signers } = r;
+    out.events.push({ type: 'signed', sid, message, signature, signers });
   } catch {
     const wrong = list.flatMap(({ identifier }, i): [number, Blame][] => {
       const index = indexes[i] as number;
@@ -265,9 +277,10 @@ function finish(c: Coordinator, r: Request, now: number, out: Effects): void {
 
 function isPartial(c: Coordinator, r: Request, index: number, partial: Uint8Array): boolean {
   const list = frostCommitments(r.nonces);
+  const message = digestOf(c, r.message);
   const { identifier } = frostCommitments(new Map([[index, r.nonces.get(index) as NoncePair]]))[0]!;
   try {
-    return frost.verifyShare(frostPublic(c.keys), list, fromHex(r.message), identifier, partial);
+    return frost.verifyShare(frostPublic(c.keys), list, message, identifier, partial);
   } catch {
     return false;
   }

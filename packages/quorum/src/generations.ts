@@ -93,10 +93,10 @@ function isWitnessed(c: Committee, body: Bodies['certified'], from: PartyKey | u
 export function openSigning(c: Committee): void {
   const { active } = c.records;
   if (active === undefined) return;
-  const { random, judge, timing, self } = c;
+  const { random, judge, timing, self, digest } = c;
   const { gen } = active.certificate;
   const { roster, keys, key } = active;
   // Nonces of the old generation die here with their sessions.
-  c.signer = key && createSigner({ share: key, gen, random, judge });
-  c.coordinator = createCoordinator({ self, gen, roster, keys, random, timing });
+  c.signer = key && createSigner({ share: key, gen, random, judge, digest });
+  c.coordinator = createCoordinator({ self, gen, roster, keys, random, timing, digest });
 }

@@ -24,6 +24,16 @@ type Nonces = ReturnType<typeof frost.commit>['nonces'];
  */
 export type Judge = (message: Uint8Array, coordinator: PartyKey) => Rejection | undefined;
 
+/**
+ * The bytes that are signed for a message: so that signers judge the whole of what a contract
+ * sees a hash of.
+ */
+export type Digest = (message: Uint8Array) => Uint8Array;
+
+/** What is signed of a message. */
+export const digestOf = ({ digest }: { readonly digest?: Digest | undefined }, message: Hex) =>
+  digest?.(fromHex(message)) ?? fromHex(message);
+
 type Asked = {
   readonly coordinator: PartyKey;
   readonly message: Hex;
@@ -42,8 +52,11 @@ export type Signer = {
   readonly gen: number;
   readonly random: Random;
   readonly judge: Judge;
+  readonly digest?: Digest | undefined;
   readonly sessions: Map<Hex, Asked>;
   readonly pool: Map<Hex, Pooled>;
+  /** When each coordinator last got nonces. */
+  readonly pooledAt: Map<PartyKey, number>;
 };
 
 const sessionMs = 120_000;
@@ -51,9 +64,13 @@ const sessionsMax = 1024;
 /** Pairs that a signer keeps ready, over all coordinators. */
 export const poolMax = 256;
 export const poolBatch = 16;
+/** A coordinator that asks sooner gets nothing: nonces cost work. */
+export const poolMsMin = 1_000;
 
-export function createSigner(options: Pick<Signer, 'share' | 'gen' | 'random' | 'judge'>): Signer {
-  return { ...options, sessions: new Map(), pool: new Map() };
+export function createSigner(
+  options: Pick<Signer, 'share' | 'gen' | 'random' | 'judge' | 'digest'>,
+): Signer {
+  return { ...options, sessions: new Map(), pool: new Map(), pooledAt: new Map() };
 }
 
 function freshPair(s: Signer): { nonces: Nonces; pair: NoncePair } {
@@ -67,7 +84,7 @@ export function answer(s: Signer, message: Incoming, now: number): Outgoing | un
   for (const [sid, asked] of s.sessions) if (asked.until <= now) s.sessions.delete(sid);
   if (message.type === 'ask') return answerAsk(s, message, now);
   if (message.type === 'package') return answerPackage(s, message, now);
-  if (message.type === 'pool') return answerPool(s, message);
+  if (message.type === 'pool') return answerPool(s, message, now);
   return undefined;
 }
 
@@ -126,18 +143,27 @@ function answerAsk(s: Signer, message: Incoming, now: number): Outgoing {
   return reply(message, 'nonces', { nonces: fresh.pair });
 }
 
-function answerPool(s: Signer, message: Incoming): Outgoing | undefined {
+/**
+ * A batch of nonces for a coordinator. Those that it has had longest make room: what a session that
+ * failed has taken never comes back. Never empty, because that would be a request.
+ */
+function answerPool(s: Signer, message: Incoming, now: number): Outgoing | undefined {
+  const { from } = message;
   const body = readBody('pool', message.body);
   if (body === undefined || body.nonces.length > 0 || judgeSession(s, message)) return undefined;
-  const own = [...s.pool.values()].filter((each) => each.coordinator === message.from);
+  if (now - (s.pooledAt.get(from) ?? Number.NEGATIVE_INFINITY) < poolMsMin) return undefined;
+  s.pooledAt.set(from, now);
+  const own = [...s.pool.values()].filter((each) => each.coordinator === from);
+  for (const { pair } of own.slice(0, Math.max(0, own.length - poolBatch))) {
+    s.pool.delete(pair.hiding);
+  }
   const pairs: NoncePair[] = [];
-  for (let i = own.length; i < 2 * poolBatch && pairs.length < poolBatch; i++) {
-    if (s.pool.size >= poolMax) break;
+  while (pairs.length < poolBatch && s.pool.size < poolMax) {
     const fresh = freshPair(s);
-    s.pool.set(fresh.pair.hiding, { ...fresh, coordinator: message.from });
+    s.pool.set(fresh.pair.hiding, { ...fresh, coordinator: from });
     pairs.push(fresh.pair);
   }
-  return reply(message, 'pool', { nonces: pairs });
+  return pairs.length === 0 ? undefined : reply(message, 'pool', { nonces: pairs });
 }
 
 /** Who signs must be the committee's, enough, and each once. */
@@ -236,7 +262,8 @@ function makePartial(s: Signer, session: Asked, body: Bodies['package']): Hex | 
   const list = frostCommitments(new Map(body.signers.map((each) => [each.index, each.nonces])));
   try {
     const keys = frostPublic(s.share.keys);
-    return toHex(frost.signShare(frostSecret(s.share), keys, nonces, list, fromHex(body.message)));
+    const message = digestOf(s, body.message);
+    return toHex(frost.signShare(frostSecret(s.share), keys, nonces, list, message));
   } catch (error) {
     return reject('PackageWrong', (error as Error).message);
   } finally {

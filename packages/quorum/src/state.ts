@@ -6,7 +6,7 @@ import type { Coordinator, SignTiming } from './coordinator.ts';
 import type { Incoming, Outgoing, Verify } from './envelope.ts';
 import type { Certificate } from './messages.ts';
 import type { PartyKey, Roster } from './roster.ts';
-import type { Judge, Signer } from './signer.ts';
+import type { Digest, Judge, Signer } from './signer.ts';
 import type { KeyShare, PublicKeys, Random } from './suite.ts';
 
 /** A generation that has shown its life. */
@@ -60,6 +60,8 @@ export type CommitteeOptions = {
   readonly random: Random;
   readonly verify: Verify;
   readonly judge: Judge;
+  /** The message itself unless told. */
+  readonly digest?: Digest | undefined;
   readonly timing: CommitteeTiming;
   /** Fewest holders of a first key; the threshold unless told. */
   readonly holdersMin?: number | undefined;

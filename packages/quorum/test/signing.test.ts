@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { groupKeyOf, type Outgoing, take } from '@holdfast/quorum';
+import { groupKeyOf, type Outgoing, sign, take } from '@holdfast/quorum';
 import { fromHex, type Hex, toHex } from '@holdfast/units';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { answer, createSigner, type Signer } from '../src/signer.ts';
@@ -181,5 +181,64 @@ describe('nonces', () => {
     assert.equal(say(signer, { sid, type: 'package', body })?.type, 'partial');
     const later = { sid: turn(sid), type: 'package', body };
     assert.equal(codeOf([say(signer, later)!]), 'NonceUnknown');
+  });
+
+  it('are given anew, but not for ever and not without end', () => {
+    const signer = signerOf('ann');
+    const eve = ready.node('eve').key;
+    const gather = (ms: number) => {
+      const asked = { from: eve, gen: 1, sid, type: 'pool', body: { nonces: [] } };
+      const said = answer(signer, asked as never, ready.now + ms);
+      return (said?.body as { nonces: unknown[] } | undefined)?.nonces.length;
+    };
+    assert.deepEqual([gather(0), gather(999)], [16, undefined]);
+    for (let i = 1; i <= 5; i++) assert.equal(gather(1000 * i), 16);
+    assert.equal(signer.pool.size, 32);
+    // An answer without nonces would be taken for a request, and two parties would never end.
+    for (let i = 0; i < 256; i++) signer.pool.set(`0x${i}`, { coordinator: turn(eve) } as never);
+    assert.equal(gather(9000), undefined);
+  });
+});
+
+describe('a request', () => {
+  it('asks nobody but those who are named', () => {
+    const ann = ready.node('ann');
+    const keys = ready.node('eve').committee!.records.active!.roster.parties.map(({ key }) => key);
+    const asked = (among?: number[]) =>
+      sign(ann.committee!, fromHex(text('some')), ready.now, among);
+    const to = asked([1, 4, 5]).send.flatMap((message) => message.to);
+    assert.deepEqual(to, [keys[3], keys[4]]);
+    const short = asked([1, 5]);
+    assert.deepEqual(short.send, []);
+    const [end] = short.events;
+    assert.equal(end?.type === 'unsigned' && end.reason.code, 'QuorumShort');
+  });
+
+  it('signs the digest of what was judged', () => {
+    const judged: Hex[] = [];
+    const digest = (message: Uint8Array) => message.subarray(0, 1);
+    const signers = ['ann', 'bob', 'cid'].map((name) => {
+      const judge = (message: Uint8Array) => void judged.push(toHex(message));
+      const share = keyOf(ready, name);
+      return createSigner({ share, gen: 1, random: randomOf(`d${name}`), judge, digest });
+    });
+    const sid: Hex = `0x${'05'.repeat(32)}`;
+    const from = ready.node('eve').key;
+    const say = (signer: Signer, message: object) =>
+      answer(signer, { from, gen: 1, sid, ...message } as never, ready.now)!.body;
+    const message = text('whole');
+    const list = signers.map((signer, i) => {
+      const said = say(signer, { type: 'ask', body: { message } });
+      return { index: i + 1, ...(said as { nonces: { hiding: Hex; binding: Hex } }) };
+    });
+    const said = say(signers[0]!, { type: 'package', body: { message, signers: list } });
+    const partial = fromHex((said as { partial: Hex }).partial);
+    assert.deepEqual(judged, [message, message, message]);
+    const pairs = frostCommitments(new Map(list.map(({ index, nonces }) => [index, nonces])));
+    const keys = frostPublic(keyOf(ready, 'ann').keys);
+    const holds = (of: Uint8Array) =>
+      frost.verifyShare(keys, pairs, of, pairs[0]!.identifier, partial);
+    assert.ok(holds(fromHex(message).subarray(0, 1)));
+    assert.ok(!holds(fromHex(message)));
   });
 });

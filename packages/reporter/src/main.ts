@@ -1,4 +1,8 @@
-/** Processes of the oracle: `relay`, or `reporter --index N`. */
+/**
+ * Processes of the oracle: `relay`, or `reporter --key NAME`. With `--party DIR` the reporter is a
+ * party of the venue's committee; where there is no venue yet, both make that committee first.
+ */
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import {
   chainAccess,
@@ -7,11 +11,16 @@ import {
   type Logger,
   loadKey,
   loadVenue,
+  type ProcessContext,
   runProcess,
+  sleep,
   type Venue,
   venuePaths,
 } from '@holdfast/host';
+import { serveRelay as serveParties } from '@holdfast/party';
 import { EnvironmentError } from '@holdfast/units';
+import { foundCommittee } from './committee/found.ts';
+import { type Member, startMember } from './committee/member.ts';
 import { serveRelay } from './relay.ts';
 import { runReporter } from './reporter.ts';
 import { readBars } from './sources/bars.ts';
@@ -30,6 +39,9 @@ const { values: args, positionals } = parseArgs({
     perps: { type: 'string' },
     seed: { type: 'string', default: 'holdfast' },
     exchanges: { type: 'string', default: defaultExchanges.join(',') },
+    party: { type: 'string' },
+    'parties-port': { type: 'string' },
+    'parties-relay': { type: 'string' },
   },
 });
 
@@ -51,23 +63,67 @@ async function openSource(venue: Venue, logger: Logger): Promise<PriceSource> {
 
 const role = positionals[0] ?? 'reporter';
 const name = role === 'relay' ? 'relay' : args.key;
+const venueEveryMs = 200;
 
-await runProcess({ name }, async ({ logger, lifecycle, ready }) => {
-  const venue = loadVenue(args.venue);
-  if (role === 'relay') {
-    const server = await serveRelay({
-      venue,
-      logger,
-      reader: createChainReader(chainAccess(venue)),
-    });
-    lifecycle.onShutdown('relay', () => server.close());
-    ready({ port: server.port });
-    return;
+/** The venue; where the committee is only being founded, it is there when its contracts are. */
+async function awaitVenue(signal: AbortSignal): Promise<Venue | undefined> {
+  const { file } = venuePaths(args.venue);
+  while (!existsSync(file) && !signal.aborted) await sleep(venueEveryMs, signal);
+  return signal.aborted ? undefined : loadVenue(args.venue);
+}
+
+/** Passes messages between the parties at once, and reports as soon as there is a venue. */
+async function runRelay({ logger, lifecycle, ready }: ProcessContext): Promise<void> {
+  const port = args['parties-port'];
+  if (port !== undefined) {
+    const parties = await serveParties({ host: '127.0.0.1', port: Number(port), logger });
+    lifecycle.onShutdown('relay of the parties', () => parties.close());
+    if (!existsSync(venuePaths(args.venue).file)) ready({ parties: parties.port });
   }
+  const venue = await awaitVenue(lifecycle.signal);
+  if (venue === undefined) return;
+  const reader = createChainReader(chainAccess(venue));
+  const server = await serveRelay({ venue, logger, reader });
+  lifecycle.onShutdown('relay', () => server.close());
+  ready({ port: server.port });
+}
+
+function relayOf(venue: Venue | undefined): string | undefined {
+  const known = venue?.committee?.relay;
+  return known === undefined ? args['parties-relay'] : `ws://${known.host}:${known.port}`;
+}
+
+/** Our part of the committee; of a new one, with the first key and the first party's proof. */
+async function joinCommittee(
+  dir: string,
+  venue: Venue | undefined,
+  { logger, lifecycle, ready, progress }: ProcessContext,
+): Promise<Member> {
+  const member = await startMember({ dir, logger, relay: relayOf(venue), founding: !venue });
+  lifecycle.onShutdown('party', () => member.close());
+  if (venue === undefined) ready(await foundCommittee(member, progress));
+  return member;
+}
+
+async function runOne(context: ProcessContext): Promise<void> {
+  const { logger, lifecycle, ready } = context;
   const account = await loadKey(venuePaths(args.venue).keys, args.key);
+  const isThere = existsSync(venuePaths(args.venue).file);
+  const before = isThere ? loadVenue(args.venue) : undefined;
+  const member = args.party && (await joinCommittee(args.party, before, context));
+  const venue = before ?? (await awaitVenue(lifecycle.signal));
+  if (venue === undefined) return;
+  if (venue.committee !== undefined && !member) {
+    const message = 'this venue has a committee: a reporter needs --party DIR, its folder';
+    throw new EnvironmentError('ArgumentWrong', message, { retry: false });
+  }
   const source = await openSource(venue, logger);
   lifecycle.onShutdown('source', () => source.close());
   const clock = createClock(venue.clock);
-  ready({ address: account.address, source: source.name });
-  await runReporter({ venue, clock, account, source, logger, signal: lifecycle.signal });
-});
+  if (isThere) ready({ address: account.address, source: source.name });
+  const { signal } = lifecycle;
+  const party = venue.committee && member ? { member } : {};
+  await runReporter({ venue, clock, account, source, logger, signal, ...party });
+}
+
+await runProcess({ name }, (context) => (role === 'relay' ? runRelay(context) : runOne(context)));

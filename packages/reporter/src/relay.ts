@@ -7,12 +7,14 @@ import {
   type JsonRoutes,
   type JsonServer,
   type Logger,
+  type Metrics,
   serveJson,
   type Venue,
 } from '@holdfast/host';
 import { isRejection, type Rejection, tryTicks } from '@holdfast/units';
 import { parseAbi } from 'viem';
 import { createCollector, type RelayedReport } from './collect.ts';
+import { createCommitteeDesk } from './committee/desk.ts';
 import { readObservation, reporterSeparator } from './observe.ts';
 
 const oracleAbi = parseAbi([
@@ -77,22 +79,29 @@ async function postReport(venue: Venue, report: RelayedReport): Promise<Rejectio
   return { code: 'NodeRefused', message: `the node answered ${status}` };
 }
 
-/**
- * Serves the relay: takes signed observations, makes one report per round when k agree, hands it
- * to the node, and keeps the last ones for keepers. It holds no key; it can delay, never forge.
- *
- * Routes: POST /v1/observations, GET /v1/reference, GET /v1/reports/latest,
- * GET /v1/reports?after=ROUND, GET /health, GET /metrics.
- */
-export async function serveRelay(options: RelayOptions): Promise<JsonServer> {
-  const { venue, logger, reader } = options;
+/** A relay for a venue whose reports carry the signatures of k reporters. */
+function quorumRoutes(
+  venue: Venue,
+  forward: (report: RelayedReport) => void,
+  refuse: (reason: Rejection) => JsonReply,
+): JsonRoutes {
   const { k, addresses } = venue.reporters;
   const collector = createCollector({ k, signers: addresses, separator: reporterSeparator(venue) });
-  const kept: RelayedReport[] = [];
-  const metrics = createMetrics();
+  return {
+    'POST /v1/observations': async ({ body }) => {
+      const read = readObservation(body);
+      const outcome = isRejection(read) ? read : await collector.take(read);
+      if (isRejection(outcome)) return refuse(outcome);
+      if (outcome !== 'waiting') forward(outcome);
+      return { status: 200, body: { ok: true, complete: outcome !== 'waiting' } };
+    },
+  };
+}
+
+/** Hands reports to the node, and tells when it begins or ceases to take them. */
+function createForwarder(venue: Venue, logger: Logger, metrics: Metrics) {
   const made = metrics.counter('relay_reports_total', 'reports assembled');
   const taken = metrics.counter('relay_reports_taken_total', 'reports that the node accepted');
-  const refused = metrics.counter('relay_observations_refused_total', 'observations refused');
   let nodeTakes: boolean | undefined;
 
   function tellNode(takes: boolean, reason: string): void {
@@ -106,8 +115,6 @@ export async function serveRelay(options: RelayOptions): Promise<JsonServer> {
 
   async function forward(report: RelayedReport): Promise<void> {
     made.inc();
-    kept.push(report);
-    if (kept.length > reportsKept) kept.shift();
     try {
       const refusal = await postReport(venue, report);
       tellNode(refusal === undefined, refusal?.message ?? '');
@@ -117,23 +124,43 @@ export async function serveRelay(options: RelayOptions): Promise<JsonServer> {
     }
   }
 
-  async function observation(value: unknown): Promise<JsonReply> {
-    const read = readObservation(value);
-    const outcome = isRejection(read) ? read : await collector.take(read);
-    if (isRejection(outcome)) {
-      // A late fourth and fifth are the rule, not worth a line.
-      if (outcome.code !== 'RoundClosed') {
-        refused.inc();
-        logger.warn({ code: outcome.code }, outcome.message);
-      }
-      return { status: 422, body: outcome };
+  return { forward, nodeTakes: () => nodeTakes ?? false };
+}
+
+/**
+ * Serves the relay: takes signed observations, hands one report per round to the node, and keeps
+ * the last ones for keepers. The report is made here of k observations, or signed by the venue's
+ * committee, which gets them back. The relay holds no key; it can delay, never forge.
+ *
+ * Routes: POST /v1/observations, GET /v1/reference, GET /v1/reports/latest,
+ * GET /v1/reports?after=ROUND, GET /health, GET /metrics, and those of the committee's desk.
+ */
+export async function serveRelay(options: RelayOptions): Promise<JsonServer> {
+  const { venue, logger, reader } = options;
+  const kept: RelayedReport[] = [];
+  const metrics = createMetrics();
+  const node = createForwarder(venue, logger, metrics);
+  const refused = metrics.counter('relay_observations_refused_total', 'observations refused');
+  function refuse(reason: Rejection): JsonReply {
+    // A late fourth and fifth are the rule, not worth a line.
+    if (reason.code !== 'RoundClosed') {
+      refused.inc();
+      logger.warn({ code: reason.code }, reason.message);
     }
-    if (outcome !== 'waiting') void forward(outcome);
-    return { status: 200, body: { ok: true, complete: outcome !== 'waiting' } };
+    return { status: 422, body: reason };
   }
 
+  const lastRound = (): number => kept.at(-1)?.round ?? 0;
+  const take = (report: RelayedReport): void => {
+    kept.push(report);
+    if (kept.length > reportsKept) kept.shift();
+    void node.forward(report);
+  };
+  const desk =
+    venue.committee && createCommitteeDesk({ ...options, lastRound, refuse, forward: take });
+  const silent = desk && metrics.gauge('relay_reporters_silent', 'reporters not heard lately');
   const routes: JsonRoutes = {
-    'POST /v1/observations': ({ body }) => observation(body),
+    ...(desk?.routes ?? quorumRoutes(venue, take, refuse)),
     'GET /v1/reference': async () => {
       const body = (await nodeReference(venue)) ?? (await chainReference(venue, reader));
       return { status: 200, body };
@@ -149,10 +176,20 @@ export async function serveRelay(options: RelayOptions): Promise<JsonServer> {
     },
     'GET /health': () => ({
       status: 200,
-      body: { ok: true, round: kept.at(-1)?.round ?? 0, nodeTakes: nodeTakes ?? false },
+      body: { ok: true, round: lastRound(), nodeTakes: node.nodeTakes() },
     }),
-    'GET /metrics': async () => ({ status: 200, body: await metrics.text() }),
+    'GET /metrics': async () => {
+      silent?.set(desk?.silent().length ?? 0);
+      return { status: 200, body: await metrics.text() };
+    },
   };
   const { host, port } = venue.relay;
-  return serveJson({ host, port, routes, logger });
+  const server = await serveJson({ host, port, routes, logger });
+  return {
+    ...server,
+    close() {
+      desk?.close();
+      return server.close();
+    },
+  };
 }

@@ -6,12 +6,16 @@ import {
   sleep,
   type Venue,
 } from '@holdfast/host';
+import type { SignedObservation } from '@holdfast/oracle';
 import { isRejection, type Ticks, tryTicks } from '@holdfast/units';
 import type { LocalAccount } from 'viem';
+import type { Member } from './committee/member.ts';
+import { createTurns, type PlayRound } from './committee/turns.ts';
 import {
   defaultRoundSeconds,
   observe,
   type Reference,
+  readObservation,
   reporterSeparator,
   roundAt,
   signObservation,
@@ -29,6 +33,8 @@ export interface ReporterOptions {
   signal: AbortSignal;
   /** Standard spread of this reporter around its source. */
   noisePpm?: number | undefined;
+  /** This reporter as a party of the venue's committee; needed where there is one. */
+  member?: Member | undefined;
 }
 
 async function readReference(relay: string): Promise<Reference> {
@@ -42,16 +48,32 @@ async function readReference(relay: string): Promise<Reference> {
   return prices;
 }
 
+/** Plays a round that is closed, beside the next ones. @returns what is wrong with the round */
+function shareRound(reply: unknown, play: PlayRound): string {
+  const { complete, observations = [] } = reply as { complete: boolean; observations?: unknown[] };
+  if (!complete) return 'fewer reporters spoke than a report needs';
+  const read: SignedObservation[] = [];
+  for (const each of observations) {
+    const observation = readObservation(each);
+    if (isRejection(observation)) return 'the relay passes on what is no observation';
+    read.push(observation);
+  }
+  void play(read);
+  return '';
+}
+
 /**
  * Signs one observation per round and posts it to the relay until the signal aborts. Failures are
  * logged when they begin and when they end, and the next round is tried.
  */
 export async function runReporter(options: ReporterOptions): Promise<void> {
-  const { venue, clock, account, source, logger, signal, noisePpm = 60 } = options;
+  const { venue, clock, account, source, logger, signal, noisePpm = 60, member } = options;
   const relay = `http://${venue.relay.host}:${venue.relay.port}`;
   const every = venue.roundSeconds ?? defaultRoundSeconds;
   const separator = reporterSeparator(venue);
   const sense = createSense();
+  const proposals = member?.open(venue);
+  const play = member && createTurns({ venue, member, logger, signal, relay });
   let trouble = '';
   let blind = false;
 
@@ -78,14 +100,18 @@ export async function runReporter(options: ReporterOptions): Promise<void> {
     const noise = { signer: account.address, noisePpm };
     const observation = observe(venue, round, prices, reference, noise, sense, books);
     if (observation === undefined) return `${source.name} has no price for every market`;
-    const body = writeObservation(await signObservation(account, separator, observation));
+    const signed = await signObservation(account, separator, observation);
+    proposals?.observed(signed);
+    const body = writeObservation(signed);
     const reply = await fetchJson(`${relay}/v1/observations`, { body, timeoutMs: 3000 });
+    if (play !== undefined && reply.status === 200) return shareRound(reply.body, play);
     const late = isRejection(reply.body) && reply.body.code === 'RoundClosed';
     if (reply.status === 200 || late) return '';
     return isRejection(reply.body) ? reply.body.message : `the relay answered ${reply.status}`;
   }
 
-  let last = 0;
+  // What was said of a round before a restart is forgotten: a party begins with the next one.
+  let last = member === undefined ? 0 : roundAt(clock.now(), every);
   while (!signal.aborted) {
     const round = roundAt(clock.now(), every);
     if (round > last) {

@@ -95,7 +95,7 @@ const moved = ({ changes }: Resolution) => {
 };
 
 describe('the waterfall, lots', () => {
-  it('moves a long at the mark less the discount, and writes nothing for who is not concerned', () => {
+  it('moves a long at the mark less the discount, and writes nothing for others', () => {
     // A third of maintenance is left: each lot carries 1,000,000 units, or 10,000 ticks, along.
     const rows = { 2: { equity: 10_000_000n, lots: 10 }, 4: { equity: 500_000_000n, lots: -10 } };
     const found = done(rows);
@@ -303,7 +303,7 @@ describe('the waterfall, who pays', () => {
     assert.equal(found.perLotQ32, 1_000_000n * one);
   });
 
-  it('can charge a long’s takers no more than the highest price, a short’s no less than one tick', () => {
+  it('charges a long’s takers at most the highest price, a short’s at least one tick', () => {
     const deep = (side: number) => ({
       2: { equity: -(2n ** 41n), lots: side },
       4: { equity: 2n ** 60n, lots: -side },

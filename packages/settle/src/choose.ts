@@ -1,7 +1,7 @@
 /** Which fills may go next, under which report. */
 import type { CoreReport, State, UnconfirmedFill } from '@holdfast/core';
 import type { Clock } from '@holdfast/host';
-import { decodeReport } from '@holdfast/oracle';
+import { readReport } from '@holdfast/oracle';
 import { fromHex, type Hex, isRejection } from '@holdfast/units';
 import type { Ledger, Version } from './books.ts';
 import type { FillTerms } from './fills.ts';
@@ -59,7 +59,7 @@ export function reportOf(c: Chooser, wanted: number): Report | undefined {
   if (wanted <= chainRow(c.ledger.mirror).round) return undefined;
   const raw = c.report(wanted);
   if (raw === undefined || raw === '0x') return undefined;
-  const report = decodeReport(fromHex(raw));
+  const report = readReport(fromHex(raw));
   return isRejection(report) ? undefined : { raw, report };
 }
 

@@ -5,6 +5,10 @@ import {
   breakerBytecode,
   clearingHouseAbi,
   clearingHouseBytecode,
+  committeesAbi,
+  committeesBytecode,
+  committeeVerifierAbi,
+  committeeVerifierBytecode,
   custodyModuleAbi,
   custodyModuleBytecode,
   exitModuleAbi,
@@ -35,6 +39,7 @@ import {
   waterfallModuleBytecode,
 } from '@holdfast/abi';
 import type { ChainReader, ChainWriter, Venue, VenueMarket } from '@holdfast/host';
+import { type Candidate, type GroupSignature, oracleCommitteeId } from '@holdfast/reporter';
 import { EnvironmentError, invariant } from '@holdfast/units';
 import {
   type Abi,
@@ -48,6 +53,8 @@ import {
 export interface DeployOptions {
   markets: readonly VenueMarket[];
   reporters: { k: number; addresses: readonly Address[] };
+  /** The committee that signs reports, and where it expects its registry: {@link foretell}. */
+  committee?: { registry: Address; candidate: Candidate; life: GroupSignature } | undefined;
   sequencer: Address;
   governor: Address;
   guardians: readonly Address[];
@@ -126,6 +133,9 @@ const demoRules: VaultRules = {
   vetoSeconds: 3n * 86_400n,
 };
 const daySeconds = 86_400;
+/** A committee hands over in a day; governance, which replaces it, waits longer. */
+const rotationSeconds = BigInt(daySeconds);
+const replacementSeconds = 7n * rotationSeconds;
 
 export interface Deployment {
   contracts: Venue['contracts'];
@@ -144,7 +154,7 @@ const modules = {
 } as const;
 
 type ModuleName = keyof typeof modules;
-type Name = keyof Venue['contracts'] | ModuleName | 'forcedQueue';
+type Name = keyof Venue['contracts'] | ModuleName | 'forcedQueue' | 'committees';
 
 interface Creation {
   name: Name;
@@ -161,8 +171,6 @@ const moduleNames = Object.keys(modules) as ModuleName[];
 function creations(options: DeployOptions, at: Addresses): Creation[] {
   const delay = BigInt(options.delaySeconds ?? daySeconds);
   const token = options.token ?? demoToken;
-  const { k, addresses } = options.reporters;
-  const signers = [...addresses].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
   const venue = {
     sequencer: options.sequencer,
     quietSeconds: options.quietSeconds,
@@ -191,8 +199,9 @@ function creations(options: DeployOptions, at: Addresses): Creation[] {
     args,
   });
   return [
+    ...registry(options, at),
     make('token', testTokenAbi, testTokenBytecode, token.name, token.symbol, token.decimals),
-    make('verifier', quorumVerifierAbi, quorumVerifierBytecode, BigInt(k), signers),
+    verifier(options, at),
     make('parameters', parametersAbi, parametersBytecode, ...parametersArgs(options, delay, venue)),
     make('breaker', breakerAbi, breakerBytecode, at.parameters, options.guardians, limits),
     make('oracle', oracleAbi, oracleBytecode, at.clearingHouse, at.parameters, at.verifier, delay),
@@ -214,6 +223,29 @@ function creations(options: DeployOptions, at: Addresses): Creation[] {
     make('backstop', backstopAbi, backstopBytecode, ...backstopArgs(options, at)),
     make('laws', lawsAbi, lawsBytecode),
   ];
+}
+
+/** First of all, so that its address can be foretold before anything else is known. */
+function registry({ committee }: DeployOptions, at: Addresses): Creation[] {
+  if (committee === undefined) return [];
+  const { candidate, life } = committee;
+  const founding = { id: oracleCommitteeId, candidate, life };
+  const delays = [rotationSeconds, replacementSeconds];
+  const args = [at.parameters, at.breaker, ...delays, [founding]];
+  return [{ name: 'committees', abi: committeesAbi, bytecode: committeesBytecode, args }];
+}
+
+/** Whose word a report is: the committee's, or that of k reporters one by one. */
+function verifier({ committee, reporters }: DeployOptions, at: Addresses): Creation {
+  const name = 'verifier';
+  if (committee !== undefined) {
+    const args = [at.committees, oracleCommitteeId];
+    return { name, abi: committeeVerifierAbi, bytecode: committeeVerifierBytecode, args };
+  }
+  const { k, addresses } = reporters;
+  const signers = [...addresses].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+  const args = [BigInt(k), signers];
+  return { name, abi: quorumVerifierAbi, bytecode: quorumVerifierBytecode, args };
 }
 
 function vaultArgs(options: DeployOptions, at: Addresses): unknown[] {
@@ -253,6 +285,7 @@ function predict(options: DeployOptions, from: Address, nonce: number): Addresse
     forcedModule: blank,
     exitModule: blank,
     forcedQueue: blank,
+    committees: blank,
     clearingHouse: blank,
     vault: blank,
     oracle: blank,
@@ -271,6 +304,12 @@ function predict(options: DeployOptions, from: Address, nonce: number): Addresse
   }
   if (options.tokenAddress !== undefined) at.token = options.tokenAddress;
   return at;
+}
+
+/** Where the registry of committees will be, if this account sends nothing else before. */
+export async function foretell(reader: ChainReader, from: Address): Promise<Address> {
+  const nonce = await reader.getTransactionCount({ address: from, blockTag: 'pending' });
+  return getContractAddress({ from, nonce: BigInt(nonce) });
 }
 
 /** Asks the chain why a creation fails. */
@@ -299,6 +338,11 @@ export async function deployVenue(
   const from = writer.account.address;
   const nonce = await reader.getTransactionCount({ address: from, blockTag: 'pending' });
   const at = predict(options, from, nonce);
+  const expected = options.committee?.registry ?? at.committees;
+  if (expected.toLowerCase() !== at.committees.toLowerCase()) {
+    const message = `the committee expects its registry at ${expected}, not ${at.committees}`;
+    throw new EnvironmentError('DeployFailed', message, { retry: false });
+  }
   const deployBlock = Number(await reader.getBlockNumber());
   const wanted = creations(options, at).filter(
     ({ name }) => name !== 'token' || options.tokenAddress === undefined,
@@ -331,6 +375,7 @@ export async function deployVenue(
     exitModule,
     // The clearing house says where its queue is.
     forcedQueue,
+    committees,
     ...contracts
   } = at;
   return { contracts, deployBlock };

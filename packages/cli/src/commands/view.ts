@@ -11,6 +11,7 @@ import { Command } from 'commander';
 import { pairs, type Result, table } from '../io.ts';
 import { parseWhole } from '../parse.ts';
 import { accountNumber, agreed, type Session } from '../session.ts';
+import { oracleView } from './oracle.ts';
 import { finish, type Perform } from './shared.ts';
 
 const percent = (ppm: number, digits = 2): string => `${(ppm / 10_000).toFixed(digits)}%`;
@@ -173,17 +174,18 @@ async function showHealth(s: Session): Promise<Result> {
 async function status(s: Session): Promise<Result> {
   const client = await s.client('read');
   const info = client.info;
-  const node = await client.status();
+  const [node, oracle] = await Promise.all([client.status(), oracleView(s)]);
   const entries = Object.entries(node).map(
     ([name, value]) =>
       [name, typeof value === 'object' ? JSON.stringify(value) : String(value)] as const,
   );
   return {
-    data: node,
+    data: oracle === undefined ? node : { ...node, oracle: oracle.data },
     text: pairs([
       ['node', info.nodeUrl],
       ['chain', `${info.chainId} at ${info.rpcUrl ?? '-'}`],
       ['clearing house', info.clearingHouse],
+      ...(oracle?.lines ?? []),
       ...entries,
     ]),
   };
@@ -218,9 +220,9 @@ export function viewCommands(perform: Perform): Command[] {
       'holdfast health',
       'holdfast health --json',
     ]).action((options) => perform(options, showHealth)),
-    finish(new Command('status').description('Show the state of the node'), [
-      'holdfast status',
-      'holdfast status --json',
-    ]).action((options) => perform(options, status)),
+    finish(
+      new Command('status').description('Show the state of the node and who signs its prices'),
+      ['holdfast status', 'holdfast status --json'],
+    ).action((options) => perform(options, status)),
   ];
 }

@@ -25,6 +25,8 @@ export interface VenueOptions {
   /** Orders per wall second over all trader processes. */
   ordersPerSecond: number;
   fresh: boolean;
+  /** Whose word the reports of a new venue are. */
+  reports: 'committee' | 'quorum';
   /** Stop by itself after so many wall seconds. */
   seconds?: number | undefined;
 }
@@ -42,6 +44,7 @@ export const defaultOptions: VenueOptions = {
   accounts: 24,
   ordersPerSecond: 40,
   fresh: false,
+  reports: 'committee',
 };
 
 export const usage = `Usage: npm start -- [options]
@@ -65,6 +68,8 @@ a keeper and simulated traders. Ctrl-C stops it in order; the next start goes on
   --accounts N       simulated accounts (default 24)
   --orders N         orders per second of all traders together (default 40)
   --no-traders       no simulated traders
+  --reports KIND     whose word the reports of a new venue are: committee, one signature of 3 of 5
+                     reporters by a key that no one holds (default), or quorum, 3 of 5 signatures
   --seconds N        stop after N seconds
   --help
 
@@ -128,6 +133,7 @@ function parse(argv: readonly string[]) {
         'no-traders': flag,
         seconds: text,
         fresh: flag,
+        reports: text,
         help: flag,
       },
     }).values;
@@ -158,6 +164,10 @@ export function parseOptions(argv: readonly string[]): VenueOptions | 'help' {
     throw wrong('--live and --replay exclude each other');
   const speed = number('speed', given.speed, { min: 0.1, max: 3600, whole: false }) ?? base.speed;
   if (given.live && speed !== 1) throw wrong('--live prices come at --speed 1 only');
+  const reports = given.reports ?? base.reports;
+  if (reports !== 'committee' && reports !== 'quorum') {
+    throw wrong(`--reports is committee or quorum, not "${reports}"`);
+  }
   const traders = number('traders', given.traders, { min: 0, max: 16 }) ?? base.traders;
   const orders = { min: 0.1, max: 5000, whole: false };
   return {
@@ -175,6 +185,7 @@ export function parseOptions(argv: readonly string[]): VenueOptions | 'help' {
     accounts: number('accounts', given.accounts, { min: 4, max: 2000 }) ?? base.accounts,
     ordersPerSecond: number('orders', given.orders, orders) ?? base.ordersPerSecond,
     fresh: given.fresh ?? false,
+    reports,
     seconds: number('seconds', given.seconds, { min: 1, max: 1e9 }),
   };
 }

@@ -29,7 +29,16 @@ export interface LaunchPlan {
 }
 
 const keptName = 'launch.json';
-const ownEntries = ['venue.json', keptName, 'keys', 'chain', 'journal', 'logs', 'traders'];
+const ownEntries = [
+  'venue.json',
+  keptName,
+  'keys',
+  'chain',
+  'journal',
+  'logs',
+  'traders',
+  'parties',
+];
 
 /**
  * Empties a venue folder of what a venue puts there.

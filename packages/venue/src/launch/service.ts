@@ -62,7 +62,8 @@ interface Run {
   over: () => boolean;
 }
 
-async function pollHealth(url: string, over: () => boolean): Promise<void> {
+/** Waits until it answers 200, or is over. */
+export async function pollHealth(url: string, over: () => boolean): Promise<void> {
   while (!over()) {
     const reply = await fetchJson(url, { timeoutMs: 1000 }).catch(() => undefined);
     if (reply?.status === 200) return;
@@ -70,7 +71,7 @@ async function pollHealth(url: string, over: () => boolean): Promise<void> {
   }
 }
 
-function launch(spec: ServiceSpec): Run {
+function launch(spec: ServiceSpec, events: ServiceEvents): Run {
   const log = openSync(spec.logFile, 'a', 0o600);
   // Its own group: Ctrl-C goes to the launcher alone, which ends the others in order.
   const child = spawn(process.execPath, ['--import', tsx, spec.entry, ...spec.args], {
@@ -91,6 +92,7 @@ function launch(spec: ServiceSpec): Run {
   });
   const said = new Promise<Record<string, unknown>>((resolve) => {
     child.on('message', (message: { type?: string; message?: string }) => {
+      if (message.type === 'progress') events.note(`${spec.name}: ${message.message ?? ''}`);
       if (message.type === 'failed') failure = message.message ?? 'failed';
       if (message.type === 'ready') resolve(message as Record<string, unknown>);
     });
@@ -140,7 +142,7 @@ export function createService(spec: ServiceSpec, events: ServiceEvents): Service
   const stopping = new AbortController();
 
   async function once(): Promise<Record<string, unknown>> {
-    const current = launch(spec);
+    const current = launch(spec, events);
     run = current;
     state = 'starting';
     const { pid } = current.child;

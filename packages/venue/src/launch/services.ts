@@ -36,18 +36,39 @@ export function chainSpec(dir: string, settings: object): ServiceSpec {
   };
 }
 
-export function relaySpec(dir: string, venue: Venue): ServiceSpec {
-  const healthUrl = `http://${venue.relay.host}:${venue.relay.port}/health`;
-  return specOf(dir, 'relay', 'reporter', ['relay'], { healthUrl });
+/** Where the parties of a committee meet. */
+export interface Parties {
+  port: number;
 }
 
-export function reporterSpecs(dir: string, kept: KeptOptions): ServiceSpec[] {
+/** The relay; without a venue it passes on messages of the parties until there is one. */
+export function relaySpec(
+  dir: string,
+  venue: Venue | undefined,
+  parties: Parties | undefined,
+): ServiceSpec {
+  const args = parties === undefined ? ['relay'] : ['relay', '--parties-port', `${parties.port}`];
+  const more = venue === undefined ? {} : { healthUrl: relayHealth(venue) };
+  return specOf(dir, 'relay', 'reporter', args, more);
+}
+
+export const relayHealth = ({ relay }: Venue): string =>
+  `http://${relay.host}:${relay.port}/health`;
+
+export function reporterSpecs(
+  dir: string,
+  kept: KeptOptions,
+  parties: Parties | undefined,
+): ServiceSpec[] {
   const replay = kept.replay === undefined ? [] : ['--replay', kept.replay];
   if (kept.perps !== undefined) replay.push('--perps', kept.perps);
   return Array.from({ length: reporterCount }, (_, i) => {
     const key = reporterKey(i + 1);
     const source = ['--source', kept.source, '--seed', kept.seed, ...replay];
-    return specOf(dir, key, 'reporter', ['reporter', '--key', key, ...source]);
+    const folder = ['--party', join(venuePaths(dir).parties, key)];
+    const relay = ['--parties-relay', `ws://127.0.0.1:${parties?.port}`];
+    const own = parties === undefined ? [] : [...folder, ...relay];
+    return specOf(dir, key, 'reporter', ['reporter', '--key', key, ...source, ...own]);
   });
 }
 

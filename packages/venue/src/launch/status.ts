@@ -23,6 +23,8 @@ export interface VenueStatus {
   /** The vault holds at least what it owes and what is queued. */
   covered: boolean;
   restarts: number;
+  /** Reporters of the committee, and those that are heard; none where there is no committee. */
+  reporters?: { heard: number; size: number } | undefined;
   atMs: number;
 }
 
@@ -48,6 +50,18 @@ async function chainSide(venue: Venue, reader: ChainReader) {
   return { block: Number(block), batches: Number(batches), covered: held >= owed + waits };
 }
 
+async function reportersHeard(venue: Venue): Promise<VenueStatus['reporters']> {
+  if (venue.committee === undefined) return undefined;
+  const { host, port } = venue.relay;
+  const size = venue.reporters.n;
+  try {
+    const { body } = await fetchJson(`http://${host}:${port}/v1/committee`, { timeoutMs: 3000 });
+    return { heard: size - (body as { silent: unknown[] }).silent.length, size };
+  } catch {
+    return { heard: 0, size };
+  }
+}
+
 /** Asks node and chain; what does not answer counts as zero and not ok. */
 export async function readStatus(
   venue: Venue,
@@ -56,8 +70,9 @@ export async function readStatus(
 ): Promise<VenueStatus> {
   const url = `http://${venue.gateway.host}:${venue.gateway.port}/v1/status`;
   const none = { block: 0, batches: 0, covered: false };
-  const [chain, node] = await Promise.all([
+  const [chain, reporters, node] = await Promise.all([
     chainSide(venue, reader).catch(() => none),
+    reportersHeard(venue),
     fetchJson(url, { timeoutMs: 3000 }).catch(() => undefined),
   ]);
   const body = (node?.status === 200 ? node.body : {}) as NodeStatus;
@@ -69,6 +84,7 @@ export async function readStatus(
     nodeOk: body.ok === true,
     nodeSays: body.halted ?? (node === undefined ? 'does not answer' : ''),
     restarts: services.reduce((sum, service) => sum + service.restarts(), 0),
+    reporters,
     atMs: Date.now(),
   };
 }
@@ -84,12 +100,14 @@ export function statusLine(now: VenueStatus, before: VenueStatus | undefined): s
   const laws = now.nodeOk && now.covered ? 'laws hold' : `ATTENTION: node ${now.nodeSays || 'ok'}`;
   const vault = now.covered ? '' : ', vault short or chain silent';
   const restarts = now.restarts === 0 ? '' : ` | restarts ${now.restarts}`;
+  const { heard = 0, size = 0 } = now.reporters ?? {};
+  const silent = heard === size ? '' : ` | reporters ${heard}/${size}`;
   return [
     `block ${now.block}`,
     `batches ${now.batches}`,
     `fills ${now.fills} (${rate('fills')}/s)`,
     `commands ${rate('commands')}/s`,
     `accounts ${now.accounts}`,
-    `${laws}${vault}${restarts}`,
+    `${laws}${vault}${silent}${restarts}`,
   ].join(' | ');
 }

@@ -14,14 +14,16 @@ import {
   type Venue,
   venuePaths,
 } from '@holdfast/host';
+import { oracleCommitteeId } from '@holdfast/reporter';
 import { EnvironmentError } from '@holdfast/units';
-import { demoToken, deployVenue, seedBackstop } from '../deploy.ts';
+import { demoToken, deployVenue, foretell, seedBackstop } from '../deploy.ts';
 import { demoMarkets, timesAt } from '../markets.ts';
-import { fundKeys, openKeys, reporterQuorum, type VenueKeys } from './keys.ts';
+import { type FoundedCommittee, foundCommittee } from './committee.ts';
+import { fundKeys, openKeys, reporterCount, reporterQuorum, type VenueKeys } from './keys.ts';
 import { awaitLeftovers, createPidBook, lockVenue } from './lock.ts';
 import { defaultOptions, type VenueOptions } from './options.ts';
 import { clearVenue, type LaunchPlan, planLaunch, requireReachable, saveKept } from './plan.ts';
-import { createService, type Service, type ServiceSpec } from './service.ts';
+import { createService, pollHealth, type Service, type ServiceSpec } from './service.ts';
 import * as specs from './services.ts';
 import { readStatus, type VenueStatus } from './status.ts';
 
@@ -81,7 +83,7 @@ async function startChain(launch: Launch, rpcPort: number): Promise<ClockSetting
   return clock;
 }
 
-async function deploy(launch: Launch, rpcUrl: string) {
+async function deploy(launch: Launch, rpcUrl: string, committee?: FoundedCommittee) {
   const { options, plan, keys } = launch;
   const access = { rpcUrl, chainId, blockMs: options.blockMs };
   const times = timesAt(options.speed);
@@ -92,6 +94,7 @@ async function deploy(launch: Launch, rpcUrl: string) {
   const deployment = await deployVenue(createChainReader(access), writer, {
     markets,
     reporters,
+    committee,
     sequencer: keys.sequencer.address,
     governor: keys.governor.address,
     guardians: [keys.guardian.address],
@@ -110,6 +113,28 @@ async function deploy(launch: Launch, rpcUrl: string) {
     quietSeconds,
     roundSeconds,
   };
+}
+
+/** The reporters' committee makes its key; from then on they wait for the venue. */
+async function found(launch: Launch, rpcUrl: string): Promise<FoundedCommittee> {
+  const { options, plan, keys, start } = launch;
+  const access = { rpcUrl, chainId, blockMs: options.blockMs };
+  const registry = await foretell(createChainReader(access), keys.deployer.address);
+  return foundCommittee({ dir: options.dir, kept: plan.kept, chainId, registry, start });
+}
+
+/** What the venue file says of its committee; the port of its relay is that of this run. */
+async function committeeOf(
+  known: Venue | undefined,
+  founded: FoundedCommittee | undefined,
+): Promise<Venue['committee']> {
+  if (founded === undefined) {
+    const relay = { host: loopback, port: await findFreePort() };
+    return known?.committee && { ...known.committee, relay };
+  }
+  const { registry, candidate, key, relay } = founded;
+  const { threshold, roster } = candidate;
+  return { registry, id: oracleCommitteeId, threshold, key, roster, relay };
 }
 
 async function requireContracts(venue: Venue): Promise<void> {
@@ -131,7 +156,11 @@ async function prepareVenue(launch: Launch): Promise<Venue> {
   const faucet = createFaucet({ rpcUrl, chainId }, keys.deployer.address);
   await fundKeys(faucet, keys);
   const known = plan.venue;
-  const deployed = known ?? (await step('contracts', () => deploy(launch, rpcUrl)));
+  const isFounding = known === undefined && options.reports === 'committee';
+  const title = `oracle committee, ${reporterQuorum} of ${reporterCount}`;
+  const founded = isFounding ? await step(title, () => found(launch, rpcUrl)) : undefined;
+  const deployed = known ?? (await step('contracts', () => deploy(launch, rpcUrl, founded)));
+  const committee = await committeeOf(known, founded);
   const venue: Venue = {
     ...deployed,
     version: 1,
@@ -143,11 +172,25 @@ async function prepareVenue(launch: Launch): Promise<Venue> {
     sequencer: keys.sequencer.address,
     node: keys.node.address,
     blockMs: options.blockMs,
+    ...(committee === undefined ? {} : { committee }),
   };
   await requireContracts(venue);
   await saveVenue(options.dir, venue);
   await saveKept(options.dir, plan.kept);
   return venue;
+}
+
+/** Those that founded the committee run already, and go on when they see the venue. */
+async function startReporters(launch: Launch, venue: Venue): Promise<void> {
+  const { options, plan, services, start } = launch;
+  const parties = venue.committee?.relay;
+  if (services.some(({ name }) => name === 'relay')) {
+    await pollHealth(specs.relayHealth(venue), () => false);
+    return;
+  }
+  const relay = specs.relaySpec(options.dir, venue, parties);
+  const reporters = specs.reporterSpecs(options.dir, plan.kept, parties);
+  await Promise.all([relay, ...reporters].map(start));
 }
 
 async function startProcesses(launch: Launch, venue: Venue): Promise<void> {
@@ -157,9 +200,7 @@ async function startProcesses(launch: Launch, venue: Venue): Promise<void> {
   // Together: each waits by itself for what it needs, and a start is mostly loading code.
   const steps: Promise<unknown>[] = [
     step('node', () => start(specs.nodeSpec(dir, venue))),
-    step('price relay and reporters', () =>
-      all([specs.relaySpec(dir, venue), ...specs.reporterSpecs(dir, plan.kept)]),
-    ),
+    step('price relay and reporters', () => startReporters(launch, venue)),
     step('keeper', () => start(specs.keeperSpec(dir))),
   ];
   if (options.traders > 0) {
