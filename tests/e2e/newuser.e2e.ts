@@ -217,14 +217,15 @@ async function relaying({ dir }: Scene): Promise<void> {
   const equityOf = async (key: readonly string[]) =>
     BigInt((await json<Health>('health', ...key)).equity);
   const [mine, theirs] = [await equityOf(owner), await equityOf(other)];
-  await json('withdraw-sign', '20', '--fee', '0.5', '--out', 'note.json', ...owner);
-  const done = await json<Taken>('withdraw-relay', 'note.json', ...other);
+  const note = join(dir, 'note.json');
+  await json('withdraw-sign', '20', '--fee', '0.5', '--out', note, ...owner);
+  const done = await json<Taken>('withdraw-relay', note, ...other);
   assert.equal(BigInt(done.paid) + BigInt(done.queued?.amount ?? 0n), 20_000_000n);
   await until('the node has seen it', 15_000, async () => {
     return (await equityOf(owner)) === mine - 20_500_000n;
   });
   assert.equal(await equityOf(other), theirs + 500_000n);
-  const again = await holdfast(dir, 'withdraw-relay', 'note.json', ...other);
+  const again = await holdfast(dir, 'withdraw-relay', note, ...other);
   assert.equal(again.code, 1);
   assert.match(again.err, /NonceUsed/);
   const dear = await holdfast(dir, 'withdraw-sign', '1', '--fee', '0.2', '--out', 'x', ...owner);
