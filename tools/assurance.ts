@@ -191,8 +191,10 @@ ${protocolTable()}
 Solidity, and asks whether a test notices; it fails for a mutant that lives and has no reason in
 \`tools/mutate/survivors.json\`. In Solidity, which the differential test judges, all mutants of the
 libraries are killed or explained. In TypeScript the unit tests of each package judge; mutants that
-the compiler refuses do not count, and of the rest, without those that do the same, SCORES
-(2026-11-26). The contracts beyond those libraries are not mutated by a machine yet.
+the compiler refuses do not count. Of the rest, without those that do the same, all are killed in
+risk (521) and order (770), 99.2 % in core (1,367 of 1,378) and 96.4 % in laws (1,481 of 1,536;
+2026-11-26); the others are mostly second guards and text that no law of today needs. The contracts
+beyond those libraries are not mutated by a machine yet.
 
 ## Not proved
 

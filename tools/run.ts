@@ -1,5 +1,6 @@
 /** Running the steps of a gate: one child process each, its output passed through and counted. */
 import { spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { stripVTControlCharacters } from 'node:util';
 import { root } from './sources.mjs';
 
@@ -16,6 +17,8 @@ export type Step = {
   env?: Readonly<Record<string, string>>;
   /** What has to be done before it starts. */
   prepare?: () => void;
+  /** It takes only what others leave of the processors. */
+  isPatient?: boolean;
 };
 
 /** How a step ended: exit code, seconds, and the tests that its own summary reports. */
@@ -60,6 +63,9 @@ export function runStep(step: Step, cwd = root): Promise<StepResult> {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
+    if (step.isPatient && child.pid !== undefined) {
+      setPriority(child.pid, constants.priority.PRIORITY_LOW);
+    }
     let output = '';
     let ending: NodeJS.Timeout | undefined;
     const end = (): void => {

@@ -123,7 +123,7 @@ async function stopsAndComesBack(stage: Stage, member: Member): Promise<Service[
 
 describe('the oracle of a venue', { timeout: 400_000 }, () => {
   it('goes on with two of five dead, stands still with three, and goes on again', async () => {
-    await onStage({ traders: 0, seed: 'oracle', speed }, async (stage) => {
+    await onStage({ traders: 0, seed: 'oracle', speed, reports: 'committee' }, async (stage) => {
       let revived: Service[] = [];
       try {
         await until('a report', 30_000, async () => (await lastRound(stage)) > 0);

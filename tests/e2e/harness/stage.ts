@@ -53,7 +53,10 @@ export function showLogs(dir: string, names = ['node', 'chain', 'keeper'], lines
   }
 }
 
-/** Runs `body` on a fresh venue and ends every process of it, whatever happens. */
+/**
+ * Runs `body` on a fresh venue and ends every process of it, whatever happens. Reports are lists
+ * of observations unless told: they need no ceremony and keep up with any speed of the clock.
+ */
 export async function onStage(
   options: Partial<VenueOptions>,
   body: (stage: Stage) => Promise<void>,
@@ -64,7 +67,8 @@ export async function onStage(
     const own = () => descendants(process.pid).filter((pid) => !before.has(pid));
     let pids: number[] = [];
     try {
-      const running = await startVenue({ dir, port: 0, rpcPort: 0, ...options });
+      const reports = 'quorum';
+      const running = await startVenue({ dir, port: 0, rpcPort: 0, reports, ...options });
       tell(`venue started in ${since(began)} s`);
       const { gateway, rpcUrl } = running.venue;
       const url = `http://${gateway.host}:${gateway.port}`;
