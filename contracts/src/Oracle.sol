@@ -30,7 +30,8 @@ import {Reports} from "./libraries/Reports.sol";
 ///
 /// Assumes: reporters clamp a price that has left the band to its edge, so that a gap is walked
 /// in several reports. The first price of a market has no band.
-/// Live: no report can be blocked by the governor; a broken verifier is replaced after the delay.
+/// Live: the oracle refuses no report at the governor's word, but its verifier may: the key of a
+/// committee can be revoked at once. A broken verifier is replaced after the delay.
 contract Oracle is IOracle {
     /// @notice A verifier was proposed; anyone may apply it from `readyAt`.
     event VerifierProposed(address indexed verifier, uint40 readyAt);
