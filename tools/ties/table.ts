@@ -23,6 +23,7 @@ export type Tie = {
 
 const breaker = 'contracts/src/Breaker.sol';
 const oracle = 'contracts/src/Oracle.sol';
+const committees = 'contracts/src/Committees.sol';
 const proofs = (name: string) => `contracts/proofs/${name}.sol`;
 
 export const ties: readonly Tie[] = [
@@ -96,6 +97,51 @@ export const ties: readonly Tie[] = [
         oracle,
         'Quote(found, next.time,',
         'Quote(before.price == 0 ? found : before.price, next.time,',
+      ),
+    ],
+  },
+  {
+    name: 'committee',
+    suite: 'CommitteeTie',
+    properties: ['committee.keys'],
+    models: [['TiedCommittee', proofs('CommitteeProofs')]],
+    contract: 'Committees',
+    mutants: [
+      mutant(
+        'a revoked key’s rotation goes on',
+        committees,
+        '        _committees[id].isRevoked = true;\n        delete _rotations[id];\n',
+        '        _committees[id].isRevoked = true;\n',
+      ),
+      mutant(
+        'a new key is born revoked',
+        committees,
+        '(generation, false)',
+        '(generation, committee_.isRevoked)',
+      ),
+      mutant(
+        'a change leaves the replacement',
+        committees,
+        '        delete _replacements[id];\n        emit KeyChanged',
+        '        emit KeyChanged',
+      ),
+      mutant(
+        'a replacement is as quick as a rotation',
+        committees,
+        'Delayed.readyAfter(replacementDelaySeconds)',
+        'Delayed.readyAfter(rotationDelaySeconds)',
+      ),
+      mutant(
+        'nobody asks whether the key in force signed',
+        committees,
+        'if (!Schnorr.isSigned(current, rotationDigest(id, candidate), consent)) {',
+        'if (current.x == 0) {',
+      ),
+      mutant(
+        'a dropped replacement still waits',
+        committees,
+        '        delete _replacements[id];\n        emit ReplacementCancelled',
+        '        emit ReplacementCancelled',
       ),
     ],
   },

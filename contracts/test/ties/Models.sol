@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {BreakerClears, BreakerTightens} from "../../proofs/Breakers.sol";
 import {CashModel} from "../../proofs/Cash.sol";
+import {CommitteeKeys} from "../../proofs/CommitteeProofs.sol";
 import {InterestModel} from "../../proofs/Interest.sol";
 import {LaneModel} from "../../proofs/Lanes.sol";
 import {AgedPart, ReportModel} from "../../proofs/Reports.sol";
@@ -65,3 +66,25 @@ contract TiedReports is ReportModel {
 }
 
 contract TiedAged is AgedPart {}
+
+contract TiedCommittee is CommitteeKeys {
+    constructor(uint256 first, uint256 rotationDelay_, uint256 replacementDelay_)
+        CommitteeKeys(first, rotationDelay_, replacementDelay_)
+    {}
+
+    function state() external view returns (uint256, uint256) {
+        return (key, generation);
+    }
+
+    function revoked() external view returns (bool) {
+        return isRevoked;
+    }
+
+    function rotating() external view returns (uint256, uint256) {
+        return (rotation, rotationReadyAt);
+    }
+
+    function replacing() external view returns (uint256, uint256) {
+        return (replacement, replacementReadyAt);
+    }
+}

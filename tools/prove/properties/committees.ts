@@ -17,6 +17,7 @@ export const committeeProperties: readonly Property[] = [
     method: 'all executions',
     plain: ['wide'],
     model: 'CommitteeKeys',
+    ties: ['contracts/test/ties/TieCommittee.t.sol#CommitteeTie'],
     mutants: [
       mutant(
         'a change needs no delay',
