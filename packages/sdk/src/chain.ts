@@ -113,12 +113,21 @@ async function simulate(c: Context, call: ContractCall): Promise<Rejection | und
   return isRejection(result) ? result : undefined;
 }
 
+/** A third more gas than the estimate. */
+const gasHeadroomPart = 3n;
+
 async function send(c: Context, call: ContractCall): Promise<Sent | Rejection> {
   const no = await simulate(c, call);
   if (no) return no;
   const writer = createChainWriter(c.access, signing(c));
   const sent = await read(c, async () => {
-    const hash = await writer.writeContract(call as never);
+    const estimate = await c.reader.estimateContractGas({
+      ...call,
+      account: signing(c).address,
+    } as never);
+    // What others do before it is mined may make the call dearer; what is left over is returned.
+    const gas = estimate + estimate / gasHeadroomPart;
+    const hash = await writer.writeContract({ ...call, gas } as never);
     return c.reader.waitForTransactionReceipt({ hash, timeout: c.timeoutMs });
   });
   if (isRejection(sent)) return sent;
