@@ -92,8 +92,9 @@ const lines: readonly (readonly Lane[])[] = [
   [[script('symbolic', 'tools/symbolic.ts')]],
   [
     // It waits for clocks more than it computes; what computes takes the rest.
-    [script('e2e', 'tools/e2e.ts')],
+    [script('e2e', 'tools/e2e.ts', '--acting')],
     [
+      script('e2e, computing', 'tools/e2e.ts', '--computing'),
       // A sample that changes with the sources: whatever lives in it must be explained.
       script('mutants', 'tools/mutate.ts', 'contracts', '--sample', '60'),
       script('mutants, off chain', 'tools/mutate.ts', 'risk', 'order', 'core', '--sample', '30'),
