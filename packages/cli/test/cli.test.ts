@@ -9,27 +9,7 @@ import { type FakeNode, startFakeNode, traderKey } from '@holdfast/sdk/testing';
 import type { Command } from 'commander';
 import { readConditional } from '../src/commands/conditional.ts';
 import { createProgram, type Io, runWith } from '../src/index.ts';
-
-/** A terminal that remembers. */
-function terminal(cwd: string, change: Partial<Io> = {}) {
-  const seen = { out: '', err: '' };
-  const io: Io = {
-    out: (text) => {
-      seen.out += text;
-    },
-    err: (text) => {
-      seen.err += text;
-    },
-    isTty: false,
-    columns: 80,
-    cwd,
-    home: join(cwd, 'home'),
-    askSecret: async () => undefined,
-    signal: new AbortController().signal,
-    ...change,
-  };
-  return { io, seen };
-}
+import { terminal } from './terminal.ts';
 
 describe('the command line', () => {
   let node: FakeNode;

@@ -6,7 +6,8 @@ import { after, before, describe, it } from 'node:test';
 import { sleep } from '@holdfast/host';
 import { verifySignature } from '@holdfast/quorum';
 import { fromHex, type Hex } from '@holdfast/units';
-import { type Io, runWith } from '../src/index.ts';
+import { runWith } from '../src/index.ts';
+import { terminal } from './terminal.ts';
 
 type Run = { exit: number; out: string; err: string };
 
@@ -17,21 +18,7 @@ describe('holdfast quorum', () => {
 
   function start(words: readonly string[]) {
     const abort = new AbortController();
-    const seen = { out: '', err: '' };
-    const io: Io = {
-      out: (text) => {
-        seen.out += text;
-      },
-      err: (text) => {
-        seen.err += text;
-      },
-      isTty: false,
-      columns: 80,
-      cwd,
-      home: join(cwd, 'home'),
-      askSecret: async () => undefined,
-      signal: abort.signal,
-    };
+    const { io, seen } = terminal(cwd, { signal: abort.signal });
     const ended = runWith(['quorum', ...words], io).then((exit) => ({ exit, ...seen }));
     return { abort, ended, seen };
   }

@@ -13,7 +13,8 @@ export const reporters = ['1', '2', '3', '4', '5', '6'].map((digit) =>
 export const at = 1_760_000_000;
 const address = `0x${'1'.repeat(40)}` as const;
 
-export function committeeVenue(more: Partial<Venue> = {}): Venue {
+/** Whose reports are lists of observations. */
+export function plainVenue(more: Partial<Venue> = {}): Venue {
   return {
     version: 1,
     chainId: 31_337,
@@ -35,6 +36,16 @@ export function committeeVenue(more: Partial<Venue> = {}): Venue {
     gateway: { host: '127.0.0.1', port: 1 },
     relay: { host: '127.0.0.1', port: 2 },
     reporters: { k: 3, n: 5, addresses: reporters.slice(0, 5).map((each) => each.address) },
+    sequencer: address,
+    node: address,
+    blockMs: 1000,
+    ...more,
+  };
+}
+
+/** Whose reports a committee signs. */
+export const committeeVenue = (more: Partial<Venue> = {}): Venue =>
+  plainVenue({
     committee: {
       registry: address,
       id: 2,
@@ -43,12 +54,8 @@ export function committeeVenue(more: Partial<Venue> = {}): Venue {
       roster: `0x${'22'.repeat(32)}` as Hex,
       relay: { host: '127.0.0.1', port: 3 },
     },
-    sequencer: address,
-    node: address,
-    blockMs: 1000,
     ...more,
-  };
-}
+  });
 
 export type Said = { price?: number; mark?: number; rate?: number; time?: number; round?: number };
 

@@ -23,42 +23,18 @@ import {
   writeObservation,
 } from '@holdfast/reporter';
 import { fromHex, isRejection, ticks } from '@holdfast/units';
-import { privateKeyToAccount } from 'viem/accounts';
+import { at, plainVenue, reporters } from './fixture.ts';
 import { btc, doge } from './markets.ts';
 
-const reporters = ['1', '2', '3', '4', '5', '6'].map((digit) =>
-  privateKeyToAccount(`0x${digit.repeat(64)}`),
-);
 const listed = reporters.slice(0, 5);
-const at = 1_760_000_000;
 
 function venueWith(ports: { node: number; relay: number; rpc: number }): Venue {
-  const address = `0x${'1'.repeat(40)}` as const;
-  return {
-    version: 1,
-    chainId: 31_337,
+  return plainVenue({
     rpcUrl: `http://127.0.0.1:${ports.rpc}`,
-    contracts: {
-      clearingHouse: address,
-      vault: address,
-      oracle: address,
-      verifier: address,
-      breaker: address,
-      parameters: address,
-      laws: address,
-      token: address,
-    },
-    deployBlock: 0,
-    token: { symbol: 'tUSD', decimals: 6 },
     markets: [doge, btc],
-    clock: { wallEpochMs: 0, venueEpoch: 0, speed: 1 },
     gateway: { host: '127.0.0.1', port: ports.node },
     relay: { host: '127.0.0.1', port: ports.relay },
-    reporters: { k: 3, n: 5, addresses: listed.map((account) => account.address) },
-    sequencer: address,
-    node: address,
-    blockMs: 1000,
-  };
+  });
 }
 
 const plain = venueWith({ node: 1, relay: 2, rpc: 3 });
