@@ -43,13 +43,20 @@ export async function startEvm(): Promise<Evm> {
     return answer.result;
   }
   await until('the chain answers', 20_000, () => rpc('eth_chainId', []));
+  async function deployNow(code: Hex): Promise<Hex> {
+    const hash = await rpc('eth_sendTransaction', [{ from: sender, data: code, gas }]);
+    const receipt = await until('the code is deployed', 20_000, () =>
+      rpc('eth_getTransactionReceipt', [hash]).then((found) => found ?? undefined),
+    );
+    return (receipt as { contractAddress: Hex }).contractAddress;
+  }
+  // One after another: two at once would be given the same nonce.
+  let last: Promise<unknown> = Promise.resolve();
   return {
-    async deploy(code) {
-      const hash = await rpc('eth_sendTransaction', [{ from: sender, data: code, gas }]);
-      const receipt = await until('the code is deployed', 20_000, () =>
-        rpc('eth_getTransactionReceipt', [hash]).then((found) => found ?? undefined),
-      );
-      return (receipt as { contractAddress: Hex }).contractAddress;
+    deploy(code) {
+      const deployed = last.then(() => deployNow(code));
+      last = deployed.catch(() => undefined);
+      return deployed;
     },
     call: (to, data) =>
       rpc('eth_call', [{ from: sender, to, data, gas }, 'latest']) as Promise<Hex>,
