@@ -84,20 +84,25 @@ const lines: readonly (readonly Lane[])[] = [
   [[script('check', 'tools/check.ts')]],
   [
     [forgeStep('forge, clearing house', partSuites)],
-    [keptApart(forgeStep('forge, parts', houseSuites))],
+    [
+      keptApart(forgeStep('forge, parts', houseSuites)),
+      // The other compilation takes longer, and one core.
+      ...[
+        // A sample that changes with the sources: whatever lives in it must be explained.
+        script('mutants', 'tools/mutate.ts', 'contracts', '--sample', '60'),
+        script('mutants, off chain', 'tools/mutate.ts', 'risk', 'order', 'core', '--sample', '30'),
+      ].map(patient),
+    ],
   ],
   [[script('gas', 'tools/gas.ts', '--check')]],
   // Solvers have limits of time: nothing runs beside them.
   [[script('prove', 'tools/prove.ts')]],
   [[script('symbolic', 'tools/symbolic.ts')]],
   [
-    // It waits for clocks more than it computes; what computes takes the rest.
-    [script('e2e', 'tools/e2e.ts', '--acting')],
+    // They wait for clocks a third of their time; what computes takes the rest.
+    [script('e2e', 'tools/e2e.ts', '--acting', '--jobs', '2')],
     [
       script('e2e, computing', 'tools/e2e.ts', '--computing'),
-      // A sample that changes with the sources: whatever lives in it must be explained.
-      script('mutants', 'tools/mutate.ts', 'contracts', '--sample', '60'),
-      script('mutants, off chain', 'tools/mutate.ts', 'risk', 'order', 'core', '--sample', '30'),
       script('models', 'tools/models.ts'),
       script('ties', 'tools/ties.ts'),
       script('fuzz', 'tools/fuzz.ts'),

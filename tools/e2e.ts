@@ -1,19 +1,34 @@
 /**
  * `npm run e2e [-- filter…]`: runs the whole-venue tests of tests/e2e one after another, each in
- * its own process. A filter is a part of a file's name. Those that only compute go together;
- * `--computing` runs them alone, `--acting` all others.
+ * its own process; `--jobs 2` runs two at a time. A filter is a part of a file's name. Those that
+ * only compute go together; `--computing` runs them alone, `--acting` all others.
  */
+import { parseArgs } from 'node:util';
 import { filesIn } from './files.ts';
 import { runStep, type StepResult, timeTable } from './run.ts';
 
 /** No clock of theirs minds what else the machine does. */
 const computing = new Set(['cascade', 'group', 'margin'].map((name) => `tests/e2e/${name}.e2e.ts`));
 
-const args = process.argv.slice(2);
-const filters = args.filter((arg) => !arg.startsWith('--'));
+/** They take minutes, so they begin before the others. */
+const long = ['newuser', 'tape', 'faults', 'kill'].map((name) => `tests/e2e/${name}.e2e.ts`);
+
+const { values, positionals: filters } = parseArgs({
+  allowPositionals: true,
+  options: {
+    acting: { type: 'boolean', default: false },
+    computing: { type: 'boolean', default: false },
+    jobs: { type: 'string', default: '1' },
+  },
+});
+const jobs = Number(values.jobs);
+if (!Number.isInteger(jobs) || jobs < 1) {
+  console.error(`e2e: --jobs must be a number of at least 1, not ${values.jobs}`);
+  process.exit(2);
+}
 const files = filesIn('tests/e2e', '.e2e.ts')
   .filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)))
-  .filter((path) => !args.includes(computing.has(path) ? '--acting' : '--computing'))
+  .filter((path) => !(computing.has(path) ? values.acting : values.computing))
   .sort();
 
 if (files.length === 0) {
@@ -28,6 +43,12 @@ function run(path: string): Promise<StepResult> {
 }
 
 const results = await Promise.all(files.filter((path) => computing.has(path)).map(run));
-for (const path of files) if (!computing.has(path)) results.push(await run(path));
+const acting = files.filter((path) => !computing.has(path));
+const first = long.filter((path) => acting.includes(path));
+const queue = [...first, ...acting.filter((path) => !first.includes(path))];
+async function runInTurn(): Promise<void> {
+  for (let path = queue.shift(); path; path = queue.shift()) results.push(await run(path));
+}
+await Promise.all(Array.from({ length: jobs }, runInTurn));
 console.log(`\n${timeTable(results)}`);
 if (results.some(({ code }) => code !== 0)) process.exitCode = 1;
