@@ -193,6 +193,66 @@ describe('settlement', { concurrency: false }, () => {
     await settler.stop();
   });
 
+  it('sends full batches on top of each other, and lands them in one block', async () => {
+    const settler = rig.settler({ fillsMax: 3 });
+    await settler.start();
+    newPrices();
+    trade();
+    await until('settled before', quiet(settler));
+    const { batchNumber } = settler.status();
+    await rig.miner.pause(true);
+    newPrices();
+    for (let i = 0; i < 11; i++) trade();
+    await until('a flight is complete', () => settler.status().inflight?.batches === 3);
+    await sleep(500);
+    assert.equal(settler.status().inflight?.batches, 3, 'no more than three');
+    const height = await rig.reader.getBlockNumber();
+    await rig.miner.mine();
+    await until('the flight has landed', () => settler.status().batchNumber >= batchNumber + 3);
+    assert.equal(await rig.reader.getBlockNumber(), height + 1n);
+    await rig.miner.pause(false);
+    await until('all settled', quiet(settler));
+    // Eleven fills: the last two are no full batch and wait for the flight to land.
+    assert.equal(settler.status().batchNumber, batchNumber + 4);
+    await assertEqualToChain();
+    await settler.stop();
+  });
+
+  it('makes a flight again in order when its first transaction is pushed aside', async () => {
+    const settler = rig.settler({ fillsMax: 3 });
+    await settler.start();
+    await rig.miner.pause(true);
+    newPrices();
+    const before = rig.unwound.length;
+    for (let i = 0; i < 9; i++) trade();
+    await until('a flight is complete', () => settler.status().inflight?.batches === 3);
+    await rig.supplant();
+    await rig.miner.pause(false);
+    await until('all settled', quiet(settler));
+    assert.equal(rig.unwound.length, before);
+    await assertEqualToChain();
+    await settler.stop();
+  });
+
+  it('settles all of a flight after a restart in the middle of it', async () => {
+    const first = rig.settler({ fillsMax: 3, drainMs: 0 });
+    await first.start();
+    await rig.miner.pause(true);
+    newPrices();
+    for (let i = 0; i < 9; i++) trade();
+    await until('a flight is complete', () => first.status().inflight?.batches === 3);
+    const { batchNumber } = first.status();
+    await first.stop();
+    const second = rig.settler({ fillsMax: 3 });
+    await second.start();
+    await sleep(500);
+    await rig.miner.pause(false);
+    await until('all settled after a restart', quiet(second));
+    assert.equal(second.status().batchNumber, batchNumber + 3);
+    await assertEqualToChain();
+    await second.stop();
+  });
+
   it('halts with the place of the difference when the core is off by one unit', async () => {
     const settler = rig.settler();
     await settler.start();

@@ -11,6 +11,8 @@ import {
   type BatchLimits,
   firstFills,
   type GasModel,
+  gasOf,
+  ordersOf,
   takeFills,
 } from './planner.ts';
 import type { Block } from './rpc.ts';
@@ -38,6 +40,9 @@ export type Chooser = {
 /** What choosing has learnt. */
 export type Sizes = { readonly fillsMax: number; readonly model: GasModel };
 
+/** Part of the gas limit from which a batch counts as full. */
+const fullShare = 0.8;
+
 /** Still to be settled: not on the branch that we follow, and held by the core. */
 export function isOpen(c: Chooser, fill: FillTerms): boolean {
   if (c.ledger.onChain.has(fill.id)) return false;
@@ -54,9 +59,9 @@ export function pendingFills(c: Chooser, batches: readonly Version[]): Unconfirm
   return fills;
 }
 
-/** The report of a round, if it is at hand and newer than the chain's. */
-export function reportOf(c: Chooser, wanted: number): Report | undefined {
-  if (wanted <= chainRow(c.ledger.mirror).round) return undefined;
+/** The report of a round, if it is at hand and newer than the chain's and than round `after`. */
+export function reportOf(c: Chooser, wanted: number, after = 0): Report | undefined {
+  if (wanted <= Math.max(chainRow(c.ledger.mirror).round, after)) return undefined;
   const raw = c.report(wanted);
   if (raw === undefined || raw === '0x') return undefined;
   const report = readReport(fromHex(raw));
@@ -100,6 +105,29 @@ export function candidates(
   return list;
 }
 
+/**
+ * A batch of fills of one price that leaves no room for another fill or little gas for it; nothing
+ * if there are not enough fills.
+ *
+ * @param after newest round that a batch before this one brings to the chain
+ */
+export function fullCandidate(
+  c: Chooser,
+  sizes: Sizes,
+  fills: readonly UnconfirmedFill[],
+  head: Block,
+  after: number,
+): Candidate | undefined {
+  const [first] = fills;
+  if (first === undefined) return undefined;
+  const bounds = limits(c, sizes, head);
+  const report = reportOf(c, first.round, after);
+  const taken = takeFills(fills, bounds, sizes.model, report !== undefined, first.round);
+  const gas = gasOf(sizes.model, ordersOf(taken).length, taken.length, report !== undefined);
+  const isFull = taken.length >= bounds.fillsMax || gas >= bounds.gasMax * fullShare;
+  return isFull ? { fills: taken, report } : undefined;
+}
+
 /** Ways to make a batch again that the chain lost or refused. */
 export function remakes(c: Chooser, sizes: Sizes, version: Version): Candidate[] {
   const open = version.fills.filter((fill) => isOpen(c, fill));
@@ -109,12 +137,12 @@ export function remakes(c: Chooser, sizes: Sizes, version: Version): Candidate[]
   return reports.map((report) => ({ fills, report }));
 }
 
-/** The place in the chain of batches that a candidate takes. */
-export function contextOf(c: Chooser, candidate: Candidate): BatchContext {
+/** The place in the chain of batches that a candidate takes: behind `last`, if it is given. */
+export function contextOf(c: Chooser, candidate: Candidate, last?: Version): BatchContext {
   const { batchNumber, batchHead } = chainRow(c.ledger.mirror);
   return {
-    number: batchNumber + 1,
-    previous: batchHead as Hex,
+    number: (last?.number ?? batchNumber) + 1,
+    previous: last?.head ?? (batchHead as Hex),
     receipts: c.receipts(),
     report: candidate.report?.raw ?? '0x',
     round: candidate.report?.report.round ?? null,

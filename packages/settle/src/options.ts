@@ -14,6 +14,8 @@ export type SettlerOptions = {
   /** Longest that a fill waits for company before a batch is sealed, wall ms. */
   readonly sealMs: number;
   readonly fillsMax: number;
+  /** Batches that may be on their way at a time, one on top of the other. */
+  readonly flightMax: number;
   /** Part of the block's gas limit that a batch may use, ppm. */
   readonly gasSharePpm: number;
   /** Blocks on top of a batch before the core takes it as final. */
@@ -67,7 +69,8 @@ export function optionsOf(deps: SettlerDeps): SettlerOptions {
   return {
     pollMs: Math.min(1_000, Math.max(20, Math.floor(blockMs / 5))),
     sealMs: Math.min(1_000, Math.floor(blockMs / 4)),
-    fillsMax: 200,
+    fillsMax: 400,
+    flightMax: 3,
     gasSharePpm: 600_000,
     finalDepth: 6,
     stuckBlocks: 3,
@@ -97,7 +100,13 @@ export type SettlerStatus = {
   readonly batchHead: string;
   /** Fills that are on no chain yet. */
   readonly pendingFills: number;
-  readonly inflight: { readonly batch: number; readonly transactions: readonly Hex[] } | null;
+  readonly inflight: {
+    /** The oldest on its way. */
+    readonly batch: number;
+    /** How many are. */
+    readonly batches: number;
+    readonly transactions: readonly Hex[];
+  } | null;
   /** Batches to be sent again. */
   readonly queued: number;
   readonly hold: Hold | null;

@@ -175,8 +175,12 @@ function callReads(ask: Ask) {
         return (await ask('eth_call', [request, 'latest'])) as Hex | Revert;
       }
     },
-    estimateGas: async (request: CallRequest): Promise<number | Revert> => {
-      const value = await ask('eth_estimateGas', [request]);
+    /** `pending`: on top of what is in the pool, as far as the node has such a state. */
+    estimateGas: async (
+      request: CallRequest,
+      tag: 'latest' | 'pending' = 'latest',
+    ): Promise<number | Revert> => {
+      const value = await ask('eth_estimateGas', [request, tag]);
       return isRevert(value) ? value : hexNumber(value);
     },
     code: async (address: Hex) => (await ask('eth_getCode', [address, 'latest'])) as Hex,

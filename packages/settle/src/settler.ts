@@ -4,7 +4,8 @@ import { EnvironmentError, type Hex } from '@holdfast/units';
 import { audit, createAudit } from './audit.ts';
 import { clearLedger, createLedger, type Landing, type Ledger } from './books.ts';
 import type { Sources } from './decode.ts';
-import { createDriver, type Driver, drive, isIdle, requeue, waiting } from './driver.ts';
+import { drive } from './drive.ts';
+import { createDriver, type Driver, isIdle, requeue, waiting } from './driver.ts';
 import { breakerDrafts, type Draft } from './effects.ts';
 import {
   advance,

@@ -52,7 +52,8 @@ export function status(s: Settler): SettlerStatus {
   const at = follower.ring.at(-1);
   const { batchNumber, batchHead } = chainRow(ledger.mirror);
   const pending = s.state === 'starting' ? 0 : waiting(driver).length;
-  const batch = driver.inflight?.version.number;
+  const { length: batches } = driver.flight;
+  const batch = driver.flight[0]?.version.number;
   return {
     state: s.state,
     ...(s.reason === undefined ? {} : { reason: s.reason }),
@@ -68,7 +69,7 @@ export function status(s: Settler): SettlerStatus {
     batchNumber,
     batchHead,
     pendingFills: pending,
-    inflight: batch === undefined ? null : { batch, transactions: transactionsOf(driver) },
+    inflight: batch === undefined ? null : { batch, batches, transactions: transactionsOf(driver) },
     queued: driver.queue.length,
     hold: driver.hold ?? null,
     forced: driver.forced.status,

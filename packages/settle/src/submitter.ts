@@ -1,6 +1,6 @@
 /**
- * One key, one nonce at a time, one batch in flight. A transaction that does not get in is sent
- * again, then with a higher fee under the same nonce, so that at most one of its forms lands.
+ * One key. A transaction that does not get in is sent again, then with a higher fee under the same
+ * nonce, so that at most one of its forms lands.
  */
 import { EnvironmentError, fromHex, type Hex, keccak256, toHex } from '@holdfast/units';
 import type { LocalAccount } from 'viem';
@@ -113,8 +113,9 @@ async function submit<T extends Sendable>(
   version: T,
   gas: number,
   head: Block,
+  wanted?: number,
 ): Promise<Inflight<T>> {
-  const nonce = await c.chain.nonce(c.from);
+  const nonce = wanted ?? (await c.chain.nonce(c.from));
   const tip = await c.chain.priorityFee();
   const inflight: Inflight<T> = {
     version,
@@ -154,9 +155,9 @@ export function createSubmitter(deps: SubmitterDeps) {
   const c: Context = { ...deps, from: deps.sequencer.address.toLowerCase() as Hex };
   return {
     request: (data: Hex): CallRequest => ({ from: c.from, to: c.clearingHouse, data }),
-    /** Sends as a new transaction. @throws EnvironmentError RpcDown, SequencerPoor, … */
-    submit: <T extends Sendable>(version: T, gas: number, head: Block) =>
-      submit(c, version, gas, head),
+    /** Sends as a new transaction, with the account's next nonce or a given one. @throws EnvironmentError RpcDown, SequencerPoor, … */
+    submit: <T extends Sendable>(version: T, gas: number, head: Block, nonce?: number) =>
+      submit(c, version, gas, head, nonce),
     /** Looks after a transaction; call once per poll. */
     watch: (inflight: Inflight<Sendable>, head: Block) => watch(c, inflight, head),
   };

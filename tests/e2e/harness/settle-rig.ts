@@ -293,6 +293,14 @@ export async function createRig(
       const call = { ...house, functionName: 'cancelAll', args: [2 + i], gas } as const;
       return (await receiptOf(await write(`user${i}`).writeContract(call))).status;
     },
+    /** The sequencer's next transaction becomes another one, which does nothing. */
+    async supplant(): Promise<void> {
+      const { address } = accountOf('sequencer');
+      const nonce = await reader.getTransactionCount({ address });
+      const fee = { maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 11n };
+      const call = { type: 'eip1559', chainId, nonce, to: address, gas: 21_000n, ...fee } as const;
+      await raw('eth_sendRawTransaction', [await accountOf('sequencer').signTransaction(call)]);
+    },
     /** Makes a report known to the chain, as the sequencer may at any time. */
     async push(report: Hex): Promise<string> {
       const call = { ...house, functionName: 'push', args: [report], gas } as const;
