@@ -1,4 +1,4 @@
-/** What settlement has on its way, and the steps that each batch takes: sealed, sent, learnt from. */
+/** What settlement has on its way, and the steps of each batch: sealed, sent, learnt from. */
 import type { Logger } from '@holdfast/host';
 import { type Hex, round } from '@holdfast/units';
 import type { Version } from './books.ts';

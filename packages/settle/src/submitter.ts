@@ -155,7 +155,11 @@ export function createSubmitter(deps: SubmitterDeps) {
   const c: Context = { ...deps, from: deps.sequencer.address.toLowerCase() as Hex };
   return {
     request: (data: Hex): CallRequest => ({ from: c.from, to: c.clearingHouse, data }),
-    /** Sends as a new transaction, with the account's next nonce or a given one. @throws EnvironmentError RpcDown, SequencerPoor, … */
+    /**
+     * Sends as a new transaction, with the account's next nonce or a given one.
+     *
+     * @throws EnvironmentError RpcDown, SequencerPoor, …
+     */
     submit: <T extends Sendable>(version: T, gas: number, head: Block, nonce?: number) =>
       submit(c, version, gas, head, nonce),
     /** Looks after a transaction; call once per poll. */
