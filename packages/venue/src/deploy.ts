@@ -31,6 +31,8 @@ import {
   rosterModuleBytecode,
   testTokenAbi,
   testTokenBytecode,
+  treasuryAbi,
+  treasuryBytecode,
   triggerModuleAbi,
   triggerModuleBytecode,
   vaultAbi,
@@ -54,7 +56,9 @@ export interface DeployOptions {
   markets: readonly VenueMarket[];
   reporters: { k: number; addresses: readonly Address[] };
   /** The committee that signs reports, and where it expects its registry: {@link foretell}. */
-  committee?: { registry: Address; candidate: Candidate; life: GroupSignature } | undefined;
+  committee?: (CommitteeKey & { registry: Address }) | undefined;
+  /** The committee of the treasury; only beside that of the oracle, in the same registry. */
+  treasury?: CommitteeKey | undefined;
   sequencer: Address;
   governor: Address;
   guardians: readonly Address[];
@@ -77,6 +81,12 @@ export interface DeployOptions {
   coolDownSeconds?: number | undefined;
   /** Gas given to each creation. */
   gas?: bigint | undefined;
+}
+
+/** A committee's first key, which has shown that it lives. */
+export interface CommitteeKey {
+  candidate: Candidate;
+  life: GroupSignature;
 }
 
 /** Outflow budgets of the vault: quote units, and parts per million of the trailing minimum. */
@@ -136,9 +146,13 @@ const daySeconds = 86_400;
 /** A committee hands over in a day; governance, which replaces it, waits longer. */
 const rotationSeconds = BigInt(daySeconds);
 const replacementSeconds = 7n * rotationSeconds;
+/** Delays of the treasury, the shortest that it takes. */
+const treasurySeconds = [3_600n, BigInt(daySeconds)] as const;
 
 export interface Deployment {
   contracts: Venue['contracts'];
+  /** Where the treasury is, if there is one. */
+  treasury?: Address | undefined;
   deployBlock: number;
 }
 
@@ -154,7 +168,7 @@ const modules = {
 } as const;
 
 type ModuleName = keyof typeof modules;
-type Name = keyof Venue['contracts'] | ModuleName | 'forcedQueue' | 'committees';
+type Name = keyof Venue['contracts'] | ModuleName | 'forcedQueue' | 'committees' | 'treasury';
 
 interface Creation {
   name: Name;
@@ -222,16 +236,26 @@ function creations(options: DeployOptions, at: Addresses): Creation[] {
     make('clearingHouse', clearingHouseAbi, clearingHouseBytecode, config, moduleAddresses),
     make('backstop', backstopAbi, backstopBytecode, ...backstopArgs(options, at)),
     make('laws', lawsAbi, lawsBytecode),
+    ...treasury(options, at),
   ];
 }
 
+function treasury(options: DeployOptions, at: Addresses): Creation[] {
+  if (options.treasury === undefined) return [];
+  invariant(options.committee !== undefined, 'a treasury needs a registry of committees');
+  const args = [at.committees, at.parameters, at.breaker, ...treasurySeconds];
+  return [{ name: 'treasury', abi: treasuryAbi as Abi, bytecode: treasuryBytecode, args }];
+}
+
 /** First of all, so that its address can be foretold before anything else is known. */
-function registry({ committee }: DeployOptions, at: Addresses): Creation[] {
+function registry({ committee, treasury }: DeployOptions, at: Addresses): Creation[] {
   if (committee === undefined) return [];
   const { candidate, life } = committee;
-  const founding = { id: committeeIds.oracle, candidate, life };
+  const foundings: (CommitteeKey & { id: number })[] = [];
+  foundings.push({ id: committeeIds.oracle, candidate, life });
+  if (treasury !== undefined) foundings.push({ id: committeeIds.treasury, ...treasury });
   const delays = [rotationSeconds, replacementSeconds];
-  const args = [at.parameters, at.breaker, ...delays, [founding]];
+  const args = [at.parameters, at.breaker, ...delays, foundings];
   return [{ name: 'committees', abi: committeesAbi, bytecode: committeesBytecode, args }];
 }
 
@@ -286,6 +310,7 @@ function predict(options: DeployOptions, from: Address, nonce: number): Addresse
     exitModule: blank,
     forcedQueue: blank,
     committees: blank,
+    treasury: blank,
     clearingHouse: blank,
     vault: blank,
     oracle: blank,
@@ -376,28 +401,9 @@ export async function deployVenue(
     // The clearing house says where its queue is.
     forcedQueue,
     committees,
+    treasury,
     ...contracts
   } = at;
-  return { contracts, deployBlock };
-}
-
-/** Opens the backstop's pool for ordinary markets and puts test tokens behind it. */
-export async function seedBackstop(
-  reader: ChainReader,
-  writer: ChainWriter,
-  contracts: Venue['contracts'],
-  amount: bigint,
-): Promise<void> {
-  const { backstop, token } = contracts;
-  invariant(backstop !== undefined, 'a venue without a backstop cannot seed it');
-  const send = async (address: Address, abi: Abi, functionName: string, args: unknown[]) => {
-    const hash = await writer.writeContract({ address, abi, functionName, args } as never);
-    const receipt = await reader.waitForTransactionReceipt({ hash, timeout: 60_000 });
-    if (receipt.status === 'success') return;
-    throw new EnvironmentError('DeployFailed', `seeding the backstop: ${functionName} failed`);
-  };
-  await send(backstop, backstopAbi as Abi, 'openPool', [0]);
-  await send(token, testTokenAbi as Abi, 'mint', [writer.account.address, amount]);
-  await send(token, testTokenAbi as Abi, 'approve', [backstop, amount]);
-  await send(backstop, backstopAbi as Abi, 'deposit', [0, amount]);
+  const more = options.treasury === undefined ? {} : { treasury };
+  return { contracts, deployBlock, ...more };
 }

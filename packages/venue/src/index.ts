@@ -11,3 +11,4 @@ export * from './launch/service.ts';
 export * from './launch/status.ts';
 export * from './launch/venue.ts';
 export * from './markets.ts';
+export * from './seed.ts';

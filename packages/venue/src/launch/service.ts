@@ -31,6 +31,8 @@ export interface Service {
   readonly restarts: () => number;
   /** Waits until it is ready for the first time; what it said with `ready`. */
   start(): Promise<Record<string, unknown>>;
+  /** Sends a message; the answer is the next one of type `reply`. */
+  ask(message: object, reply: string): Promise<Record<string, unknown>>;
   /** SIGTERM, then SIGKILL after the grace. */
   stop(): Promise<void>;
 }
@@ -197,6 +199,19 @@ export function createService(spec: ServiceSpec, events: ServiceEvents): Service
         const message = `${spec.name} did not start: ${reason}; its log is ${spec.logFile}`;
         throw new EnvironmentError('ServiceFailed', message, { retry: true, cause: error });
       }
+    },
+    ask(message, reply) {
+      const { child, exited } = run as Run;
+      return new Promise((resolve, reject) => {
+        const hear = (said: { type?: string }): void => {
+          if (said.type !== reply) return;
+          child.off('message', hear);
+          resolve(said as Record<string, unknown>);
+        };
+        child.on('message', hear);
+        child.send(message, (error) => error && reject(error));
+        void exited.then((why) => reject(new Error(`${spec.name} ended: ${why}`)));
+      });
     },
     async stop() {
       stopping.abort();
