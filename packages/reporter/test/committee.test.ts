@@ -12,7 +12,14 @@ import {
   type SignedObservation,
   verifySignedReport,
 } from '@holdfast/oracle';
-import { committeeIds, foundParty, invite, lifeDigest, partyPaths, serveRelay } from '@holdfast/party';
+import {
+  committeeIds,
+  foundParty,
+  invite,
+  lifeDigest,
+  partyPaths,
+  serveRelay,
+} from '@holdfast/party';
 import { verifySignature } from '@holdfast/quorum';
 import {
   committeeSeparator,

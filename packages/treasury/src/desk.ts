@@ -5,7 +5,14 @@
  */
 import { errorMessage, type Logger } from '@holdfast/host';
 import { type Hex, isRejection, type Rejection, reject } from '@holdfast/units';
-import { type Examination, type Examiner, examine, release, type Shown, shownOf } from './examine.ts';
+import {
+  type Examination,
+  type Examiner,
+  examine,
+  release,
+  type Shown,
+  shownOf,
+} from './examine.ts';
 import { decodeInstruction, type Instruction, instructionDigest } from './instruction.ts';
 
 /** How long a finding answers for, wall ms. */
@@ -193,4 +200,3 @@ export function createDesk(examiner: Examiner, logger: Logger): Desk {
     },
   };
 }
-

@@ -10,3 +10,4 @@ export * from './policy.ts';
 export * from './read.ts';
 export * from './signer.ts';
 export { type Effect, expectedOf, simulate } from './simulate.ts';
+export * from './status.ts';

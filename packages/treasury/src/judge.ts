@@ -87,7 +87,9 @@ export const policyGuards = {
     return doubt('NonceTaken', `another instruction ${nonce} was signed here and can still come`);
   },
   tokens({ policy, calls }) {
-    const strange = paymentsOf(calls).filter(({ token }) => !policy.tokens.has(lower(token.address)));
+    const strange = paymentsOf(calls).filter(
+      ({ token }) => !policy.tokens.has(lower(token.address)),
+    );
     return join(
       strange.map(({ token }) => no('TokenUnlisted', `this policy pays no ${token.symbol}`)),
     );
@@ -100,7 +102,8 @@ export const policyGuards = {
           if (recipients && !recipients.has(lower(to))) {
             return no('RecipientRefused', `this policy does not pay ${name}`);
           }
-          if (automatic?.recipients === undefined || automatic.recipients.has(lower(to))) return none;
+          if (automatic?.recipients === undefined || automatic.recipients.has(lower(to)))
+            return none;
           return doubt('RecipientNew', `${name} is paid by a person's word alone`);
         }),
       ),

@@ -159,7 +159,9 @@ function tokenPolicies(book: Book, file: PolicyFile, wrong: (why: string) => nev
 
 function callPolicies(book: Book, file: PolicyFile, wrong: (why: string) => never): CallPolicy[] {
   return file.calls.map((call) => {
-    const target = lower(addressFor(book, call.target) ?? wrong(`nobody is named "${call.target}"`));
+    const target = lower(
+      addressFor(book, call.target) ?? wrong(`nobody is named "${call.target}"`),
+    );
     const known = (book.abis.get(target) ?? []).find(
       (item) => item.type === 'function' && item.name === call.function,
     );

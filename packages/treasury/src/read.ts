@@ -100,12 +100,16 @@ function readOther(book: Book, { target, data }: Call): ReadCall | Rejection {
   const decoded = abi && decodeExactly(abi, data);
   if (decoded === undefined) {
     const text = `${data.slice(0, 10)} of ${named(book, target)} cannot be read`;
-    return reject('CallUnreadable', `${text}: no interface of it is known here, or it is malformed`);
+    return reject(
+      'CallUnreadable',
+      `${text}: no interface of it is known here, or it is malformed`,
+    );
   }
   const { item, args } = decoded;
   const names = item.inputs.map(({ name }, i) => name || `${i}`);
   const raw = Object.fromEntries(args.map((value, i) => [names[i] as string, value]));
-  const isWithdrawal = book.names.get(lower(target)) === 'clearingHouse' && item.name === 'withdraw';
+  const isWithdrawal =
+    book.names.get(lower(target)) === 'clearingHouse' && item.name === 'withdraw';
   const money = isWithdrawal ? withdrawal(book, raw) : undefined;
   return {
     target,

@@ -10,7 +10,14 @@ import {
   type Vault,
 } from '@holdfast/party';
 import { type CommitteeTiming, defaultTiming, nameOf } from '@holdfast/quorum';
-import { equalBytes, fromHex, type Hex, isRejection, type Rejection, reject } from '@holdfast/units';
+import {
+  equalBytes,
+  fromHex,
+  type Hex,
+  isRejection,
+  type Rejection,
+  reject,
+} from '@holdfast/units';
 import { z } from 'zod';
 import { createDesk, type Desk } from './desk.ts';
 import type { Examiner } from './examine.ts';
@@ -131,7 +138,8 @@ export async function runSigner(options: SignerOptions): Promise<Signer> {
     const generation = active();
     const name = generation === undefined ? from : nameOf(generation.roster, from);
     if (message.length === 32) {
-      const isLife = generation && equalBytes(message, lifeDigest(generation, committeeIds.treasury));
+      const isLife =
+        generation && equalBytes(message, lifeDigest(generation, committeeIds.treasury));
       return isLife ? undefined : reject('DigestRefused', 'a bare digest tells a signer nothing');
     }
     if (opened === undefined) return reject('VenueClosed', 'there is no venue yet');

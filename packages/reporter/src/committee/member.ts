@@ -99,7 +99,8 @@ export async function startMember(options: MemberOptions): Promise<Member> {
       );
     }
     const active = generation();
-    if (active !== undefined && equalBytes(message, lifeDigest(active, committeeIds.oracle))) return undefined;
+    if (active !== undefined && equalBytes(message, lifeDigest(active, committeeIds.oracle)))
+      return undefined;
     return reject('MessageUnapproved', 'it is no report and not our proof of life');
   }
 

@@ -126,9 +126,15 @@ export async function startChain(options: ChainOptions): Promise<RunningChain> {
   });
   const stopDumping = startDumping(rpc, options);
   lifecycle.onShutdown('dumps', stopDumping);
-  const miner = await startMiner(rpc, () => clock.now(), blockMs, logger, (message) => {
-    void lifecycle.shutdown(`chain lost: ${message}`).then(() => process.exit(1));
-  });
+  const miner = await startMiner(
+    rpc,
+    () => clock.now(),
+    blockMs,
+    logger,
+    (message) => {
+      void lifecycle.shutdown(`chain lost: ${message}`).then(() => process.exit(1));
+    },
+  );
   lifecycle.onShutdown('miner', () => miner.stop());
   return {
     rpcUrl,

@@ -144,7 +144,10 @@ export async function foundCommittees(plan: FoundingPlan): Promise<FoundedCommit
   const port = await findFreePort();
   // Without a venue nothing depends on a committee that was made here before.
   rmSync(venuePaths(dir).parties, { recursive: true, force: true });
-  await Promise.all([makeParties(plan, port, terms.oracle), makeParties(plan, port, terms.treasury)]);
+  await Promise.all([
+    makeParties(plan, port, terms.oracle),
+    makeParties(plan, port, terms.treasury),
+  ]);
   const parties = { port };
   const [, reporters, signers] = await Promise.all([
     start(specs.relaySpec(dir, undefined, parties)),

@@ -41,7 +41,11 @@ const chainId = 31_337;
 /** What the demonstration puts behind its markets, token units. */
 const demoBackstop = 1_000_000n * 10n ** 6n;
 /** What the demonstration gives its treasury, and lets it pay, token units. */
-const demoTreasury = { small: 500n * 10n ** 6n, day: 20_000n * 10n ** 6n, held: 100_000n * 10n ** 6n };
+const demoTreasury = {
+  small: 500n * 10n ** 6n,
+  day: 20_000n * 10n ** 6n,
+  held: 100_000n * 10n ** 6n,
+};
 /** Limits of a treasury wait a day: a venue with one is deployed a day before it opens. */
 const leadSeconds = 86_400;
 const loopback = '127.0.0.1';
