@@ -5,11 +5,10 @@ import {
   type Clock,
   compressKey,
   createChainReader,
-  errorMessage,
 } from '@holdfast/host';
 import { committeeIds } from '@holdfast/party';
 import { type Hex, type Rejection, reject } from '@holdfast/units';
-import { type Abi, decodeErrorResult, erc20Abi } from 'viem';
+import { type Abi, BaseError, decodeErrorResult, erc20Abi } from 'viem';
 import { type Book, lower, named } from './book.ts';
 import type { Instruction } from './instruction.ts';
 import type { ReadCall } from './read.ts';
@@ -46,6 +45,10 @@ export const readerOf = ({ rpcUrl, book: { chainId } }: Pick<Node, 'rpcUrl' | 'b
   createChainReader({ rpcUrl, chainId, timeoutMs: 5_000, retries: 1 });
 
 const everyError = errorsAbi as Abi;
+
+/** What a node's client threw, in one line. */
+export const briefly = (error: unknown): string =>
+  error instanceof BaseError ? error.shortMessage : String(error);
 
 /** Name and values of a contract's error. */
 export function revertText(data: Hex | undefined): string {
@@ -184,6 +187,6 @@ export async function readFacts(
       isSmall: await wouldBeSmall(ask, calls),
     };
   } catch (error) {
-    return reject('NodeUnreachable', `our node ${node.rpcUrl}: ${errorMessage(error)}`);
+    return reject('NodeUnreachable', `our node ${node.rpcUrl}: ${briefly(error)}`);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * An instruction: a list of calls that the treasury is to make. Parties pass the whole of it to each
- * other, ABI-encoded, and each computes by itself what is signed.
+ * An instruction: a list of calls that the treasury is to make. Parties pass the whole of it to
+ * each other, ABI-encoded, and each computes by itself what is signed.
  */
 import { fromHex, type Hex, isRejection, type Rejection, reject, toHex } from '@holdfast/units';
 import { type Address, decodeAbiParameters, encodeAbiParameters, hashTypedData } from 'viem';

@@ -1,6 +1,6 @@
 /**
- * What one signer allows: a file that its operator writes. Nothing is signed without a person unless
- * the file says so, and some things not even then.
+ * What one signer allows: a file that its operator writes. Nothing is signed without a person
+ * unless the file says so, and some things not even then.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -128,7 +128,7 @@ function readOther(book: Book, { target, data }: Call): ReadCall | Rejection {
 
 /**
  * Reads every call.
- * @returns them, or a rejection `TransferMalformed`, `CallUnreadable` that names the first wrong one
+ * @returns them, or a rejection `TransferMalformed`, `CallUnreadable` naming the first
  */
 export function readCalls(book: Book, { calls }: Instruction): readonly ReadCall[] | Rejection {
   const read: ReadCall[] = [];

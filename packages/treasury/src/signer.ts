@@ -1,4 +1,4 @@
-/** A party of the treasury's committee: it runs, answers its operator, and signs what its desk lets. */
+/** A party of the treasury's committee: it answers its operator, signs what its desk lets go. */
 import type { JsonReply, JsonRoutes, Logger, Venue } from '@holdfast/host';
 import { createClock } from '@holdfast/host';
 import {

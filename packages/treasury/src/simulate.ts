@@ -1,10 +1,9 @@
 /**
- * Plays the execution of an instruction on the signer's own node, as it would be carried out when its
- * delay is over: the treasury's own `execute`, in a state in which the instruction waits. What then
- * moves must be what the calls say, and nothing else.
+ * Plays the execution of an instruction on the signer's own node, as it would be carried out when
+ * its delay is over: the treasury's own `execute`, in a state in which the instruction waits. What
+ * then moves must be what the calls say, and nothing else.
  */
 import { treasuryAbi } from '@holdfast/abi';
-import { errorMessage } from '@holdfast/host';
 import { type Hex, type Rejection, reject } from '@holdfast/units';
 import {
   type Address,
@@ -18,7 +17,7 @@ import {
   toEventSelector,
 } from 'viem';
 import { type Book, lower, named, type Token, tokenFor } from './book.ts';
-import { type Facts, type Node, readerOf, revertText } from './chain.ts';
+import { briefly, type Facts, type Node, readerOf, revertText } from './chain.ts';
 import { type Instruction, lists } from './instruction.ts';
 import type { ReadCall } from './read.ts';
 
@@ -166,8 +165,8 @@ function judgeEffects(
 }
 
 /**
- * @returns what it would change, or a rejection: SimulationFailed (the node cannot), SimulationWrong
- * (it did not play what it was asked), SimulationReverted, EffectUnexpected, ApprovalFound
+ * @returns what it would change, or a rejection: SimulationFailed (the node cannot),
+ * SimulationWrong (it did not play what it was asked), SimulationReverted, EffectUnexpected, ApprovalFound
  */
 export async function simulate(
   node: Node,
@@ -194,7 +193,7 @@ export async function simulate(
     const effects = judgeEffects(book, expected, rest.slice(0, count), rest.slice(count + 1));
     return no ?? effects;
   } catch (error) {
-    return reject('SimulationFailed', `our node cannot play it: ${errorMessage(error)}`);
+    return reject('SimulationFailed', `our node cannot play it: ${briefly(error)}`);
   }
 }
 

@@ -168,7 +168,7 @@ export async function treasuryStatus(
   };
 }
 
-/** Calls of an instruction that was scheduled. @returns them, or a rejection `InstructionUnknown` */
+/** Calls of an instruction that was scheduled, or a rejection `InstructionUnknown`. */
 export async function scheduledCalls(
   reader: ChainReader,
   book: Book,

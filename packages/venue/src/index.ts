@@ -12,3 +12,4 @@ export * from './launch/status.ts';
 export * from './launch/venue.ts';
 export * from './markets.ts';
 export * from './seed.ts';
+export * from './terms.ts';

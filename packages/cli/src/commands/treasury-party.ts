@@ -65,7 +65,8 @@ function itemText({ state, from, shown, seen, refusals, doubts }: Item): string 
 const nextOf = (items: readonly Item[], dir: string): string | undefined => {
   const [waits] = items.filter(({ state }) => state === 'waits for a person');
   if (waits === undefined) return undefined;
-  return `if that is what you want, and nothing else:\n      holdfast treasury approve ${waits.seen} --dir ${dir}`;
+  const command = `holdfast treasury approve ${waits.seen} --dir ${dir}`;
+  return `if that is what you want, and nothing else:\n      ${command}`;
 };
 
 async function show(s: Session, file: string | undefined, options: Partial<DirOptions>) {

@@ -203,7 +203,9 @@ async function submit(s: Session, file: string): Promise<Result> {
     }),
   );
   const text = `instruction ${nonce} waits until ${iso(readyAt)}; transaction ${done.tx}`;
-  const next = `holdfast treasury execute ${nonce}   (after that; until then: holdfast treasury veto ${nonce})`;
+  const next =
+    `holdfast treasury execute ${nonce}   after that; until then a guardian can drop it:\n` +
+    `      holdfast treasury veto ${nonce}`;
   return { data: { ...done, nonce, readyAt }, text, next };
 }
 

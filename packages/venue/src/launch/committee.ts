@@ -20,7 +20,7 @@ import {
 import { defaultPolicy, policyPath } from '@holdfast/treasury';
 import { EnvironmentError, type Hex, invariant, isRejection } from '@holdfast/units';
 import type { Address } from 'viem';
-import { demoToken } from '../deploy.ts';
+import { demoToken } from '../terms.ts';
 import {
   reporterCount,
   reporterKey,

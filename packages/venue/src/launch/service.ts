@@ -135,6 +135,20 @@ async function endRun(run: Run, spec: ServiceSpec, events: ServiceEvents): Promi
   await patience;
 }
 
+/** Sends a message to a process and waits for the answer. */
+function ask({ child, exited }: Run, message: object, reply: string) {
+  return new Promise<Record<string, unknown>>((resolve, reject) => {
+    const hear = (said: { type?: string }): void => {
+      if (said.type !== reply) return;
+      child.off('message', hear);
+      resolve(said as Record<string, unknown>);
+    };
+    child.on('message', hear);
+    child.send(message, (error) => error && reject(error));
+    void exited.then((why) => reject(new Error(`it ended: ${why}`)));
+  });
+}
+
 /** A process that is started again when it ends by itself, each time a little later. */
 export function createService(spec: ServiceSpec, events: ServiceEvents): Service {
   let run: Run | undefined;
@@ -200,19 +214,7 @@ export function createService(spec: ServiceSpec, events: ServiceEvents): Service
         throw new EnvironmentError('ServiceFailed', message, { retry: true, cause: error });
       }
     },
-    ask(message, reply) {
-      const { child, exited } = run as Run;
-      return new Promise((resolve, reject) => {
-        const hear = (said: { type?: string }): void => {
-          if (said.type !== reply) return;
-          child.off('message', hear);
-          resolve(said as Record<string, unknown>);
-        };
-        child.on('message', hear);
-        child.send(message, (error) => error && reject(error));
-        void exited.then((why) => reject(new Error(`${spec.name} ended: ${why}`)));
-      });
-    },
+    ask: (message, reply) => ask(run as Run, message, reply),
     async stop() {
       stopping.abort();
       if (run !== undefined) await endRun(run, spec, events);

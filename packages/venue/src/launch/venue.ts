@@ -17,9 +17,10 @@ import {
 import { committeeIds } from '@holdfast/party';
 import { EnvironmentError, invariant } from '@holdfast/units';
 import type { Address } from 'viem';
-import { demoToken, deployVenue, foretell } from '../deploy.ts';
+import { deployVenue, foretell } from '../deploy.ts';
 import { demoMarkets, timesAt } from '../markets.ts';
 import { openTreasury, seedBackstop, seedTreasury } from '../seed.ts';
+import { demoToken } from '../terms.ts';
 import { type FoundedCommittees, foundCommittees, writePolicies } from './committee.ts';
 import {
   fundKeys,
