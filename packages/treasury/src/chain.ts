@@ -1,11 +1,6 @@
 /** What a node says of the treasury in one block, and whether that node can be believed. */
 import { committeesAbi, errorsAbi, treasuryAbi } from '@holdfast/abi';
-import {
-  type ChainReader,
-  type Clock,
-  compressKey,
-  createChainReader,
-} from '@holdfast/host';
+import { type ChainReader, type Clock, compressKey, createChainReader } from '@holdfast/host';
 import { committeeIds } from '@holdfast/party';
 import { type Hex, type Rejection, reject } from '@holdfast/units';
 import { type Abi, BaseError, decodeErrorResult, erc20Abi } from 'viem';

@@ -48,6 +48,8 @@ type Entry = {
   readonly digest: Hex;
   readonly from: string;
   found: Examination | undefined;
+  /** Why nothing was found: our own machine failed. */
+  failure: Rejection | undefined;
   foundAt: number;
   running: Promise<void> | undefined;
   approved: { readonly seen: Hex; readonly until: number } | undefined;
@@ -92,8 +94,8 @@ function entryOf({ examiner, entries }: Inside, message: Uint8Array, from: strin
   for (const [key, { instruction: old }] of entries) if (old.expiry < now) entries.delete(key);
   const count = [...entries.values()].filter((each) => each.from === from).length;
   if (count >= itemsMax) return reject('DeskFull', `${from} has ${count} instructions here`);
-  const blank = { found: undefined, foundAt: 0, running: undefined, approved: undefined };
-  const made: Entry = { instruction, digest, from, ...blank, clearedUntil: 0 };
+  const blank = { found: undefined, failure: undefined, running: undefined, approved: undefined };
+  const made: Entry = { instruction, digest, from, ...blank, foundAt: 0, clearedUntil: 0 };
   entries.set(digest, made);
   return made;
 }
@@ -103,8 +105,9 @@ const isApproved = ({ approved, found }: Entry): boolean =>
 
 /** Why it may not be signed as it was found; undefined: it may. */
 function standing({ examiner }: Inside, entry: Entry): Rejection | undefined {
-  const { found, digest } = entry;
+  const { found, digest, failure } = entry;
   if (examiner.ledger.isRefused(digest)) return operatorRefused;
+  if (failure !== undefined) return failure;
   if (found === undefined) return examining;
   const [refusal] = found.refusals;
   if (refusal !== undefined) return refusal;
@@ -115,6 +118,7 @@ function standing({ examiner }: Inside, entry: Entry): Rejection | undefined {
 
 async function study(d: Inside, entry: Entry, isAsked: boolean): Promise<void> {
   entry.found = await examine(d.examiner, entry.instruction);
+  entry.failure = undefined;
   entry.foundAt = Date.now();
   const no = standing(d, entry);
   const { digest, from } = entry;
@@ -133,8 +137,11 @@ function start(d: Inside, entry: Entry, isAsked: boolean): Promise<void> {
   entry.running ??= d.queue
     .then(() => study(d, entry, isAsked))
     .catch((error) => {
+      const why = errorMessage(error);
       entry.found = undefined;
-      d.logger.error({ digest, error: errorMessage(error) }, 'an examination failed');
+      entry.foundAt = Date.now();
+      entry.failure = reject('ExaminationFailed', `the signer could not do its work: ${why}`);
+      d.logger.error({ digest, error: why }, 'an examination failed');
     })
     .finally(() => {
       entry.running = undefined;
@@ -144,8 +151,8 @@ function start(d: Inside, entry: Entry, isAsked: boolean): Promise<void> {
 }
 
 function stateOf(d: Inside, entry: Entry): ItemState {
-  if (entry.found === undefined) return 'examining';
   const no = standing(d, entry);
+  if (entry.found === undefined) return entry.failure === undefined ? 'examining' : 'refused';
   if (no?.code === 'OperatorRefused') return 'refused';
   if (entry.clearedUntil > 0) return 'signed';
   if (no === undefined)
@@ -158,6 +165,7 @@ function itemOf(d: Inside, entry: Entry): Item {
   const none = { calls: [], effects: [], facts: undefined, refusals: [], doubts: [] };
   const of = found ?? { digest, instruction, ...none };
   const own = d.examiner.ledger.isRefused(digest) ? [operatorRefused] : [];
+  if (entry.failure !== undefined) own.push(entry.failure);
   return {
     state: stateOf(d, entry),
     from,

@@ -42,5 +42,6 @@ await runProcess({ name: 'treasury' }, async ({ logger, lifecycle, ready, progre
   }
   if (lifecycle.signal.aborted) return;
   signer.open(loadVenue(args.venue));
+  logger.info('reads instructions');
   if (!isFounding) ready({ name: signer.party.name });
 });

@@ -70,14 +70,19 @@ function decodeExactly(abi: readonly unknown[], data: Hex): Decoded | undefined 
   }
 }
 
+/** Text of others on a terminal: nothing but what is printed can be in it. */
+export const plain = (text: string): string =>
+  text.replace(/[^\x20-\x7e]/gu, (each) => `\\u{${each.codePointAt(0)?.toString(16)}}`);
+
 function shown(book: Book, type: string, value: unknown): string {
   if (type === 'address') return named(book, value as string);
+  if (typeof value === 'string' && !value.startsWith('0x')) return `"${plain(value)}"`;
   if (Array.isArray(value)) return `[${value.map((each) => shown(book, '', each)).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).map(([name, each]) => `${name} ${shown(book, '', each)}`);
     return `{${entries.join(', ')}}`;
   }
-  return `${value}`;
+  return plain(`${value}`);
 }
 
 /**

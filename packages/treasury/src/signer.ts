@@ -24,6 +24,7 @@ import type { Examiner } from './examine.ts';
 import { decodeInstruction, instructionDigest } from './instruction.ts';
 import { openLedger } from './ledger.ts';
 import { loadPolicy } from './policy.ts';
+import { plain } from './read.ts';
 
 /** How often a request is repeated while signers are looking, and how long, wall ms. */
 const againMs = 250;
@@ -85,7 +86,8 @@ export async function collect(party: RunningParty, message: Uint8Array) {
 
 function whyNot(signed: Rejection, refusals: Refusals): Rejection {
   const lines = Object.entries(refusals).map(([name, { code, message }]) => {
-    return `${name}: ${code}, ${message}`;
+    // What another party says may be anything.
+    return plain(`${name}: ${code}, ${message}`);
   });
   const silent = lines.length === 0 ? signed.message : lines.join('; ');
   return { code: signed.code, message: `too few signed. ${silent}` };
