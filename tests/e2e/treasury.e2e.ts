@@ -1,6 +1,6 @@
 /**
- * The treasury on a real chain: from a proposal to the payment, and everything that signers refuse on
- * the way. Each refusal stands beside the same thing done honestly, which is signed.
+ * The treasury on a real chain: from a proposal to the payment, and everything that signers refuse
+ * on the way. Each refusal stands beside the same thing done honestly, which is signed.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -166,7 +166,8 @@ function judgeEffects(
 
 /**
  * @returns what it would change, or a rejection: SimulationFailed (the node cannot),
- * SimulationWrong (it did not play what it was asked), SimulationReverted, EffectUnexpected, ApprovalFound
+ * SimulationWrong (it did not play what it was asked), SimulationReverted,
+ * EffectUnexpected, ApprovalFound
  */
 export async function simulate(
   node: Node,

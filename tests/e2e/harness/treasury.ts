@@ -1,4 +1,4 @@
-/** A treasury on a bare chain: real contracts, three signers in this process, and the command line. */
+/** A treasury on a bare chain: real contracts, three signers in this process, the command line. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
