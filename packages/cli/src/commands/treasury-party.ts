@@ -35,6 +35,17 @@ export function openFile(s: Session, file: string) {
   return { ...agreed(readInstructionFile(readJson(path, 'instruction'), book)), book, path };
 }
 
+/** Asks the running party, which must be a signer of the treasury. */
+async function askSigner<T>(dir: string, path: string, body?: unknown): Promise<T> {
+  try {
+    return await askParty<T>(dir, path, body);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.rejection.code !== 'NotFound') throw error;
+    const message = `the party in ${dir} does not read instructions: stop it and start it by`;
+    throw new Refused(reject('SignerWrong', `${message} holdfast treasury party --dir ${dir}`));
+  }
+}
+
 /** An instruction as its signer found it. */
 function itemText({ state, from, shown, seen, refusals, doubts }: Item): string {
   const list = (name: string, all: readonly string[]): [string, string][] =>
@@ -77,8 +88,8 @@ async function show(s: Session, file: string | undefined, options: Partial<DirOp
     const home = homeOf(s, { dir });
     const items =
       file === undefined
-        ? (await askParty<{ items: Item[] }>(home, '/treasury')).items
-        : [await askParty<Item>(home, '/treasury/show', { message: messageOf(s, file) })];
+        ? (await askSigner<{ items: Item[] }>(home, '/treasury')).items
+        : [await askSigner<Item>(home, '/treasury/show', { message: messageOf(s, file) })];
     const text = items.length === 0 ? 'nothing lies here' : items.map(itemText).join('\n\n');
     return { data: file === undefined ? items : items[0], text, next: nextOf(items, dir) };
   }
@@ -103,13 +114,13 @@ const hash32 = /^0x[0-9a-f]{64}$/;
 
 async function approve(s: Session, seen: string, options: DirOptions): Promise<Result> {
   if (!hash32.test(seen)) throw new UsageError(`"${seen}" is not what "treasury show" printed`);
-  const item = await askParty<Item>(homeOf(s, options), '/treasury/approve', { seen });
+  const item = await askSigner<Item>(homeOf(s, options), '/treasury/approve', { seen });
   return { data: item, text: `approved here for an hour:\n${itemText(item)}` };
 }
 
 async function refuse(s: Session, digest: string, options: DirOptions): Promise<Result> {
   if (!hash32.test(digest)) throw new UsageError(`"${digest}" is not a digest`);
-  await askParty(homeOf(s, options), '/treasury/refuse', { digest });
+  await askSigner(homeOf(s, options), '/treasury/refuse', { digest });
   return { data: { digest }, text: `${digest} is never signed here` };
 }
 
@@ -118,7 +129,7 @@ async function sign(s: Session, file: string, options: DirOptions): Promise<Resu
   const message = toHex(encodeInstruction(instruction));
   const dir = homeOf(s, options);
   type Signed = { signature: Hex; signers: number[] };
-  const { signature, signers } = await askParty<Signed>(dir, '/treasury/sign', { message });
+  const { signature, signers } = await askSigner<Signed>(dir, '/treasury/sign', { message });
   await writeJsonAtomic(path, fileOf(book, instruction, signature), 0o644);
   const digest = instructionDigest(book, instruction);
   return {

@@ -248,15 +248,15 @@ async function startReporters(launch: Launch, venue: Venue): Promise<void> {
 }
 
 /** As the reporters; of a new treasury, the limits come into force meanwhile. */
-async function startTreasury(launch: Launch, venue: Venue, address: Address): Promise<void> {
-  const { options, plan, keys, start } = launch;
+async function startTreasury(launch: Launch, venue: Venue): Promise<void> {
+  const { options, keys, start } = launch;
+  const { address, relay } = venue.treasury as NonNullable<Venue['treasury']>;
   if (isLed(launch)) {
     const access = chainAccess(venue);
     const governor = createChainWriter(access, keys.governor);
     await openTreasury(createChainReader(access), governor, venue.contracts, address);
-  } else if (plan.venue?.treasury !== undefined) {
-    const { port } = plan.venue.treasury.relay;
-    await Promise.all(specs.treasurySpecs(options.dir, { port }).map(start));
+  } else {
+    await Promise.all(specs.treasurySpecs(options.dir, relay).map(start));
   }
 }
 
@@ -270,9 +270,8 @@ async function startProcesses(launch: Launch, venue: Venue): Promise<void> {
     step('price relay and reporters', () => startReporters(launch, venue)),
     step('keeper', () => start(specs.keeperSpec(dir))),
   ];
-  const { treasury } = venue;
-  if (treasury !== undefined) {
-    steps.push(step('treasury', () => startTreasury(launch, venue, treasury.address)));
+  if (venue.treasury !== undefined) {
+    steps.push(step('treasury', () => startTreasury(launch, venue)));
   }
   if (options.traders > 0) {
     const traders = specs.traderSpecs(dir, options, plan.kept.seed);
