@@ -63,6 +63,7 @@ export function bookOf(
   const known: [string, Address][] = [
     ...Object.entries(venue.contracts).filter(([, at]) => at !== undefined),
     ['sequencer', venue.sequencer],
+    [venue.token.symbol, venue.contracts.token],
     ['treasury', treasury.address],
     ['committees', treasury.registry],
   ] as [string, Address][];

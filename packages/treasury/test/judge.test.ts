@@ -178,6 +178,6 @@ describe('a policy', () => {
   it('cannot rename what the venue names', () => {
     const { book } = openPolicy({ names: { payee, treasury: thief } });
     assert.equal(book.names.get(thief), undefined);
-    assert.equal(book.names.get(token), 'token');
+    assert.equal(book.names.get(token), 'tUSD');
   });
 });

@@ -114,7 +114,7 @@ describe('calls', () => {
     const amount = 'amount 50 tUSD (50000000 units)';
     assert.equal(
       first?.toLowerCase(),
-      `token (${token}).transfer(to payee (${payee}), ${amount})`.toLowerCase(),
+      `tUSD (${token}).transfer(to payee (${payee}), ${amount})`.toLowerCase(),
     );
     assert.match(second as string, /clearingHouse \(0x.*\)\.withdraw\(account 7, amount 5 tUSD/);
     assert.match(second as string, /to treasury \(0x/);

@@ -237,7 +237,7 @@ function chainCommands(perform: Perform): Command[] {
     )
     .option('--withdraw <amount>', 'from its account of the clearing house to the treasury')
     .option('--call <target=data>', 'any other call; repeatable', collect, [])
-    .option('--expires <time>', 'how long it can be brought', '1h')
+    .option('--expires <time>', 'how long it can be brought', '12h')
     .option('--nonce <n>', 'its number (default: the next)')
     .option('--out <file>', 'where to write it (default: instruction-N.json)');
   const bring = new Command('submit')
@@ -257,7 +257,7 @@ function chainCommands(perform: Perform): Command[] {
     ),
     finish(make, [
       `holdfast treasury propose --pay ${someone}=50`,
-      `holdfast treasury propose --pay ${someone}=50:tUSD --withdraw 1000 --expires 12h`,
+      `holdfast treasury propose --pay ${someone}=50:tUSD --withdraw 1000 --expires 6h`,
     ]).action((options) => perform(options, (s) => propose(s, options))),
     finish(bring, ['holdfast treasury submit instruction-0.json --key keeper']).action(
       (file, options) => perform(options, (s) => submit(s, file)),
