@@ -4,6 +4,7 @@
  * request is answered with `Examining`, and the next one with what was found.
  */
 import { errorMessage, type Logger } from '@holdfast/host';
+import { examining as code } from '@holdfast/quorum';
 import { type Hex, isRejection, type Rejection, reject } from '@holdfast/units';
 import {
   type Examination,
@@ -72,7 +73,7 @@ export interface Desk {
   refuse(digest: Hex): Promise<Rejection | undefined>;
 }
 
-const examining = reject('Examining', 'it is being looked at: ask again');
+const examining = reject(code, 'it is being looked at: ask again');
 const operatorRefused = reject('OperatorRefused', 'its operator refused this instruction');
 
 /** What a desk works with. */

@@ -9,7 +9,7 @@ import {
   runParty,
   type Vault,
 } from '@holdfast/party';
-import { type CommitteeTiming, defaultTiming, nameOf } from '@holdfast/quorum';
+import { type CommitteeTiming, defaultTiming, examining, nameOf } from '@holdfast/quorum';
 import {
   equalBytes,
   fromHex,
@@ -78,7 +78,7 @@ export async function collect(party: RunningParty, message: Uint8Array) {
     });
     const signed = await leadSignature(party, message).finally(off);
     if (!isRejection(signed)) return signed;
-    const isLooking = Object.values(refusals).some(({ code }) => code === 'Examining');
+    const isLooking = Object.values(refusals).some(({ code }) => code === examining);
     if (!isLooking || Date.now() > until) return { ...signed, ...whyNot(signed, refusals) };
     await new Promise((resolve) => setTimeout(resolve, againMs));
   }
