@@ -51,7 +51,6 @@ import {
   getContractAddress,
   type Hex,
 } from 'viem';
-
 import {
   demoForced,
   demoProfitHaircutPpm,
