@@ -16,7 +16,11 @@ const payee = `0x${'5'.repeat(40)}` as const;
 const thief = `0x${'6'.repeat(40)}` as const;
 
 type Signed = { signers: number[]; digest: string };
-type Shown = { seen: string; state: string; shown: { digest: string; calls: string[] } };
+type Shown = {
+  seen: string;
+  state: string;
+  shown: { digest: string; calls: string[]; effects: string[] };
+};
 
 describe('a treasury', { timeout: 240_000 }, () => {
   let rig: TreasuryRig;
@@ -95,6 +99,27 @@ describe('a treasury', { timeout: 240_000 }, () => {
     assert.equal(await rig.balanceOf(thief), 0n);
   });
 
+  it('takes what was paid into its account out to itself, and shows what would move', async () => {
+    await rig.deposit(300n);
+    const file = await propose('out.json', '--withdraw', '200');
+    for (const name of ['ann', 'bob']) {
+      const item = await rig.json<Shown>('show', file, '--dir', name);
+      assert.match(item.shown.calls[0] as string, /withdraw\(.*amount 200 tUSD.*to treasury/);
+      assert.match(
+        item.shown.effects.join(),
+        /^treasury \(0x.*\): \+200 tUSD \(\+200000000 units\)$/,
+      );
+      await rig.json('approve', item.seen, '--dir', name);
+    }
+    await sign(file);
+    await submit(file);
+    const { address } = rig.venue.treasury as { address: `0x${string}` };
+    const before = await rig.balanceOf(address);
+    await rig.pass(86_400);
+    await rig.json('execute', '3', '--key', 'keeper');
+    assert.equal((await rig.balanceOf(address)) - before, 200n * units);
+  });
+
   it('signs nothing that is off the list, cannot be read, or would fail', async () => {
     const { clearingHouse, token } = rig.venue.contracts;
     // approve(address,uint256) of the token; a deposit, which is nobody's to sign.
@@ -109,7 +134,7 @@ describe('a treasury', { timeout: 240_000 }, () => {
     await refused('off.json', /CallForbidden, .*not on the treasury's list/);
     const huge = await propose('huge.json', '--pay', `${payee}=20001`);
     await refused(huge, /SimulationReverted, .*DayExceeded/);
-    const empty = await propose('empty.json', '--withdraw', '5');
+    const empty = await propose('empty.json', '--withdraw', '101');
     await refused(empty, /SimulationReverted/);
     const old = await propose('old.json', '--pay', `${payee}=1`, '--nonce', '0');
     await refused(old, /NonceWrong/);
@@ -151,11 +176,11 @@ describe('a treasury', { timeout: 240_000 }, () => {
   });
 
   it('drops what a guardian vetoes', async () => {
-    const nobody = await rig.run('veto', '3', '--key', 'keeper');
+    const nobody = await rig.run('veto', '4', '--key', 'keeper');
     assert.match(nobody.err, /NotGuardian/);
-    await rig.json('veto', '3', '--key', 'guardian');
+    await rig.json('veto', '4', '--key', 'guardian');
     await rig.pass(3_600);
-    const { err } = await rig.run('execute', '3', '--key', 'keeper');
+    const { err } = await rig.run('execute', '4', '--key', 'keeper');
     assert.match(err, /ProposalMissing/);
     assert.equal(await rig.balanceOf(payee), 4160n * units);
   });

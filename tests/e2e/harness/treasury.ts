@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { testTokenAbi } from '@holdfast/abi';
+import { clearingHouseAbi, testTokenAbi } from '@holdfast/abi';
 import { runWith } from '@holdfast/cli';
 import {
   type ChainReader,
@@ -267,7 +267,24 @@ export async function createTreasuryRig() {
         functionName: 'balanceOf',
         args: [holder],
       }),
-    keeper: keeper.address,
+    /** Somebody pays into the treasury's account of the clearing house. */
+    async deposit(whole: bigint): Promise<void> {
+      const { token, vault, clearingHouse } = contracts;
+      const from = createChainWriter(access, keeper);
+      const send = async (
+        address: Address,
+        abi: unknown,
+        functionName: string,
+        args: unknown[],
+      ) => {
+        const hash = await from.writeContract({ address, abi, functionName, args } as never);
+        const { status } = await reader.waitForTransactionReceipt({ hash });
+        if (status !== 'success') throw new Error(`${functionName} failed`);
+      };
+      await send(token, testTokenAbi, 'mint', [keeper.address, whole * units]);
+      await send(token, testTokenAbi, 'approve', [vault, whole * units]);
+      await send(clearingHouse, clearingHouseAbi, 'deposit', [token, account, whole * units]);
+    },
     async end(): Promise<void> {
       for (const signer of signers.values()) await signer.close();
       await relay.close();
