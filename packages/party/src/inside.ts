@@ -1,5 +1,5 @@
 /** What a running party is, to those who use it and to the files of this package. */
-import type { Logger } from '@holdfast/host';
+import type { JsonRoutes, Logger } from '@holdfast/host';
 import type {
   Committee,
   CommitteeTiming,
@@ -30,6 +30,8 @@ export type PartyOptions = {
   readonly policy?: Policy | undefined;
   /** Judges messages that the operator has not allowed; instead of the policy. */
   readonly judge?: Judge | undefined;
+  /** The judge's no stands even where the operator allowed a message word for word. */
+  readonly isJudgeFinal?: boolean | undefined;
   /** What is signed of a message; the message itself unless told. */
   readonly digest?: Digest | undefined;
   /** Fewest holders of a first key; the threshold unless told. */
@@ -38,6 +40,8 @@ export type PartyOptions = {
   readonly trustRoster?: boolean | undefined;
   readonly relay?: string | undefined;
   readonly timing?: CommitteeTiming | undefined;
+  /** What else the operator may ask over the party's socket. */
+  readonly routes?: JsonRoutes | undefined;
 };
 
 /** A running party. */

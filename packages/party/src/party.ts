@@ -47,7 +47,7 @@ function judgeOf(options: PartyOptions, allowed: ReadonlyMap<Hex, number>): Judg
   if (options.policy === 'open') return () => undefined;
   const unapproved = reject('MessageUnapproved', 'its operator has not allowed this message');
   return (message, coordinator) => {
-    const until = allowed.get(toHex(message));
+    const until = options.isJudgeFinal ? undefined : allowed.get(toHex(message));
     if (until !== undefined && until > Date.now()) return undefined;
     return options.judge === undefined ? unapproved : options.judge(message, coordinator);
   };
@@ -223,7 +223,8 @@ export async function runParty(options: PartyOptions): Promise<RunningParty> {
   const party = handleOf(inside, self);
   let control: JsonServer;
   try {
-    control = await serveControl(dir, controlRoutes(party), logger);
+    const routes = { ...controlRoutes(party), ...options.routes };
+    control = await serveControl(dir, routes, logger);
   } catch (error) {
     inside.link.close();
     throw error;
