@@ -185,6 +185,14 @@ describe('a treasury', { timeout: 240_000 }, () => {
     assert.equal(await rig.balanceOf(payee), 4160n * units);
   });
 
+  it('reads no venue file of another registry than its people agreed on', () => {
+    const { treasury } = rig.venue;
+    const other = { ...rig.venue, treasury: { ...treasury, registry: thief } } as typeof rig.venue;
+    const ann = rig.signers.get('ann');
+    assert.throws(() => ann?.open(other), { code: 'VenueForeign' });
+    assert.ok(ann?.open(rig.venue));
+  });
+
   it('writes files that say what they are for', () => {
     const { chainId, treasury } = rig.venue;
     const file = JSON.parse(readFileSync(join(rig.dir, 'other.json'), 'utf8'));

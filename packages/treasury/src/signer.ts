@@ -9,8 +9,15 @@ import {
   runParty,
   type Vault,
 } from '@holdfast/party';
-import { type CommitteeTiming, defaultTiming, examining, nameOf } from '@holdfast/quorum';
 import {
+  type CommitteeTiming,
+  defaultTiming,
+  examining,
+  nameOf,
+  type Roster,
+} from '@holdfast/quorum';
+import {
+  EnvironmentError,
   equalBytes,
   fromHex,
   type Hex,
@@ -19,6 +26,7 @@ import {
   reject,
 } from '@holdfast/units';
 import { z } from 'zod';
+import { type Book, lower } from './book.ts';
 import { createDesk, type Desk } from './desk.ts';
 import type { Examiner } from './examine.ts';
 import { decodeInstruction, instructionDigest } from './instruction.ts';
@@ -49,7 +57,7 @@ export type Refusals = Readonly<Record<string, Rejection>>;
 
 export interface Signer {
   readonly party: RunningParty;
-  /** Reads instructions of this venue's treasury from now on. Throws as `loadPolicy` does. */
+  /** Reads this venue's instructions from now on. @throws VenueForeign, or as `loadPolicy` does */
   open(venue: Venue): Desk;
   close(): Promise<void>;
 }
@@ -126,6 +134,16 @@ function routesOf(party: () => RunningParty, opened: () => Opened | undefined): 
   };
 }
 
+/** The venue file must name the registry that people agreed on when they compared the roster. */
+function requireOurs(roster: Roster | undefined, { chainId, registry }: Book): void {
+  if (roster === undefined) return;
+  if (roster.contract === lower(registry) && roster.chainId === chainId) return;
+  const ours = `${roster.contract} on chain ${roster.chainId}`;
+  const theirs = `${registry} on chain ${chainId}`;
+  const message = `the venue file has the registry ${theirs}, ours is ${ours}`;
+  throw new EnvironmentError('VenueForeign', message, { retry: false });
+}
+
 /**
  * Starts a signer in its folder. It signs its committee's proof of life and instructions that its
  * desk lets go; a bare digest is never signed, whatever its operator allowed.
@@ -175,6 +193,7 @@ export async function runSigner(options: SignerOptions): Promise<Signer> {
     party,
     open(venue) {
       const { policy, book } = loadPolicy(dir, venue);
+      requireOurs(active()?.roster, book);
       const groupKey = () => active()?.certificate.groupKey;
       const ledger = openLedger(dir);
       const examiner = { book, policy, ledger, clock: createClock(venue.clock), groupKey };
