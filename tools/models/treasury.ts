@@ -296,7 +296,7 @@ export function treasuryModel(
   const now = 1_900_800_000;
   const readyAt = now + terms.largeDelaySeconds;
   return {
-    name: `treasury, ${part}`,
+    name: `treasury: ${part}`,
     contracts: ['Treasury.sol', 'TreasuryRules.sol', 'libraries/DayRing.sol'],
     bounds: `${bounds} and seven days, delays of one and two`,
     initial: {

@@ -2,10 +2,16 @@
 import { mutant, type Property } from '../property.ts';
 
 const delayed = 'contracts/src/libraries/Delayed.sol';
-const rules = 'contracts/src/TreasuryRules.sol';
 const harness = 'contracts/proofs/TreasuryProofs.sol';
 
-const common = { laws: [], harness: 'TreasuryProofs.sol', engine: 'bmc', plain: ['wide'] } as const;
+const fuzzed = 'contracts/test/invariants/Treasury.invariant.t.sol#TreasuryActs';
+const common = {
+  laws: [],
+  slow: true,
+  harness: 'TreasuryProofs.sol',
+  engine: 'bmc',
+  plain: ['wide'],
+} as const;
 
 export const treasuryProperties: readonly Property[] = [
   {
@@ -32,7 +38,7 @@ export const treasuryProperties: readonly Property[] = [
     subject: 'Treasury',
     method: 'one step',
     model: 'TreasuryDay',
-    ties: ['contracts/test/TreasuryRules.t.sol#TreasuryRulesTest'],
+    ties: [fuzzed],
     mutants: [
       mutant(
         'what was paid is not taken off',
@@ -51,7 +57,7 @@ export const treasuryProperties: readonly Property[] = [
     subject: 'DayRing',
     method: 'all inputs',
     model: 'DayRingBuckets',
-    ties: ['contracts/test/TreasuryRules.t.sol#TreasuryRulesTest'],
+    ties: ['contracts/test/TreasuryRules.t.sol#testFuzz_day_holdsInAnyWindow'],
     mutants: [
       mutant(
         'twenty-four buckets',
