@@ -226,8 +226,11 @@ function judgePlan(c: Committee, plan: Plan, now: number): Rejection | undefined
   }
   const known = lastKnown(c, gen);
   if (attempt > known + aheadMax) {
-    // Numbers that leap would soon be spent; after a long absence we come nearer by each refusal.
-    c.seenAttempt = known + aheadMax;
+    // Numbers that leap would soon be spent; after a long absence we come nearer, but slowly.
+    if (now >= c.nextLeapAt) {
+      c.seenAttempt = known + aheadMax;
+      c.nextLeapAt = now + c.timing.leadMs;
+    }
     return reject('AttemptFar', `attempt ${attempt} is far ahead of ${known}`);
   }
   const lead = c.failedLeads.get(plan.leader);

@@ -36,6 +36,7 @@ export function createCommittee(options: CommitteeOptions, now: number): Committ
     nextLeadAt: 0,
     nextStatusAt: now,
     seenAttempt: 0,
+    nextLeapAt: now,
     witnesses: new Map(),
     signer: undefined,
     coordinator: undefined,

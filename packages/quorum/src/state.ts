@@ -102,6 +102,8 @@ export type Committee = CommitteeOptions & {
   nextLeadAt: number;
   nextStatusAt: number;
   seenAttempt: number;
+  /** When we may next come nearer to a number that is far ahead. */
+  nextLeapAt: number;
   witnesses: Map<Hex, Set<PartyKey>>;
   signer: Signer | undefined;
   coordinator: Coordinator | undefined;

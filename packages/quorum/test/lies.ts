@@ -2,8 +2,6 @@
 import { everyone, headerOf, type Outgoing, signedBytes } from '@holdfast/quorum';
 import { type Hex, toHex } from '@holdfast/units';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
-import { planHash } from '../src/attempt.ts';
-import type { Plan } from '../src/messages.ts';
 import { type Lie, turn } from './world.ts';
 
 type Body = Record<string, unknown>;
@@ -181,14 +179,6 @@ export const lies: Readonly<Record<string, { lie: Lie; kinds: readonly string[] 
       return [message, { sid, gen, type: 'decline', to, isPrivate: false, body }];
     }),
     kinds: ['Abandoned'],
-  },
-  'proposes the last attempt there can be': {
-    lie: on('propose', (message) => {
-      const { plan } = message.body as { plan: Plan };
-      const last = { ...plan, attempt: 2 ** 32 - 1 };
-      return [{ ...message, sid: planHash(last), body: { plan: last } }];
-    }),
-    kinds: [],
   },
 };
 
