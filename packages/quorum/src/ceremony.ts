@@ -286,7 +286,9 @@ function judgeParties(c: Committee, plan: Plan): Rejection | undefined {
   );
   // Others may have seen what we did not, or we have forgotten it with a restart: the third time
   // the leader's word will do, because a smaller generation still takes the threshold to sign.
-  if (out === undefined || c.failures >= 2) return undefined;
+  // Not that of one who stops attempts itself: it would leave out whomever it likes.
+  const isBelieved = score(c, plan.leader) === 0 && !isTiresome(c, plan.leader);
+  if (out === undefined || (c.failures >= 2 && isBelieved)) return undefined;
   const message = `${out.name} is left out, and we know of no fault`;
   return reject('ExclusionUnfounded', message, { party: out.key });
 }
