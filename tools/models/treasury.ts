@@ -30,7 +30,7 @@ const unlisted = -1;
 /** Instead of an amount: the one call that the governor allowed. */
 export const noting = 0;
 
-/** Ghosts: when it was scheduled and by which key, whether the short way, and whether it was dropped. */
+/** Ghosts: when it was scheduled, by which key, whether the short way, and whether dropped. */
 export type Waiting = {
   readonly nonce: number;
   /** What is paid, or `noting`. */

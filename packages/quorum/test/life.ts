@@ -1,4 +1,4 @@
-/** The life of a committee from a seed: a key, signatures, a refresh, other rosters; bad weather. */
+/** The life of a committee from a seed: key, signatures, refresh, other rosters; bad weather. */
 import assert from 'node:assert/strict';
 import {
   approve,

@@ -234,7 +234,7 @@ export class World {
     }
   }
 
-  /** Whoever holds the wire sends old words again, and others with signatures that are not theirs. */
+  /** Whoever holds the wire sends old words again, and new ones under signatures of others. */
   private disturb(envelope: Envelope, receivers: readonly PartyKey[]): void {
     const { replay = 0, forge = 0, delayMsMax } = this.faults;
     if (replay + forge === 0) return;
