@@ -14,6 +14,10 @@ export type Measure = { name: string; value: number; unit: string; note?: string
 type Row = Measure & { file: string };
 
 const args = process.argv.slice(2);
+if (args.includes('--help')) {
+  console.log('npm run bench [-- filter…] [--json]: packages or files whose names hold a filter');
+  process.exit();
+}
 const files = packageFiles(
   'bench',
   '.bench.ts',

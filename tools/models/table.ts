@@ -18,6 +18,8 @@ import type { Model, ModelFacts, Timed } from './model.ts';
 import { parametersBinding } from './parameters-binding.ts';
 import { parametersModels } from './parameters-properties.ts';
 import type { Binding } from './program.ts';
+import { treasuryBinding } from './treasury-binding.ts';
+import { treasuryModels } from './treasury-properties.ts';
 import { vaultBinding } from './vault-binding.ts';
 import { vaultModels } from './vault-properties.ts';
 
@@ -57,6 +59,7 @@ export const modelTable: readonly ModelEntry[] = [
   ...entries(forcedModels, forcedBinding),
   ...entries(vaultModels, vaultBinding),
   ...entries(committeeModels, committeeBinding),
+  ...entries(treasuryModels, treasuryBinding),
 ];
 
 /** One line of the table as documents show it. */

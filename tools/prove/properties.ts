@@ -7,6 +7,7 @@ import { priceProperties } from './properties/prices.ts';
 import { roundingProperties, wordProperties } from './properties/rounding.ts';
 import { structureProperties } from './properties/structure.ts';
 import { tradingProperties } from './properties/trading.ts';
+import { treasuryProperties } from './properties/treasury.ts';
 import type { Property } from './property.ts';
 
 export const properties: readonly Property[] = [
@@ -16,6 +17,7 @@ export const properties: readonly Property[] = [
   ...priceProperties,
   ...controlProperties,
   ...committeeProperties,
+  ...treasuryProperties,
   ...structureProperties,
   ...roundingProperties,
   ...wordProperties,

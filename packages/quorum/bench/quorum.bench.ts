@@ -1,7 +1,10 @@
 /**
  * What a committee costs: CPU time of the steps of the protocol alone (least of several runs), and
- * the messages and bytes of whole ceremonies, envelopes included and shares unsealed.
+ * the messages and bytes of whole ceremonies, envelopes included and shares unsealed. Beside each
+ * time stand the scalar multiplications that the step is by its definition, and the ratio to as
+ * many of the native addon.
  */
+import { createRequire } from 'node:module';
 import { cpuUsage } from 'node:process';
 import { type Hex, toHex } from '@holdfast/units';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
@@ -17,8 +20,12 @@ import {
 import { randomOf, World } from '../test/world.ts';
 
 type Measure = { name: string; value: number; unit: string; note?: string };
+/** With the scalar multiplications that the step is by its definition, each by itself. */
+type Row = Measure & { readonly multiplications?: number };
 
 const runs = 7;
+
+const { Point } = secp256k1;
 
 /** CPU time of the fastest run, ms. `make` prepares one and is not counted. */
 function least<T>(make: () => T, run: (prepared: T) => void): number {
@@ -33,6 +40,12 @@ function least<T>(make: () => T, run: (prepared: T) => void): number {
   return best;
 }
 
+const row = (name: string, value: number, multiplications: number): Row => ({
+  name,
+  value,
+  unit: 'ms',
+  multiplications,
+});
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
 let seed = 0;
 const fresh = () => randomOf(`bench ${seed++}`);
@@ -77,7 +90,7 @@ function committee(threshold: number, size: number) {
   );
 }
 
-function refresh(keys: readonly KeyShare[], threshold: number): Measure[] {
+function refresh(keys: readonly KeyShare[], threshold: number): Row[] {
   const dealers = range(threshold);
   const holders = range(keys.length);
   const old = keys[0]!.keys;
@@ -102,13 +115,17 @@ function refresh(keys: readonly KeyShare[], threshold: number): Measure[] {
   });
   const of = `${threshold} of ${keys.length}`;
   return [
-    { name: `refresh, deal, ${of}`, value: dealing, unit: 'ms' },
-    { name: `refresh, receive, ${of}`, value: receiving, unit: 'ms' },
+    row(`refresh, deal, ${of}`, dealing, threshold),
+    row(
+      `refresh, receive, ${of}`,
+      receiving,
+      threshold * (threshold + 2) + keys.length * threshold,
+    ),
   ];
 }
 
 /** Rounds of one signature, on real signers. */
-function signing(keys: readonly KeyShare[], threshold: number): Measure[] {
+function signing(keys: readonly KeyShare[], threshold: number): Row[] {
   const message: Hex = `0x${'42'.repeat(32)}`;
   const from: Hex = `0x${'11'.repeat(32)}`;
   const judge = () => undefined;
@@ -145,9 +162,9 @@ function signing(keys: readonly KeyShare[], threshold: number): Measure[] {
   });
   const of = `${threshold} of ${keys.length}`;
   return [
-    { name: `sign, nonces, per signer, ${of}`, value: first, unit: 'ms' },
-    { name: `sign, share, per signer, ${of}`, value: second, unit: 'ms' },
-    { name: `sign, aggregate, ${of}`, value: sum, unit: 'ms' },
+    row(`sign, nonces, per signer, ${of}`, first, 2),
+    row(`sign, share, per signer, ${of}`, second, threshold),
+    row(`sign, aggregate, ${of}`, sum, threshold + 2),
   ];
 }
 
@@ -173,32 +190,46 @@ function traffic(threshold: number, size: number): Measure[] {
   return [...made, ...signed, ...again];
 }
 
-export function bench(): Measure[] {
-  const scalar = 2n ** 255n - 19n;
-  const multiply = () => void secp256k1.Point.BASE.multiply(scalar);
-  const unit = least(
+/** One multiplication of a point that is not the base, by the native addon, ms. */
+function nativeUnit(): number {
+  const native = createRequire(import.meta.url)('secp256k1/bindings.js');
+  const [point, scalar] = [Point.BASE.double().toBytes(true), fresh()(32)];
+  const many = least(
     () => undefined,
     () => {
-      for (let i = 0; i < 20; i++) multiply();
+      for (let i = 0; i < 500; i++) native.publicKeyTweakMul(point, scalar);
     },
   );
-  const rows: Measure[] = [{ name: 'base multiplication', value: unit / 20, unit: 'ms' }];
+  return many / 500;
+}
+
+/**
+ * A dealer commits to t coefficients and proves that it knows the first; the others' n - 1 proofs
+ * take two each, their shares one and t, the public shares of n holders t each.
+ */
+const newKeyMultiplications = (t: number, n: number): number =>
+  t + 1 + (n - 1) * (2 + 1 + t) + n * t;
+
+export function bench(): Measure[] {
+  const native = nativeUnit();
+  const rows: Row[] = [{ name: 'multiplication, native', value: native, unit: 'ms' }];
   for (const [threshold, size] of [
     [3, 5],
     [7, 10],
   ] as const) {
     const keys = committee(threshold, size);
     const of = `${threshold} of ${size}`;
+    const multiplications = newKeyMultiplications(threshold, size);
     rows.push(
-      { name: `new key, per party, ${of}`, value: generate(threshold, size), unit: 'ms' },
+      row(`new key, per party, ${of}`, generate(threshold, size), multiplications),
       ...signing(keys, threshold),
       ...refresh(keys, threshold),
       ...traffic(threshold, size),
     );
   }
-  return rows.map((row) =>
-    row.unit === 'ms'
-      ? { ...row, note: `${Math.round((20 * row.value) / unit)} multiplications` }
-      : row,
-  );
+  return rows.map(({ multiplications: count, ...each }) => {
+    if (count === undefined) return each;
+    const ratio = (each.value / (count * native)).toFixed(1);
+    return { ...each, note: `${count} multiplications, ${ratio} times native` };
+  });
 }

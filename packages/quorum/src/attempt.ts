@@ -62,6 +62,8 @@ export type AttemptOptions = {
   readonly deal: () => Dealing;
   /** Roster that numbers the dealers: the plan's own, or that of the generation before. */
   readonly dealerRoster: Roster;
+  /** The plan as its leader signed it, to be passed on. */
+  readonly proposal?: Envelope | undefined;
   /** Public shares that a dealer's package is checked against, in a resharing. */
   readonly old?: PublicKeys | undefined;
 };
@@ -77,6 +79,8 @@ export type Attempt = AttemptOptions & {
   readonly bodies: { [Type in Phase]: Map<PartyKey, Bodies[Type]> };
   readonly envelopes: { [Type in Phase]: Map<PartyKey, Envelope> };
   readonly said: Outgoing[];
+  /** Who does not join, and why not. */
+  readonly declined: Map<PartyKey, Bodies['decline']>;
   early: Incoming[];
   phase: Phase;
   since: number;
@@ -184,6 +188,7 @@ export function begin(options: AttemptOptions, now: number): { attempt: Attempt;
     bodies: byPhase(() => new Map()),
     envelopes: byPhase(() => new Map()),
     said: [],
+    declined: new Map(),
     early: [],
     phase: 'hello',
     since: now,
@@ -275,15 +280,23 @@ export function blameOf(
   return { party, kind, where: a.phase, detail, ...(shown.length > 0 ? { proof: shown } : {}) };
 }
 
+type Accusation = Bodies['abort']['accusations'][number];
+
+const accusationOf = ({ party, kind, where, proof }: Blame): Accusation => ({
+  party,
+  kind,
+  where,
+  proof: [...(proof ?? [])].slice(0, 2),
+});
+
 /** Ends the attempt for the causes given and tells the others why. */
-export function fail(a: Attempt, blames: readonly Blame[], out: Effects): void {
+export function fail(
+  a: Attempt,
+  blames: readonly Blame[],
+  out: Effects,
+  accusations: readonly Accusation[] = blames.map(accusationOf),
+): void {
   if (a.outcome !== 'running') return;
-  const accusations = blames.map(({ party, kind, where, proof }) => ({
-    party,
-    kind,
-    where,
-    proof: [...(proof ?? [])].slice(0, 2),
-  }));
   const body = { attempt: a.id, accusations };
   emit(a, { sid: a.id, type: 'abort', to: others(a), isPrivate: false, body }, out);
   a.isTelling = true;
@@ -299,9 +312,10 @@ export function end(a: Attempt, blames: readonly Blame[], out: Effects): void {
   for (const blame of blames) {
     out.events.push({ type: 'blame', blame, name: partyName(a, blame.party) });
   }
-  const why = blames.map((each) => `${partyName(a, each.party)}: ${each.kind}`).join(', ');
+  const causes = blames.map((each) => `${partyName(a, each.party)}: ${each.kind}`);
+  const declines = [...a.declined.keys()].map((key) => `${partyName(a, key)} declined`);
   const { gen, attempt } = a.plan;
-  out.events.push({ type: 'failed', gen, attempt, why: why || 'its leader ended it' });
+  out.events.push({ type: 'failed', gen, attempt, why: [...causes, ...declines].join(', ') });
 }
 
 export function partyName(a: Attempt, key: PartyKey): string {
@@ -311,4 +325,4 @@ export function partyName(a: Attempt, key: PartyKey): string {
 
 /** Types of messages that belong to an attempt. */
 export const isAttemptType = (type: MessageType): boolean =>
-  (phases as readonly string[]).includes(type) || type === 'abort' || type === 'gossip';
+  (phases as readonly string[]).includes(type) || ['decline', 'abort', 'gossip'].includes(type);

@@ -3,10 +3,16 @@ import { invariant, type Rejection, reject, toHex } from '@holdfast/units';
 import { type Attempt, begin, type Effects, planHash } from './attempt.ts';
 import { isProven } from './blame.ts';
 import { type Dealing, dealAgain, dealFresh } from './dealing.ts';
-import { type Incoming, isEquivocation, type Outgoing } from './envelope.ts';
+import {
+  type Envelope,
+  everyone,
+  type Incoming,
+  isEquivocation,
+  type Outgoing,
+} from './envelope.ts';
 import { adopt, tellCertificate } from './generations.ts';
-import { type Plan, readBody } from './messages.ts';
-import { abandon, attemptOf, receive } from './receive.ts';
+import { type Bodies, type Plan, readBody } from './messages.ts';
+import { attemptOf, receive } from './receive.ts';
 import { indexOf, judgeRoster, nameOf, type PartyKey, rosterHash } from './roster.ts';
 import type { Committee } from './state.ts';
 
@@ -17,8 +23,12 @@ const faultsMax = 2;
 const patience = 4;
 /** Failures after which a resharing is given up: the generation so far goes on. */
 const failuresMax = 16;
+/** How far the number of an attempt may be ahead of what we know, or nobody could count on. */
+const aheadMax = 1000;
 
 const score = (c: Committee, key: PartyKey): number => c.scores.get(key) ?? 0;
+const isTiresome = (c: Committee, key: PartyKey): boolean =>
+  (c.declines.get(key) ?? 0) > declinesMax;
 const nextGen = (c: Committee): number => (c.records.active?.certificate.gen ?? 0) + 1;
 
 /** The attempt that we joined last for a generation. */
@@ -52,7 +62,7 @@ export function lead(c: Committee, now: number, out: Effects): void {
     if (c.goal?.kind === 'reshare') c.goal = undefined;
     return;
   }
-  start(c, plan, now, out);
+  start(c, plan, undefined, now, out);
   const { attempt } = c;
   invariant(attempt !== undefined, 'an attempt that was begun is gone');
   const to = attempt.participants.filter((key) => key !== c.self);
@@ -76,7 +86,7 @@ function makePlan(c: Committee): Plan | Rejection {
     return reject('CeremonyFailed', `${c.failures} attempts have failed; see who was blamed`);
   }
   const gen = nextGen(c);
-  const attempt = Math.max(markOf(c, gen), c.seenAttempt) + 1;
+  const attempt = lastKnown(c, gen) + 1;
   const able = ranked(
     c,
     roster.parties.map((party) => party.key),
@@ -107,7 +117,13 @@ const short = (what: string, found: number, required: number): Rejection =>
   });
 
 /** Joins an attempt, our own or another's. */
-function start(c: Committee, plan: Plan, now: number, out: Effects): void {
+function start(
+  c: Committee,
+  plan: Plan,
+  proposal: Envelope | undefined,
+  now: number,
+  out: Effects,
+): void {
   const { self, random, verify, timing } = c;
   const { active } = c.records;
   const isAgain = plan.kind === 'reshare';
@@ -119,6 +135,7 @@ function start(c: Committee, plan: Plan, now: number, out: Effects): void {
       random,
       verify,
       timing,
+      proposal,
       deal: () => dealingOf(c, plan),
       dealerRoster: isAgain && active ? active.roster : plan.roster,
       old: isAgain ? active?.keys : undefined,
@@ -151,28 +168,49 @@ function dealingOf(c: Committee, plan: Plan): Dealing {
 export function onPropose(c: Committee, message: Incoming, now: number, out: Effects): void {
   const plan = readBody('propose', message.body)?.plan;
   if (plan === undefined || planHash(plan) !== message.sid || plan.leader !== message.from) return;
-  if (c.attempt?.id === message.sid) return;
+  if (c.attempt?.id === message.sid || message.envelope.to !== everyone) return;
+  const refused = c.refused.get(message.sid);
+  if (refused !== undefined) {
+    out.send.push(refused);
+    return;
+  }
   if (plan.gen < nextGen(c)) {
     tellCertificate(c, message.from, out);
     return;
   }
   const reason = judgePlan(c, plan, now);
   if (reason === undefined) {
-    start(c, plan, now, out);
+    start(c, plan, message.envelope, now, out);
     return;
   }
-  const { code, message: text } = reason;
-  if (code === 'ExclusionUnfounded' || code === 'PartyExcluded') c.failures++;
-  const body = {
-    attempt: message.sid,
-    reason: { code, message: text },
-    seen: markOf(c, plan.gen),
-    ...(code === 'PartyExcluded' ? { party: reason.data?.party } : {}),
-  };
-  const { sid, gen, from } = message;
-  out.send.push({ sid, gen, type: 'decline', to: [from], isPrivate: false, body });
+  if (isSeating(reason)) c.failures++;
+  const said = declineOf(c, message, plan, reason);
+  c.refused = new Map([...c.refused, [message.sid, said] as const].slice(-16));
+  out.send.push(said);
   out.events.push({ type: 'declined', by: c.self, reason });
 }
+
+/** Whether a reason is about who takes part: then it names the party. */
+const isSeating = ({ code }: { readonly code: string }): boolean =>
+  code === 'ExclusionUnfounded' || code === 'PartyExcluded';
+
+/** All participants hear of it: without us nobody must wait, or call us silent. */
+function declineOf(c: Committee, message: Incoming, plan: Plan, reason: Rejection): Outgoing {
+  const { sid, gen } = message;
+  const { code, message: text, data } = reason;
+  const body = {
+    attempt: sid,
+    reason: { code, message: text },
+    seen: markOf(c, plan.gen),
+    ...(isSeating(reason) ? { party: data?.party } : {}),
+  };
+  const all = new Set([...plan.dealers, ...plan.holders]);
+  const to = [...all].filter((key) => key !== c.self).sort();
+  return { sid, gen, type: 'decline', to, isPrivate: false, body };
+}
+
+/** The last attempt that we have heard of. */
+const lastKnown = (c: Committee, gen: number): number => Math.max(markOf(c, gen), c.seenAttempt);
 
 /** Whether we may take part in what is proposed. */
 function judgePlan(c: Committee, plan: Plan, now: number): Rejection | undefined {
@@ -185,6 +223,15 @@ function judgePlan(c: Committee, plan: Plan, now: number): Rejection | undefined
   }
   if (attempt <= markOf(c, gen)) {
     return reject('AttemptOld', `attempt ${attempt} is over, or we were in it before a restart`);
+  }
+  const known = lastKnown(c, gen);
+  if (attempt > known + aheadMax) {
+    // Numbers that leap would soon be spent; after a long absence we come nearer, but slowly.
+    if (now >= c.nextLeapAt) {
+      c.seenAttempt = known + aheadMax;
+      c.nextLeapAt = now + c.timing.leadMs;
+    }
+    return reject('AttemptFar', `attempt ${attempt} is far ahead of ${known}`);
   }
   const lead = c.failedLeads.get(plan.leader);
   if (lead !== undefined && now < lead.at + Math.min(lead.count - 1, 4) * c.timing.leadMs) {
@@ -234,32 +281,37 @@ function judgeParties(c: Committee, plan: Plan): Rejection | undefined {
     return reject('PartyExcluded', `${nameOf(roster, liar)} has lied`, { party: liar });
   }
   const out = roster.parties.find(
-    ({ key }) => !holders.includes(key) && !c.proven.has(key) && score(c, key) === 0,
+    ({ key }) =>
+      !holders.includes(key) && !c.proven.has(key) && score(c, key) === 0 && !isTiresome(c, key),
   );
   // Others may have seen what we did not, or we have forgotten it with a restart: the third time
   // the leader's word will do, because a smaller generation still takes the threshold to sign.
-  if (out === undefined || c.failures >= 2) return undefined;
+  // Not that of one who stops attempts itself: it would leave out whomever it likes.
+  const isBelieved = score(c, plan.leader) === 0 && !isTiresome(c, plan.leader);
+  if (out === undefined || (c.failures >= 2 && isBelieved)) return undefined;
   const message = `${out.name} is left out, and we know of no fault`;
   return reject('ExclusionUnfounded', message, { party: out.key });
 }
 
-/** A party does not join the attempt that we lead. */
-export function onDecline(c: Committee, message: Incoming, now: number, out: Effects): void {
-  const body = readBody('decline', message.body);
-  const { attempt } = c;
-  if (body === undefined || attempt === undefined || body.attempt !== attempt.id) return;
-  if (attempt.plan.leader !== c.self || attempt.outcome !== 'running') return;
-  if (!attempt.participants.includes(message.from)) return;
-  out.events.push({ type: 'declined', by: message.from, reason: body.reason });
-  c.seenAttempt = Math.max(c.seenAttempt, body.seen);
-  if (body.reason.code === 'ExclusionUnfounded') c.scores.clear();
-  const { party } = body;
-  if (party !== undefined && party !== c.self) c.scores.set(party, score(c, party) + 1);
-  const count = (c.declines.get(message.from) ?? 0) + 1;
-  c.declines.set(message.from, count);
-  if (count > declinesMax) c.scores.set(message.from, score(c, message.from) + 1);
-  merge(out, abandon(attempt));
-  settleAttempt(c, out, now);
+/** What a party's refusal tells us. The word of one party leaves nobody else out. */
+function countDecline(c: Committee, plan: Plan, from: PartyKey, said: Bodies['decline']): void {
+  const { seen, party, reason } = said;
+  c.seenAttempt = Math.max(c.seenAttempt, Math.min(seen, plan.attempt + aheadMax - 1));
+  const count = (c.declines.get(from) ?? 0) + 1;
+  c.declines.set(from, count);
+  if (plan.leader !== c.self) return;
+  if (count > declinesMax) c.scores.set(from, score(c, from) + 1);
+  if (party === undefined || party === c.self || party === from) return;
+  if (reason.code === 'ExclusionUnfounded') {
+    if (!c.pleas.has(from)) c.scores.delete(party);
+    c.pleas.add(from);
+    return;
+  }
+  const by = (c.shunned.get(party) ?? new Set()).add(from);
+  c.shunned.set(party, by);
+  // More than can lie together: one of them is honest.
+  const { parties, threshold } = plan.roster;
+  if (by.size > parties.length - threshold) c.scores.set(party, faultsMax);
 }
 
 /** A proof that a party said two things holds for everybody, whenever it is shown. */
@@ -305,6 +357,7 @@ function countFailure(c: Committee, attempt: Attempt, now: number): void {
     c.scores.set(blame.party, score(c, blame.party) + 1);
     if (isProven(blame)) c.proven.set(blame.party, blame);
   }
+  for (const [key, said] of attempt.declined) countDecline(c, attempt.plan, key, said);
   const { leader } = attempt.plan;
   if (leader !== c.self) {
     const count = (c.failedLeads.get(leader)?.count ?? 0) + 1;

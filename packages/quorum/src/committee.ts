@@ -4,12 +4,12 @@
  */
 import { type Hex, type Rejection, reject } from '@holdfast/units';
 import { type Effects, isAttemptType, noEffects } from './attempt.ts';
-import { lead, merge, onDecline, onProofs, onPropose, settleAttempt } from './ceremony.ts';
+import { lead, merge, onProofs, onPropose, settleAttempt } from './ceremony.ts';
 import { collect, preprocess, request, tickRequests } from './coordinator.ts';
 import type { Incoming, Outgoing } from './envelope.ts';
 import { onCertified, onStatus, openSigning, tellCertificate } from './generations.ts';
 import { readBody } from './messages.ts';
-import { attemptOf, receive, tick } from './receive.ts';
+import { attemptOf, openBroadcast, receive, tick } from './receive.ts';
 import { hashOf, indexOf, type PartyKey, type Roster, rosterHash } from './roster.ts';
 import { answer } from './signer.ts';
 import type { Committee, CommitteeOptions, Step } from './state.ts';
@@ -27,12 +27,16 @@ export function createCommittee(options: CommitteeOptions, now: number): Committ
     over: [],
     scores: new Map(),
     declines: new Map(),
+    refused: new Map(),
+    shunned: new Map(),
+    pleas: new Set(),
     proven: new Map(),
     failures: 0,
     failedLeads: new Map(),
     nextLeadAt: 0,
     nextStatusAt: now,
     seenAttempt: 0,
+    nextLeapAt: now,
     witnesses: new Map(),
     signer: undefined,
     coordinator: undefined,
@@ -81,6 +85,8 @@ export function reshare(
   }
   c.scores.clear();
   c.declines.clear();
+  c.shunned.clear();
+  c.pleas.clear();
   c.failures = 0;
   c.goal = { kind: 'reshare', roster, holdersMin };
   c.nextLeadAt = now;
@@ -144,10 +150,6 @@ function handle(c: Committee, message: Incoming, now: number, out: Effects): voi
     onPropose(c, message, now, out);
     return;
   }
-  if (type === 'decline') {
-    onDecline(c, message, now, out);
-    return;
-  }
   if (type === 'certified') {
     onCertified(c, message, out);
     return;
@@ -174,10 +176,23 @@ function toAttempt(c: Committee, message: Incoming, now: number, out: Effects): 
   const id = attemptOf(message);
   const all = [c.attempt, ...c.lingering.map((each) => each.attempt)];
   const found = all.find((each) => each?.id === id || each?.sid === message.sid);
-  if (found !== undefined) merge(out, receive(found, message, now));
-  else if (isLater(c, message) && !c.over.some((each) => each === id)) {
-    c.strays = [...c.strays, message].slice(-200);
+  if (found !== undefined) {
+    merge(out, receive(found, message, now));
+    return;
   }
+  if (!isLater(c, message) || c.over.some((each) => each === id)) return;
+  c.strays = [...c.strays, message].slice(-200);
+  const plan = proposalIn(c, message);
+  if (plan !== undefined) onPropose(c, plan, now, out);
+}
+
+/** A leader's proposal that somebody else passed on: it may have been kept from us. */
+function proposalIn(c: Committee, message: Incoming): Incoming | undefined {
+  if (message.type !== 'gossip') return undefined;
+  const inner = readBody('gossip', message.body)
+    ?.envelopes.map(openBroadcast)
+    .find((each) => each?.type === 'propose' && isKnown(c, each.from));
+  return inner !== undefined && c.verify(inner.envelope) ? inner : undefined;
 }
 
 const isLater = (c: Committee, message: Incoming): boolean =>

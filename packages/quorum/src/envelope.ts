@@ -145,9 +145,12 @@ export type Outgoing = {
   readonly body: unknown;
 };
 
+/** Types that third parties pass on, so that they are open even when said to one. */
+const passedOn: readonly MessageType[] = [...single, 'propose', 'decline', 'gossip'];
+
 /** The header that the transport gives a message of `from`. */
 export function headerOf(message: Outgoing, from: PartyKey, seq: number): Header {
   const { sid, gen, type, to } = message;
-  const isDirect = to.length === 1 && !single.includes(type) && type !== 'gossip';
+  const isDirect = to.length === 1 && !passedOn.includes(type);
   return { v: 1, suite, sid, gen, type, from, to: isDirect ? (to[0] as PartyKey) : everyone, seq };
 }

@@ -69,6 +69,8 @@ export function adopt(
   c.witnesses.clear();
   c.scores.clear();
   c.declines.clear();
+  c.shunned.clear();
+  c.pleas.clear();
   c.failedLeads.clear();
   c.failures = 0;
   openSigning(c);

@@ -14,6 +14,12 @@ const proof = z
   .transform((text) => text as Hex);
 const index = z.number().int().min(1).max(partiesMax);
 
+const attemptNumber = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1);
+
 /** What a ceremony is about. Its hash names the attempt. */
 export const planSchema = z.strictObject({
   kind: z.enum(['generate', 'reshare']),
@@ -23,7 +29,7 @@ export const planSchema = z.strictObject({
     .int()
     .min(1)
     .max(2 ** 32 - 1),
-  attempt: z.number().int().min(1).max(1_000_000),
+  attempt: attemptNumber.min(1),
   leader: hex.key,
   /** The leader's, so that no two attempts are alike. */
   nonce: hex.hash,
@@ -82,8 +88,8 @@ export const bodies = {
     attempt: hex.hash,
     reason,
     /** Last attempt of this generation that the sender joined. */
-    seen: z.number().int().min(0).max(1_000_000),
-    /** Whom the sender will not sit with. */
+    seen: attemptNumber,
+    /** Whom the sender will not sit with, or will not see left out. */
     party: hex.key.optional(),
   }),
   hello: z.strictObject({ nonce: hex.hash }),

@@ -1,5 +1,4 @@
 /** How an attempt takes messages and time. */
-import { invariant } from '@holdfast/units';
 import {
   type Attempt,
   blameOf,
@@ -36,6 +35,7 @@ export function receive(a: Attempt, message: Incoming, now: number): Effects {
   const out = noEffects();
   if (a.outcome !== 'running' || !a.participants.includes(message.from)) return out;
   if (message.type === 'abort') takeAbort(a, message, now, out);
+  else if (message.type === 'decline') takeDecline(a, message, out);
   else take(a, message, now, out);
   advance(a, now, out);
   return out;
@@ -71,8 +71,13 @@ function takeAll(a: Attempt, envelopes: readonly Envelope[], now: number, out: E
     if (a.outcome !== 'running') return;
     const inner = openBroadcast(envelope);
     const isOurs = inner && a.participants.includes(inner.from) && inner.from !== a.self;
-    if (!isOurs || inner.type === 'gossip' || inner.type === 'abort') continue;
-    const known = a.envelopes[inner.type as Phase]?.get(inner.from);
+    if (!isOurs) continue;
+    if (inner.type === 'decline') {
+      if (a.verify(envelope)) takeDecline(a, inner, out);
+      continue;
+    }
+    if (!phases.some((each) => each === inner.type)) continue;
+    const known = a.envelopes[inner.type as Phase].get(inner.from);
     if (known?.payload === envelope.payload && known.sid === envelope.sid) continue;
     if (a.verify(envelope)) take(a, inner, now, out);
   }
@@ -106,6 +111,21 @@ function store(a: Attempt, type: Phase, message: Incoming, now: number, out: Eff
 
 const isOf = (a: Attempt, type: Phase, from: PartyKey): boolean => expected(a, type).includes(from);
 
+/**
+ * A party does not join: without it nothing comes of the attempt, and nobody is to blame. Only who
+ * said hello before is: it has left the others to wait for it.
+ */
+function takeDecline(a: Attempt, message: Incoming, out: Effects): void {
+  const { from, envelope } = message;
+  const body = readBody('decline', message.body);
+  if (body?.attempt !== a.id || envelope.to !== everyone) return;
+  a.declined.set(from, body);
+  out.events.push({ type: 'declined', by: from, reason: body.reason });
+  const detail = 'said hello, and then that it does not take part';
+  const blames = a.bodies.hello.has(from) ? [blameOf(a, from, 'Abandoned', detail)] : [];
+  fail(a, blames, out, [{ party: from, kind: 'Declined', where: 'hello', proof: [envelope] }]);
+}
+
 /** Another party has given up. Its reasons are judged by what we saw ourselves. */
 function takeAbort(a: Attempt, message: Incoming, now: number, out: Effects): void {
   const body = readBody('abort', message.body);
@@ -121,8 +141,7 @@ function takeAbort(a: Attempt, message: Incoming, now: number, out: Effects): vo
     const detail = `said nothing in the phase ${where}, says another party`;
     blames.push({ ...blameOf(a, party, 'Silent', detail), where, reportedBy: message.from });
   }
-  const isLeaders = message.from === a.plan.leader && body.accusations.length === 0;
-  if (blames.length > 0 || isLeaders) {
+  if (blames.length > 0) {
     end(a, blames, out);
     return;
   }
@@ -174,6 +193,9 @@ function gossip(a: Attempt, recent: readonly Phase[], out: Effects): void {
   for (const phase of recent) {
     if (phase === 'deal') continue;
     const heard = [...a.envelopes[phase].values()];
+    // Nor can a leader be silent to a few.
+    const isOpen = phase === 'hello' && a.outcome === 'running' && a.proposal !== undefined;
+    if (isOpen && a.proposal) heard.unshift(a.proposal);
     // Echoes are large, so they go one by one.
     const groups = phase === 'echo' ? heard.map((each) => [each]) : [heard];
     for (const envelopes of groups) {
@@ -183,14 +205,6 @@ function gossip(a: Attempt, recent: readonly Phase[], out: Effects): void {
       out.send.push({ sid: a.id, gen, type: 'gossip', to: others(a), isPrivate: false, body });
     }
   }
-}
-
-/** The leader, or the operator through it, ends an attempt that nobody is to blame for. */
-export function abandon(a: Attempt): Effects {
-  const out = noEffects();
-  invariant(a.plan.leader === a.self, 'only its leader ends an attempt without a cause');
-  fail(a, [], out);
-  return out;
 }
 
 /** Attempt that a message speaks of; undefined for those of other kinds. */

@@ -87,7 +87,14 @@ export type Committee = CommitteeOptions & {
   /** Attempts that are over. */
   over: Hex[];
   scores: Map<PartyKey, number>;
+  /** How many attempts a party has declined. */
   declines: Map<PartyKey, number>;
+  /** Our own declines by attempt: said again, word for word, when the attempt is proposed again. */
+  refused: Map<Hex, Outgoing>;
+  /** Who will not sit with a party. */
+  shunned: Map<PartyKey, Set<PartyKey>>;
+  /** Who has asked us to take back a party that we left out. */
+  pleas: Set<PartyKey>;
   proven: Map<PartyKey, Blame>;
   failures: number;
   /** Failed attempts by their leader, and when the last one ended. */
@@ -95,6 +102,8 @@ export type Committee = CommitteeOptions & {
   nextLeadAt: number;
   nextStatusAt: number;
   seenAttempt: number;
+  /** When we may next come nearer to a number that is far ahead. */
+  nextLeapAt: number;
   witnesses: Map<Hex, Set<PartyKey>>;
   signer: Signer | undefined;
   coordinator: Coordinator | undefined;

@@ -13,6 +13,7 @@ import {
 } from '@holdfast/quorum';
 import { fromHex, type Hex, toHex } from '@holdfast/units';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
+import { planHash } from '../src/attempt.ts';
 import { dealAgain, dealFresh } from '../src/dealing.ts';
 import { frost, frostSecret, weighShare } from '../src/suite.ts';
 import { randomOf, turn, World } from './world.ts';
@@ -225,6 +226,37 @@ describe('old and new shares', () => {
       assert.ok(world.sign('ann', 'with the returned'), `${phase}: the returned hold nothing`);
     }
   });
+});
+
+describe('the number of an attempt', () => {
+  for (const attempt of [1_000_000, 2 ** 32 - 1]) {
+    it(`is not spent by a proposal of number ${attempt}`, () => {
+      const world = new World(`spent ${attempt}`, 2, 3);
+      const [ann, bob, cid] = ['ann', 'bob', 'cid'].map((name) => world.node(name));
+      bob!.lie = () => [];
+      world.start();
+      // Nobody is in an attempt when it comes, so that nothing but its number speaks against it.
+      const isIdle = () => ann!.committee!.failures > 0 && !cid!.committee!.attempt;
+      assert.ok(world.run(20_000, isIdle));
+      const [holders, nonce] = [world.roster.parties.map(({ key }) => key), turn(bob!.key)];
+      const plan = {
+        ...{ kind: 'generate' as const, gen: 1, attempt, leader: bob!.key, nonce },
+        ...{ roster: world.roster, dealers: holders, holders },
+      };
+      const to = [ann!.key, cid!.key];
+      const said = { gen: 1, type: 'propose' as const, to, isPrivate: false };
+      for (let i = 0; i < 9; i++) {
+        const other = { ...plan, nonce: toHex(randomOf(`nonce ${i}`)(32)) };
+        const sid = planHash(other);
+        world.post(world.envelope({ ...said, sid, body: { plan: other } }, bob!.key), to);
+      }
+      assert.ok(
+        world.run(120_000, () => world.isAt(1)),
+        'no attempt follows it',
+      );
+      assert.ok(ann!.disk.active!.certificate.attempt < 2000);
+    });
+  }
 });
 
 describe('a roster', () => {

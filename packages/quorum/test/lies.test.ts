@@ -15,6 +15,7 @@ describe('one of three lies while a key is made', () => {
       );
       for (const honest of ['ann', 'cid']) {
         const said = world.blamed(honest);
+        assert.ok(world.node(honest).disk.active!.key, `${honest} is left out`);
         assert.ok(
           said.every((each) => each.startsWith('bob ')),
           `${honest} blames ${said}`,

@@ -36,6 +36,21 @@ const wrongShare = on('deal', (message) => [
   change(message, { share: turn((message.body as { share: Hex }).share) }),
 ]);
 
+/** Declines whatever others lead, claims to be far ahead, and names the party at that place. */
+const declining = (code: string, place?: number): Lie =>
+  on('hello', (message, world, self) => {
+    const { sid, gen, to } = message;
+    const isOwn = world.wire.some(
+      ({ envelope }) =>
+        envelope.type === 'propose' && envelope.sid === sid && envelope.from === self,
+    );
+    if (isOwn) return [message];
+    const all = world.roster.parties.map(({ key }) => key).filter((key) => key !== self);
+    const party = place === undefined ? {} : { party: all.at(place) };
+    const body = { attempt: sid, reason: { code, message: code }, seen: 2 ** 32 - 1, ...party };
+    return [{ sid, gen, type: 'decline', to, isPrivate: false, body }];
+  });
+
 /** A lie and the kinds of blame that may come of it; `Silent` where the lie is silence. */
 export const lies: Readonly<Record<string, { lie: Lie; kinds: readonly string[] }>> = {
   'says two nonces': {
@@ -153,6 +168,18 @@ export const lies: Readonly<Record<string, { lie: Lie; kinds: readonly string[] 
   },
   // It has the others' last words then, so it can only sit on the certificate for a while.
   'keeps its last word': { lie: on('life', () => []), kinds: [] },
+  'joins nothing that others lead': { lie: declining('CeremonyBusy'), kinds: [] },
+  'will not sit with an honest party': { lie: declining('PartyExcluded', 0), kinds: [] },
+  'pleads for whoever is left out': { lie: declining('ExclusionUnfounded', -1), kinds: [] },
+  'says hello, and then that it does not join': {
+    lie: on('hello', (message) => {
+      const { sid, gen, to } = message;
+      const reason = { code: 'CeremonyBusy', message: 'another attempt is going on' };
+      const body = { attempt: sid, reason, seen: 2 ** 32 - 1 };
+      return [message, { sid, gen, type: 'decline', to, isPrivate: false, body }];
+    }),
+    kinds: ['Abandoned'],
+  },
 };
 
 /** An envelope in another's name, signed by the liar. */

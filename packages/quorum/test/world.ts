@@ -62,6 +62,10 @@ export type Faults = {
   readonly loss: number;
   readonly duplicate: number;
   readonly delayMsMax: number;
+  /** Parts in a thousand after which an older envelope comes again, to anybody. */
+  readonly replay?: number;
+  /** Parts in a thousand of which a changed copy comes too, with the signature of the true one. */
+  readonly forge?: number;
 };
 export const perfect: Faults = { loss: 0, duplicate: 0, delayMsMax: 1 };
 
@@ -119,11 +123,16 @@ export class World {
   readonly wire: { envelope: Envelope; to: readonly PartyKey[] }[] = [];
   messages = 0;
   bytes = 0;
+  /** Messages and ticks that went into a party. */
+  steps = 0;
+  /** The weather's own stream, so that the rest of a life is the same without it. */
+  private readonly storm: Random;
 
   constructor(seed: string, threshold: number, size: number, faults = perfect) {
     this.seed = seed;
     this.faults = faults;
     this.random = randomOf(`world ${seed}`);
+    this.storm = randomOf(`storm ${seed}`);
     this.roster = rosterOf(seed, threshold, names.slice(0, size));
     for (const party of this.roster.parties) this.add(party);
   }
@@ -211,6 +220,7 @@ export class World {
   /** Puts an envelope on the wire. */
   post(envelope: Envelope, receivers: readonly PartyKey[]): void {
     this.wire.push({ envelope, to: receivers });
+    this.disturb(envelope, receivers);
     const text = JSON.stringify(envelope);
     for (const to of receivers) {
       this.messages++;
@@ -224,9 +234,29 @@ export class World {
     }
   }
 
+  /** Whoever holds the wire sends old words again, and new ones under signatures of others. */
+  private disturb(envelope: Envelope, receivers: readonly PartyKey[]): void {
+    const { replay = 0, forge = 0, delayMsMax } = this.faults;
+    if (replay + forge === 0) return;
+    const fly = (sent: Envelope, to: PartyKey): void => {
+      const at = this.now + 1 + pick(this.storm, delayMsMax);
+      this.flights.push({ at, to, text: JSON.stringify(sent), order: ++this.order });
+    };
+    const parties = [...this.nodes.keys()];
+    if (pick(this.storm, 1000) < replay) {
+      const back = pick(this.storm, Math.min(this.wire.length, 400));
+      fly(this.wire.at(-1 - back)!.envelope, parties[pick(this.storm, parties.length)]!);
+    }
+    if (pick(this.storm, 1000) >= forge) return;
+    const from = parties[pick(this.storm, parties.length)]!;
+    const payload = envelope.payload.replace(/[0-9a-f]{2}"/, '00"');
+    for (const to of receivers) fly({ ...envelope, from, payload }, to);
+  }
+
   private deliver({ to, text }: Flight): void {
     const node = this.nodes.get(to);
     if (node?.committee === undefined) return;
+    this.steps++;
     const envelope = JSON.parse(text) as Envelope;
     const isOurs = envelope.to === everyone || envelope.to === to;
     if (!this.isSigned(envelope) || !isOurs) return;
@@ -249,7 +279,9 @@ export class World {
         for (const flight of due) this.deliver(flight);
       }
       for (const node of this.nodes.values()) {
-        if (node.committee !== undefined) this.apply(node, pass(node.committee, this.now));
+        if (node.committee === undefined) continue;
+        this.steps++;
+        this.apply(node, pass(node.committee, this.now));
       }
     }
     return until();
