@@ -1,7 +1,14 @@
 /** One party as a process: takes messages one by one, keeps before it sends, tells its operator. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { errorMessage, type JsonServer, readJson, writeJsonAtomic } from '@holdfast/host';
+import {
+  createChainReader,
+  errorMessage,
+  type JsonServer,
+  readJson,
+  watchCommittee,
+  writeJsonAtomic,
+} from '@holdfast/host';
 import {
   agree,
   type Committee,
@@ -32,25 +39,60 @@ import {
 import { serveControl } from './control.ts';
 import { startEnrolment } from './enrolment.ts';
 import { partyPaths, readParty } from './folder.ts';
+import { type RegistrySight, registryPurpose } from './handover.ts';
 import { isEnvelopeSigned } from './identity.ts';
 import { type Inside, type PartyOptions, partyOf, type RunningParty } from './inside.ts';
 import type { Founding } from './invitation.ts';
 import { createLink } from './link.ts';
+import { bareDigest, digestBy, judgeBy, readAs } from './purpose.ts';
 import { controlRoutes } from './routes.ts';
+import { committeeIdOf } from './statement.ts';
 import { statusOf } from './status.ts';
 import { createWire } from './wire.ts';
 
 const tickMs = 100;
 const allowedMs = 3_600_000;
 
-function judgeOf(options: PartyOptions, allowed: ReadonlyMap<Hex, number>): Judge {
-  if (options.policy === 'open') return () => undefined;
+function judgeOf(inside: () => Inside): Judge {
+  const isAllowed = (message: Uint8Array): boolean =>
+    (inside().allowed.get(toHex(message)) ?? 0) > Date.now();
   const unapproved = reject('MessageUnapproved', 'its operator has not allowed this message');
   return (message, coordinator) => {
-    const until = allowed.get(toHex(message));
-    if (until !== undefined && until > Date.now()) return undefined;
-    return options.judge === undefined ? unapproved : options.judge(message, coordinator);
+    const { options, purposes } = inside();
+    return judgeBy(purposes, isAllowed, () => {
+      if (options.policy === 'open' || isAllowed(message)) return undefined;
+      return options.judge === undefined ? unapproved : options.judge(message, coordinator);
+    })(message, coordinator);
   };
+}
+
+/** Opens our own look at the registry as soon as node and roster are known. */
+function watchRegistry(inside: Inside): void {
+  const { committee, options } = inside;
+  const { active, roster } = committee.records;
+  const known = active?.roster ?? roster;
+  const rpcUrl = options.rpcUrl?.();
+  const id = known && committeeIdOf(known);
+  if (inside.registry !== undefined || rpcUrl === undefined || known === undefined || !id) return;
+  const { chainId, contract: registry } = known;
+  const reader = createChainReader({ rpcUrl, chainId, retries: 0 });
+  inside.registry = watchCommittee(reader, { registry, id, chainId });
+}
+
+function sightOf({ committee, registry }: Inside): Omit<RegistrySight, 'isAllowed'> {
+  return { own: committee.records.active, view: registry?.view(), nowMs: Date.now() };
+}
+
+/** Allows a message that could ever be signed here. */
+function allow({ purposes, allowed }: Inside, message: Uint8Array): Rejection | undefined {
+  const reading = readAs(purposes, message);
+  const no = isRejection(reading)
+    ? reading
+    : reading === undefined
+      ? bareDigest(message)
+      : undefined;
+  if (no === undefined) allowed.set(toHex(message), Date.now() + allowedMs);
+  return no;
 }
 
 /** Keeps, sends, tells: in this order, and one step after another. */
@@ -158,7 +200,8 @@ async function accept(inside: Inside, hash: Hex): Promise<Rejection | undefined>
 }
 
 function signWithin(inside: Inside, message: Uint8Array): Promise<Hex | Rejection> {
-  inside.allowed.set(toHex(message), Date.now() + allowedMs);
+  const refused = allow(inside, message);
+  if (refused !== undefined) return Promise.resolve(refused);
   return new Promise((resolve, fail) => {
     let sid: Hex | undefined;
     const listener = (event: Event): void => {
@@ -183,7 +226,6 @@ export async function runParty(options: PartyOptions): Promise<RunningParty> {
   const { dir, vault, logger } = options;
   const file = readParty(dir);
   const { identity, records } = vault.secrets;
-  const allowed = new Map<Hex, number>();
   const self = identity.sign.public;
   const committee = createCommittee(
     {
@@ -191,8 +233,9 @@ export async function runParty(options: PartyOptions): Promise<RunningParty> {
       records,
       random: (length) => new Uint8Array(randomBytes(length)),
       verify: isEnvelopeSigned,
-      judge: judgeOf(options, allowed),
-      digest: options.digest,
+      judge: judgeOf(() => inside),
+      digest: (message) =>
+        digestBy(inside.purposes, message) ?? options.digest?.(message) ?? message,
       holdersMin: options.holdersMin,
       timing: options.timing ?? defaultTiming,
     },
@@ -212,10 +255,12 @@ export async function runParty(options: PartyOptions): Promise<RunningParty> {
     committee,
     link: createLink({ url, pair: identity.sign, logger, deliver, ready }),
     wire,
-    allowed,
+    allowed: new Map(),
     listeners: new Set(),
     blames: [],
     waiting: new Set(),
+    purposes: [registryPurpose(() => sightOf(inside)), ...(options.purposes ?? [])],
+    registry: undefined,
     queue: Promise.resolve(),
     enrolment: undefined,
     proposed: undefined,
@@ -231,6 +276,7 @@ export async function runParty(options: PartyOptions): Promise<RunningParty> {
   if (file.founding !== undefined) found(inside, { ...(file.founding as Founding), relay: url });
   const timer = setInterval(() => {
     void work(inside, pass).catch((error) => fatal(inside, error));
+    watchRegistry(inside);
     if (committee.records.active === undefined || inside.enrolment === undefined) return;
     inside.enrolment.close();
     inside.enrolment = undefined;
@@ -240,6 +286,7 @@ export async function runParty(options: PartyOptions): Promise<RunningParty> {
     async close() {
       clearInterval(timer);
       inside.enrolment?.close();
+      inside.registry?.close();
       inside.link.close();
       await control.close();
       await inside.queue;
@@ -255,7 +302,9 @@ function handleOf(inside: Inside, key: PartyKey): Omit<RunningParty, 'close'> {
     status: () => statusOf(inside),
     proposed: () => inside.proposed,
     accept: (hash) => accept(inside, hash),
-    allow: (message) => void inside.allowed.set(toHex(message), Date.now() + allowedMs),
+    allow: (message) => allow(inside, message),
+    read: (message) => readAs(inside.purposes, message),
+    sight: () => sightOf(inside),
     sign: (message) => signWithin(inside, message),
     prepare: async () => void (await work(inside, prepare)),
     work: (step) => work(inside, step),
