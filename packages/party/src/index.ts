@@ -24,6 +24,8 @@ export {
   readCard,
   readInvitation,
 } from './invitation.ts';
+export * from './lead.ts';
+export * from './life.ts';
 export * from './party.ts';
 export * from './passphrase.ts';
 export * from './purpose.ts';

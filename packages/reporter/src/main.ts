@@ -19,7 +19,6 @@ import {
 } from '@holdfast/host';
 import { serveRelay as serveParties } from '@holdfast/party';
 import { EnvironmentError } from '@holdfast/units';
-import { foundCommittee } from './committee/found.ts';
 import { type Member, startMember } from './committee/member.ts';
 import { serveRelay } from './relay.ts';
 import { runReporter } from './reporter.ts';
@@ -101,7 +100,7 @@ async function joinCommittee(
 ): Promise<Member> {
   const member = await startMember({ dir, logger, relay: relayOf(venue), founding: !venue });
   lifecycle.onShutdown('party', () => member.close());
-  if (venue === undefined) ready(await foundCommittee(member, progress));
+  if (venue === undefined) ready(await member.found(progress));
   return member;
 }
 

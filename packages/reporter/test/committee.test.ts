@@ -12,11 +12,10 @@ import {
   type SignedObservation,
   verifySignedReport,
 } from '@holdfast/oracle';
-import { foundParty, invite, partyPaths, serveRelay } from '@holdfast/party';
+import { committeeIds, foundParty, invite, lifeDigest, partyPaths, serveRelay } from '@holdfast/party';
 import { verifySignature } from '@holdfast/quorum';
 import {
   committeeSeparator,
-  lifeDigest,
   type Member,
   type ProposalJudge,
   startMember,
@@ -97,9 +96,9 @@ describe('five reporters as a committee', { timeout: 120_000 }, () => {
     const generation = members[0]?.generation();
     assert.ok(generation !== undefined);
     assert.equal(generation.certificate.holders.length, 5);
-    const life = await lead(0, lifeDigest(generation));
+    const life = await lead(0, lifeDigest(generation, committeeIds.oracle));
     assert.ok(!isRejection(life), JSON.stringify(life));
-    assert.ok(verifySignature(key, lifeDigest(generation), life.signature));
+    assert.ok(verifySignature(key, lifeDigest(generation, committeeIds.oracle), life.signature));
     assert.ok(isRejection(await lead(0, new Uint8Array(32).fill(7))));
     assert.ok(refusals.includes('reporter-2: reporter-1 MessageUnapproved'));
   });

@@ -39,7 +39,7 @@ import {
   waterfallModuleBytecode,
 } from '@holdfast/abi';
 import type { ChainReader, ChainWriter, Venue, VenueMarket } from '@holdfast/host';
-import { type Candidate, type GroupSignature, oracleCommitteeId } from '@holdfast/reporter';
+import { type Candidate, committeeIds, type GroupSignature } from '@holdfast/party';
 import { EnvironmentError, invariant } from '@holdfast/units';
 import {
   type Abi,
@@ -229,7 +229,7 @@ function creations(options: DeployOptions, at: Addresses): Creation[] {
 function registry({ committee }: DeployOptions, at: Addresses): Creation[] {
   if (committee === undefined) return [];
   const { candidate, life } = committee;
-  const founding = { id: oracleCommitteeId, candidate, life };
+  const founding = { id: committeeIds.oracle, candidate, life };
   const delays = [rotationSeconds, replacementSeconds];
   const args = [at.parameters, at.breaker, ...delays, [founding]];
   return [{ name: 'committees', abi: committeesAbi, bytecode: committeesBytecode, args }];
@@ -239,7 +239,7 @@ function registry({ committee }: DeployOptions, at: Addresses): Creation[] {
 function verifier({ committee, reporters }: DeployOptions, at: Addresses): Creation {
   const name = 'verifier';
   if (committee !== undefined) {
-    const args = [at.committees, oracleCommitteeId];
+    const args = [at.committees, committeeIds.oracle];
     return { name, abi: committeeVerifierAbi, bytecode: committeeVerifierBytecode, args };
   }
   const { k, addresses } = reporters;

@@ -1,25 +1,30 @@
 /** A reporter as a party of the oracle's committee: its part of the key, and what it signs. */
 import type { Logger, Venue } from '@holdfast/host';
 import {
+  awaitKey,
+  committeeIds,
+  type Founded,
+  foundCommittee,
+  invitedWith,
+  leadSignature,
+  lifeDigest,
   openParty,
   partyPaths,
   passphraseFrom,
   type RunningParty,
-  readParty,
   runParty,
+  type Signed,
+  type Told,
 } from '@holdfast/party';
 import {
   type CommitteeTiming,
   defaultTiming,
-  type Event,
   type Generation,
   indexOf,
   nameOf,
   type PartyKey,
-  sign,
 } from '@holdfast/quorum';
-import { EnvironmentError, equalBytes, type Hex, type Rejection, reject } from '@holdfast/units';
-import { lifeDigest } from './life.ts';
+import { equalBytes, type Rejection, reject } from '@holdfast/units';
 import { createProposalJudge, type ProposalJudge } from './proposal.ts';
 
 /** Patience with a signer is a part of a round; with a ceremony on a busy machine it is more. */
@@ -45,21 +50,10 @@ export interface MemberOptions {
   founding?: boolean | undefined;
 }
 
-/** A signature and who made it, by number. */
-export interface Signed {
-  signature: Hex;
-  signers: readonly number[];
-}
-
-/** Hears each step of a ceremony and each failure, for a person. */
-export type Told = (line: string, isFailure: boolean) => void;
-
 export interface Member {
   readonly name: string;
   /** From 1; 0 while there is no roster. */
   number(): number;
-  /** Whether it speaks for the founding of the committee: the first of those invited. */
-  isFirst(): boolean;
   generation(): Generation | undefined;
   /** Whether the parties' relay knows us. */
   isConnected(): boolean;
@@ -76,83 +70,9 @@ export interface Member {
    * @throws EnvironmentError CeremonyFailed, naming who is missing
    */
   keyMade(msMax: number, told: Told): Promise<Generation>;
+  /** Lives through the founding. @throws EnvironmentError CeremonyFailed */
+  found(progress: (line: string) => void): Promise<Founded & Record<string, unknown>>;
   close(): Promise<void>;
-}
-
-/** What a person is told of a ceremony; undefined for what is no news. */
-function lineOf(event: Event): string | undefined {
-  if (event.type === 'blame') {
-    const { kind, where, detail } = event.blame;
-    return `${event.name}: ${kind} in ${where}${detail === '' ? '' : `, ${detail}`}`;
-  }
-  if (event.type === 'phase') return `attempt ${event.attempt}: ${event.phase}`;
-  if (event.type === 'failed') return `attempt ${event.attempt} failed: ${event.why}`;
-  if (event.type === 'stalled') return event.reason.message;
-  return undefined;
-}
-
-/** Who keeps a ceremony waiting, for a person. */
-function whatIsMissing(party: RunningParty): string {
-  const { missing, blames, state, isConnected } = party.status();
-  if (!isConnected) return 'the relay of the parties does not answer';
-  if (missing.length > 0) return `not here yet: ${missing.join(', ')}`;
-  return `${state}; ${blames.at(-1) ?? 'nobody was named'}`;
-}
-
-function awaitKey(party: RunningParty, msMax: number, told: Told): Promise<Generation> {
-  return new Promise((resolve, fail) => {
-    const look = (): void => {
-      const { active } = party.committee().records;
-      if (active !== undefined) end(() => resolve(active));
-    };
-    const off = party.onEvent((event) => {
-      const line = lineOf(event);
-      if (line !== undefined) told(line, event.type !== 'phase');
-    });
-    const poll = setInterval(look, 50);
-    const late = setTimeout(() => {
-      const cure = 'see its log, then start again: nothing depends on this committee yet';
-      const message = `no key of the committee after ${msMax / 1000} s: ${whatIsMissing(party)}`;
-      end(() => fail(new EnvironmentError('CeremonyFailed', `${message}; ${cure}`)));
-    }, msMax);
-    function end(tell: () => void): void {
-      off();
-      clearInterval(poll);
-      clearTimeout(late);
-      tell();
-    }
-    look();
-  });
-}
-
-/** Runs one signature of ours to its end. */
-function leadOne(
-  party: RunningParty,
-  message: Uint8Array,
-  among: readonly number[] | undefined,
-): Promise<Signed | Rejection> {
-  return new Promise((resolve, fail) => {
-    let sid: Hex | undefined;
-    const off = party.onEvent((event) => {
-      if ((event.type !== 'signed' && event.type !== 'unsigned') || event.sid !== sid) return;
-      off();
-      const { type } = event;
-      resolve(
-        type === 'signed' ? { signature: event.signature, signers: event.signers } : event.reason,
-      );
-    });
-    party
-      .work((committee, now) => {
-        const step = sign(committee, message, now, among);
-        sid = step.sid;
-        return sid === undefined ? reject('KeyMissing', 'the committee has no key yet') : step;
-      })
-      .then((no) => {
-        if (no === undefined) return;
-        off();
-        resolve(no);
-      }, fail);
-  });
 }
 
 /** Nonces in advance make a signature one round; they are gathered when they run short. */
@@ -163,14 +83,6 @@ async function refill(party: RunningParty): Promise<void> {
   const isShort = holders.some((index) => (coordinator.pool.get(index)?.length ?? 0) < noncesMin);
   if (isShort) await party.prepare();
 }
-
-/** Names of those who were invited to found the committee. */
-function partiesOf(dir: string): string[] {
-  const { founding } = readParty(dir);
-  return (founding as Invited | undefined)?.parties.map(({ name }) => name) ?? [];
-}
-
-type Invited = { readonly parties: readonly { readonly name: string }[] };
 
 /** Starts the party in its folder. @throws EnvironmentError as `openParty` and `runParty` do */
 export async function startMember(options: MemberOptions): Promise<Member> {
@@ -187,7 +99,7 @@ export async function startMember(options: MemberOptions): Promise<Member> {
       );
     }
     const active = generation();
-    if (active !== undefined && equalBytes(message, lifeDigest(active))) return undefined;
+    if (active !== undefined && equalBytes(message, lifeDigest(active, committeeIds.oracle))) return undefined;
     return reject('MessageUnapproved', 'it is no report and not our proof of life');
   }
 
@@ -210,14 +122,13 @@ export async function startMember(options: MemberOptions): Promise<Member> {
     digest,
     trustRoster: true,
     relay,
-    holdersMin: founding ? partiesOf(dir).length : undefined,
+    holdersMin: founding ? invitedWith(dir).length : undefined,
     timing: { ...timing, ...patience },
   });
   return {
     name: party.name,
     generation,
     isConnected: () => party.status().isConnected,
-    isFirst: () => partiesOf(dir)[0] === party.name,
     number() {
       const roster = generation()?.roster;
       return roster === undefined ? 0 : indexOf(roster, party.key);
@@ -228,11 +139,12 @@ export async function startMember(options: MemberOptions): Promise<Member> {
       return proposals;
     },
     async lead(message, among) {
-      const signed = await leadOne(party, message, among);
+      const signed = await leadSignature(party, message, among);
       await refill(party);
       return signed;
     },
-    keyMade: (msMax, told) => awaitKey(party, msMax, told),
+    keyMade: (msMax, told) => awaitKey(party, told, msMax),
+    found: (progress) => foundCommittee(party, { dir, id: committeeIds.oracle, progress }),
     close: () => party.close(),
   };
 }

@@ -3,8 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFreePort, scryptForRandom, venuePaths, writeFileAtomic } from '@holdfast/host';
-import { foundParty, invite, partyPaths } from '@holdfast/party';
-import { type Candidate, type GroupSignature, groupSignature } from '@holdfast/reporter';
+import {
+  type Candidate,
+  foundParty,
+  type GroupSignature,
+  groupSignature,
+  invite,
+  partyPaths,
+} from '@holdfast/party';
 import { EnvironmentError, type Hex, invariant, isRejection } from '@holdfast/units';
 import type { Address } from 'viem';
 import { reporterCount, reporterKey, reporterQuorum } from './keys.ts';

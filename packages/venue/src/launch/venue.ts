@@ -14,7 +14,7 @@ import {
   type Venue,
   venuePaths,
 } from '@holdfast/host';
-import { oracleCommitteeId } from '@holdfast/reporter';
+import { committeeIds } from '@holdfast/party';
 import { EnvironmentError } from '@holdfast/units';
 import { demoToken, deployVenue, foretell, seedBackstop } from '../deploy.ts';
 import { demoMarkets, timesAt } from '../markets.ts';
@@ -134,7 +134,7 @@ async function committeeOf(
   }
   const { registry, candidate, key, relay } = founded;
   const { threshold, roster } = candidate;
-  return { registry, id: oracleCommitteeId, threshold, key, roster, relay };
+  return { registry, id: committeeIds.oracle, threshold, key, roster, relay };
 }
 
 async function requireContracts(venue: Venue): Promise<void> {

@@ -4,8 +4,8 @@ import { type Generation, type Roster, rosterHash } from '@holdfast/quorum';
 import { fromHex, type Hex, invariant, isRejection, toHex } from '@holdfast/units';
 import { hashTypedData } from 'viem';
 
-/** Number of the oracle's committee in the registry. */
-export const oracleCommitteeId = 2;
+/** Numbers of the committees in the registry. */
+export const committeeIds = { treasury: 1, oracle: 2 } as const;
 
 /** A key that waits for its committee, as the registry takes it. */
 export interface Candidate {
@@ -47,17 +47,17 @@ export function candidateOf(groupKey: Hex, roster: Roster): Candidate {
 }
 
 /**
- * Digest of the proof of life for the first key of the oracle's committee. Every signer makes it
- * from its own records: roster, registry and chain are those that it agreed to.
+ * Digest of the proof of life for the first key of a committee. Every signer makes it from its own
+ * records: roster, registry and chain are those that it agreed to.
  */
-export function lifeDigest({ certificate, roster }: Generation): Uint8Array {
+export function lifeDigest({ certificate, roster }: Generation, committee: number): Uint8Array {
   const { chainId, contract: verifyingContract } = roster;
   const candidate = candidateOf(certificate.groupKey, roster);
   const hash = hashTypedData({
     domain: { name: 'Holdfast Committees', version: '1', chainId, verifyingContract },
     types,
     primaryType: 'ProofOfLife',
-    message: { committee: oracleCommitteeId, generation: 1, ...candidate },
+    message: { committee, generation: 1, ...candidate },
   });
   return fromHex(hash);
 }
