@@ -9,10 +9,6 @@ const registryAbi = parseAbi([
   'function committee(uint8) view returns (uint256,bool,bool,uint8,uint8,uint32,uint32,bytes32)',
 ]);
 
-/** Numbers of the committees in the registry, by name. */
-export const committeeIds = { treasury: 1, oracle: 2, bridge: 3 } as const;
-export type CommitteeName = keyof typeof committeeIds;
-
 /** Where a committee's key is kept. */
 export interface CommitteePlace {
   registry: Hex;

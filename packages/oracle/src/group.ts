@@ -12,7 +12,6 @@ import {
   putInt,
   type Rejection,
   reject,
-  toHex,
   typedDigest,
   utf8,
 } from '@holdfast/units';
@@ -78,20 +77,6 @@ export function expandSignature(signature: Uint8Array): Uint8Array | Rejection {
     // Not a point: said below.
   }
   return reject('SignatureWrong', 'a group signature is a compressed point and 32 bytes');
-}
-
-/** A group signature as a contract's argument. */
-export type GroupWords = { readonly rx: bigint; readonly ry: bigint; readonly z: bigint };
-
-/**
- * Coordinates of a signature of 65 bytes.
- * @returns a rejection `SignatureWrong` as {@link expandSignature}
- */
-export function signatureWords(signature: Uint8Array): GroupWords | Rejection {
-  const whole = expandSignature(signature);
-  if (isRejection(whole)) return whole;
-  const word = (at: number): bigint => BigInt(toHex(whole.subarray(32 * at, 32 * at + 32)));
-  return { rx: word(0), ry: word(1), z: word(2) };
 }
 
 /**

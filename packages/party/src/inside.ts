@@ -1,11 +1,10 @@
 /** What a running party is, to those who use it and to the files of this package. */
 import type { CommitteeWatch, Logger } from '@holdfast/host';
 import type {
+  BlameKind,
   Committee,
   CommitteeTiming,
-  Digest,
   Event,
-  Judge,
   PartyKey,
   Roster,
   Step,
@@ -30,14 +29,10 @@ export type PartyOptions = {
   readonly vault: Vault;
   readonly logger: Logger;
   readonly policy?: Policy | undefined;
-  /** Judges what no purpose reads and the operator has not allowed; instead of the policy. */
-  readonly judge?: Judge | undefined;
   /** What the committee signs beside statements to the registry, each judged by its kind. */
   readonly purposes?: readonly Purpose[] | undefined;
   /** This party's own node of the chain; undefined: none, or not known yet. */
   readonly rpcUrl?: (() => string | undefined) | undefined;
-  /** What is signed of a message that no purpose reads; the message itself unless told. */
-  readonly digest?: Digest | undefined;
   /** Fewest holders of a first key; the threshold unless told. */
   readonly holdersMin?: number | undefined;
   /** Believes the roster that comes of the enrolment, without a person who compares it. */
@@ -70,6 +65,8 @@ export type RunningParty = {
     step: (committee: Committee, now: number) => Step | Rejection,
   ): Promise<Rejection | undefined>;
   onEvent(listener: (event: Event) => void): () => void;
+  /** Names a party to our operator, for what the program has seen of it. */
+  accuse(party: PartyKey, kind: BlameKind, where: string, detail: string): void;
   close(): Promise<void>;
 };
 

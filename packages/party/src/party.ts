@@ -59,10 +59,14 @@ function judgeOf(inside: () => Inside): Judge {
   const unapproved = reject('MessageUnapproved', 'its operator has not allowed this message');
   return (message, coordinator) => {
     const { options, purposes } = inside();
-    return judgeBy(purposes, isAllowed, () => {
-      if (options.policy === 'open' || isAllowed(message)) return undefined;
-      return options.judge === undefined ? unapproved : options.judge(message, coordinator);
-    })(message, coordinator);
+    const rest = (): Rejection | undefined =>
+      options.policy === 'open' || isAllowed(message) ? undefined : unapproved;
+    const no = judgeBy(purposes, isAllowed, rest)(message, coordinator);
+    if (no !== undefined) {
+      const leader = partyOf(inside().committee, coordinator)?.name ?? coordinator;
+      options.logger.warn({ leader, code: no.code, reason: no.message }, 'a proposal was refused');
+    }
+    return no;
   };
 }
 
@@ -123,14 +127,22 @@ function work(
   return done.then(() => refused);
 }
 
+/** One line for each fault, the last ones last, however often it comes again. */
+function noteBlame(blames: string[], line: string): void {
+  const known = blames.findIndex((each) => each === line || each.startsWith(`${line} (`));
+  const [before] = known < 0 ? [] : blames.splice(known, 1);
+  const times = before === undefined ? 1 : Number(/\((\d+) times\)$/.exec(before)?.[1] ?? 1) + 1;
+  blames.push(times === 1 ? line : `${line} (${times} times)`);
+  blames.splice(0, Math.max(0, blames.length - 50));
+}
+
 /** Puts an event into the log; nothing in an event is secret. */
 function tell(inside: Inside, event: Event): void {
   const { logger } = inside.options;
   const { committee, blames, waiting } = inside;
   if (event.type === 'blame') {
     const { kind, where, detail, reportedBy } = event.blame;
-    blames.push(`${event.name}: ${kind} in ${where}`);
-    blames.splice(0, Math.max(0, blames.length - 50));
+    noteBlame(blames, `${event.name}: ${kind} in ${where}`);
     const by = reportedBy && partyOf(committee, reportedBy)?.name;
     logger.warn({ party: event.name, kind, where, detail, by }, 'a party failed');
   } else if (event.type === 'declined') {
@@ -144,7 +156,7 @@ function tell(inside: Inside, event: Event): void {
     logger.info({ gen, groupKey, isHolder: event.isHolder }, 'a generation lives');
   } else {
     // Those who sign every other second would drown the rest.
-    const isFrequent = event.type === 'signed' && inside.options.judge !== undefined;
+    const isFrequent = event.type === 'signed' && inside.options.purposes !== undefined;
     logger[isFrequent ? 'debug' : 'info'](event, event.type);
   }
 }
@@ -234,8 +246,7 @@ export async function runParty(options: PartyOptions): Promise<RunningParty> {
       random: (length) => new Uint8Array(randomBytes(length)),
       verify: isEnvelopeSigned,
       judge: judgeOf(() => inside),
-      digest: (message) =>
-        digestBy(inside.purposes, message) ?? options.digest?.(message) ?? message,
+      digest: (message) => digestBy(inside.purposes, message) ?? message,
       holdersMin: options.holdersMin,
       timing: options.timing ?? defaultTiming,
     },
@@ -305,6 +316,10 @@ function handleOf(inside: Inside, key: PartyKey): Omit<RunningParty, 'close'> {
     allow: (message) => allow(inside, message),
     read: (message) => readAs(inside.purposes, message),
     sight: () => sightOf(inside),
+    accuse(party, kind, where, detail) {
+      const name = partyOf(inside.committee, party)?.name ?? party;
+      tell(inside, { type: 'blame', blame: { party, kind, where, detail }, name });
+    },
     sign: (message) => signWithin(inside, message),
     prepare: async () => void (await work(inside, prepare)),
     work: (step) => work(inside, step),

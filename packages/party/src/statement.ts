@@ -2,20 +2,11 @@
  * What a committee says to the registry of committees: that a key lives, and that the key in force
  * hands over to another. Chain, registry and the committee's name are those of the roster.
  */
-import { type CommitteeName, committeeIds } from '@holdfast/host';
-import { nameSchema, type Roster, readRoster, rosterHash, rosterSchema } from '@holdfast/quorum';
+import { type Roster, readRoster, rosterSchema } from '@holdfast/quorum';
 import { type Hex, isRejection, type Rejection, reject, utf8 } from '@holdfast/units';
 import { hashTypedData } from 'viem';
 import { z } from 'zod';
-
-/** A key that waits for its committee, as the registry takes it. */
-export interface Candidate {
-  x: bigint;
-  isOdd: boolean;
-  threshold: number;
-  size: number;
-  roster: Hex;
-}
+import { type CommitteeName, candidateOf, committeeIds } from './life.ts';
 
 const hexOf = (bytes: number) =>
   z
@@ -82,17 +73,6 @@ export function readStatement(message: Uint8Array): Statement | Rejection | unde
   if (!parsed.success) return malformed(z.prettifyError(parsed.error));
   const roster = readRoster(parsed.data.roster);
   return isRejection(roster) ? roster : parsed.data;
-}
-
-/** The candidate that a ceremony made. */
-export function candidateOf(groupKey: Hex, roster: Roster): Candidate {
-  return {
-    x: BigInt(`0x${groupKey.slice(4)}`),
-    isOdd: groupKey.startsWith('0x03'),
-    threshold: roster.threshold,
-    size: roster.parties.length,
-    roster: rosterHash(roster),
-  };
 }
 
 /** Number of a committee in the registry; undefined when its name is none that is kept there. */
@@ -170,6 +150,3 @@ const readWith =
 export const readOffer = readWith(offerSchema, 'new key with its proof of life');
 /** Reads a rotation, signed or not, as `quorum rotate` writes it. */
 export const readHandover = readWith(handoverSchema, 'rotation');
-
-/** Name of a committee, for commands. */
-export const committeeNameSchema = nameSchema.pipe(z.enum(['treasury', 'oracle', 'bridge']));
