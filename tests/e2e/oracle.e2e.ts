@@ -1,6 +1,7 @@
 /**
  * The oracle's committee in a running venue: two of five reporters die and reports go on; a third
- * dies and the venue stands still as with any stale oracle; they come back and it goes on.
+ * dies and the venue stands still as with any stale oracle; they come back and it goes on. Then one
+ * is lost for good and replaced by commands; in the long run the key is handed over on chain too.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -10,6 +11,7 @@ import { decodeSignedReport } from '@holdfast/oracle';
 import { fromHex, type Hex, isRejection } from '@holdfast/units';
 import { createService, type Service } from '@holdfast/venue';
 import { reporterSpecs } from '../../packages/venue/src/launch/services.ts';
+import { applyNext, done, foundNext, proposeNext, replaceReporter } from './harness/ceremony.ts';
 import { awaitFunds, gather, type Member, openPurse } from './harness/herd.ts';
 import { onStage, type Stage, serviceOf, showLogs, tell } from './harness/stage.ts';
 import { since, until } from './harness/until.ts';
@@ -18,6 +20,8 @@ import { since, until } from './harness/until.ts';
 const speed = 600;
 const roundSeconds = 1200;
 const staleWallMs = 12_000;
+/** A rotation waits a day, which is 144 s here. */
+const isLong = process.env.E2E_ROTATION !== undefined;
 
 type Relayed = { round: number; time: number; raw: Hex };
 
@@ -121,7 +125,89 @@ async function stopsAndComesBack(stage: Stage, member: Member): Promise<Service[
   return again;
 }
 
-describe('the oracle of a venue', { timeout: 400_000 }, () => {
+/** Reporter 1 never came back: another one takes its number, its part of the key and its word. */
+async function replacesTheLost(stage: Stage): Promise<Service> {
+  const began = Date.now();
+  const others = ['reporter-3', 'reporter-2', 'reporter-4', 'reporter-5'];
+  const before = (await committeeOf(stage)).key;
+  const service = await replaceReporter(stage, 'reporter-1', others, 'fay');
+  await until('all five are heard', 20_000, async () => {
+    const { silent } = await committeeOf(stage);
+    return silent.length === 0;
+  });
+  await until('the new one signs', 30_000, async () => {
+    const { signers = [] } = await committeeOf(stage);
+    return signers.includes(1);
+  });
+  assert.equal((await committeeOf(stage)).key, before, 'the group key has changed');
+  tell(`a lost reporter was replaced in ${since(began)} s`);
+  return service;
+}
+
+/** The rounds that had a report, and the longest wall time without one, until told to stop. */
+function watchRounds(stage: Stage) {
+  const abort = new AbortController();
+  let [last, at, longest] = [0, Date.now(), 0];
+  const done = (async () => {
+    while (!abort.signal.aborted) {
+      const round = await lastRound(stage);
+      if (round > last) [last, at] = [round, Date.now()];
+      longest = Math.max(longest, Date.now() - at);
+      await sleep(50);
+    }
+  })();
+  return {
+    reset: () => {
+      longest = 0;
+    },
+    async stop() {
+      abort.abort();
+      await done;
+      return longest;
+    },
+  };
+}
+
+/** Another key comes into force: reports go on, and none of the old key passes any more. */
+async function handsOver(stage: Stage, member: Member): Promise<void> {
+  const names = ['fay', 'reporter-2', 'reporter-3', 'reporter-4', 'reporter-5'];
+  const file = await foundNext(stage, names);
+  await proposeNext(stage, names, file);
+  tell('the next key is proposed');
+  const watch = watchRounds(stage);
+  await until('the delay is nearly over', 400_000, async () => {
+    const { now, rotation } = await shown(stage);
+    return rotation !== undefined && rotation.readyAt - now < 5 * speed;
+  });
+  const whole = await goOn(stage, 2);
+  watch.reset();
+  const [old] = (await reportsAfter(stage, 0)).slice(-1);
+  await applyNext(stage, 60_000);
+  const began = Date.now();
+  const after = await goOn(stage, 5);
+  const gap = await watch.stop();
+  tell(`before: 2 reports in ${whole.seconds} s; at the switch ${after.missed} rounds without`);
+  tell(`the longest wait for a report at the switch was ${gap} ms, a round is 2000 ms`);
+  assert.ok(gap < 8_000, `no report for ${gap} ms`);
+  const { key } = await shown(stage);
+  assert.equal((await committeeOf(stage)).key, key);
+  const url = `${relayOf(stage)}/v1/reports`;
+  const body = { report: old?.raw, leader: 1, signers: [1, 2, 3] };
+  assert.equal((await fetchJson(url, { body })).status, 422, 'the relay takes a report of old');
+  const { address, abi } = { address: stage.venue.contracts.verifier, abi: committeeVerifierAbi };
+  const reader = createChainReader(chainAccess(stage.venue));
+  const args = [old?.raw ?? '0x'] as const;
+  const verify = reader.readContract({ address, abi, functionName: 'verify', args });
+  await assert.rejects(verify, /ReportUnsigned/);
+  assert.equal(await order(member), 'accepted');
+  tell(`handed over, ${since(began)} s after the key came into force all is well`);
+}
+
+type Shown = { now: number; key: Hex; rotation?: { readyAt: number } };
+const shown = async (stage: Stage): Promise<Shown> =>
+  JSON.parse(await done(stage, 'committee', 'show', '--json', '--venue', stage.dir)) as Shown;
+
+describe('the oracle of a venue', { timeout: 900_000 }, () => {
   it('goes on with two of five dead, stands still with three, and goes on again', async () => {
     await onStage({ traders: 0, seed: 'oracle', speed, reports: 'committee' }, async (stage) => {
       let revived: Service[] = [];
@@ -144,6 +230,8 @@ describe('the oracle of a venue', { timeout: 400_000 }, () => {
         assert.deepEqual(silent, [1, 2]);
         await checkOnChain(stage);
         revived = await stopsAndComesBack(stage, member);
+        revived.push(await replacesTheLost(stage));
+        if (isLong) await handsOver(stage, member);
         member.client.close();
       } catch (error) {
         showLogs(stage.dir, ['relay', 'reporter-1', 'reporter-3', 'reporter-4']);

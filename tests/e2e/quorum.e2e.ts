@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { openVault, partyPaths } from '@holdfast/party';
 import { verifySignature } from '@holdfast/quorum';
-import { fromHex } from '@holdfast/units';
+import { fromHex, type Hex } from '@holdfast/units';
 import { createGroup, type Group, passphrase } from './harness/committee.ts';
 
 describe('three parties as processes', () => {
@@ -134,5 +134,93 @@ describe('a party that is killed', () => {
     } finally {
       await group.end();
     }
+  });
+});
+
+const liar = join(import.meta.dirname, 'harness/liar.ts');
+/** What a leader can do to its own signature. */
+const leaders = isLong
+  ? [
+      ['--lie', 'swap'],
+      ['--lie', 'split'],
+      ['--die', 'ask'],
+      ['--die', 'package'],
+    ]
+  : [
+      ['--lie', 'swap'],
+      ['--die', 'package'],
+    ];
+/** And a signer to that of another. */
+const signers = isLong
+  ? [
+      ['--lie', 'partial'],
+      ['--die', 'nonces'],
+      ['--die', 'partial'],
+    ]
+  : [['--die', 'partial']];
+
+describe('a party that lies or dies while the committee signs', () => {
+  let group: Group;
+  let groupKey: Hex;
+  const honest = ['bob', 'cid', 'dan'];
+  before(async () => {
+    group = await createGroup(2, ['ann', ...honest]);
+    for (const name of group.names) group.start(name, ...patience);
+    await group.until('a key', () => group.isAt(1));
+    groupKey = (await group.status('ann')).groupKey!;
+  });
+  after(() => group.end());
+
+  async function turn(how: readonly string[]): Promise<void> {
+    await group.kill('ann');
+    group.startAs(liar, 'ann', ...patience, ...how);
+    await group.until('the party', async () => (await group.status('ann')).isConnected);
+  }
+  const blames = async (): Promise<string[]> => {
+    const all = await Promise.all(honest.map((name) => group.status(name)));
+    return all.flatMap((each) => each.blames);
+  };
+  async function goesOn(message: Hex): Promise<void> {
+    for (const name of ['bob', 'cid']) {
+      assert.ok(verifySignature(groupKey, fromHex(message), await group.sign(name, message)));
+    }
+  }
+
+  for (const how of leaders) {
+    it(`as its leader, ${how.join(' ').slice(2)}: nothing is signed, and another leads`, async () => {
+      await turn(how);
+      await assert.rejects(group.sign('ann', '0x1234'));
+      await goesOn('0x1234');
+      if (how[1] === 'swap') {
+        const said = await blames();
+        assert.ok(
+          said.some((each) => each.startsWith('ann: LeadWrong in package')),
+          said.join(),
+        );
+      }
+    });
+  }
+
+  for (const how of signers) {
+    it(`as a signer, ${how.join(' ').slice(2)}: others sign in its place`, async () => {
+      await turn(how);
+      await goesOn('0x5678');
+    });
+  }
+
+  it('as the leader of a refresh: it is named, and another one refreshes', async () => {
+    await turn(['--lie', 'equivocate']);
+    const { body } = await group.call('ann', '/active');
+    const { roster } = body as { roster: unknown };
+    await group.call('ann', '/reshare', { roster });
+    await group.until('a proof of the lie', async () =>
+      (await blames()).some((each) => /^ann: (Equivocated|ConfirmWrong)/.test(each)),
+    );
+    await group.kill('ann');
+    await group.until('another ceremony', async () => {
+      await group.call('bob', '/reshare', { roster });
+      return group.isAt(2, honest);
+    });
+    await goesOn('0x9abc');
   });
 });

@@ -20,9 +20,13 @@ export type Process = {
 
 export type Group = {
   readonly dir: string;
+  /** Of the relay. */
+  readonly port: number;
   readonly names: readonly string[];
   dirOf(name: string): string;
   start(name: string, ...args: string[]): Process;
+  /** Starts another program in the place of a party. */
+  startAs(entry: string, name: string, ...args: string[]): Process;
   kill(name: string): Promise<void>;
   process(name: string): Process;
   status(name: string): Promise<PartyStatus>;
@@ -33,8 +37,8 @@ export type Group = {
   end(): Promise<void>;
 };
 
-function run(args: readonly string[]): Process {
-  const argv = ['--import', 'tsx', main, ...args];
+function run(args: readonly string[], entry = main): Process {
+  const argv = ['--import', 'tsx', entry, ...args];
   const stdio = ['ignore', 'pipe', 'inherit'] as const;
   const child = spawn(process.execPath, argv, { stdio: [...stdio] });
   const made: Process = { child, lines: [] };
@@ -60,15 +64,26 @@ const gone = (child: ChildProcess): Promise<void> =>
     ? Promise.resolve()
     : new Promise((resolve) => child.once('exit', () => resolve()));
 
-/** A relay and a folder for each party; no party runs yet. */
-export async function createGroup(threshold: number, names: readonly string[]): Promise<Group> {
+export type GroupOptions = {
+  /** Registry that will know the key. */
+  readonly contract?: Hex;
+  /** Meet at the relay of this group. */
+  readonly at?: Group;
+};
+
+/** A relay, unless there is one, and a folder for each party; no party runs yet. */
+export async function createGroup(
+  threshold: number,
+  names: readonly string[],
+  { contract = `0x${'11'.repeat(20)}`, at }: GroupOptions = {},
+): Promise<Group> {
   const dir = mkdtempSync(join(tmpdir(), 'hq-'));
-  const relay = run(['relay', '--port', '0']);
-  const port = await portOf(relay);
+  const own = at === undefined ? [run(['relay', '--port', '0'])] : [];
+  const port = at?.port ?? (await portOf(own[0] as Process));
   const invitations = invite({
     name: 'oracle',
     chainId: 31_337,
-    contract: `0x${'11'.repeat(20)}`,
+    contract,
     threshold,
     parties: names,
     relay: `ws://127.0.0.1:${port}`,
@@ -84,10 +99,16 @@ export async function createGroup(threshold: number, names: readonly string[]): 
   const dirOf = (name: string): string => join(dir, name);
   const group: Group = {
     dir,
+    port,
     names,
     dirOf,
     start(name, ...args) {
       const made = run(['party', '--dir', dirOf(name), '--trust-roster', ...args]);
+      processes.set(name, made);
+      return made;
+    },
+    startAs(entry, name, ...args) {
+      const made = run(['party', '--dir', dirOf(name), '--trust-roster', ...args], entry);
       processes.set(name, made);
       return made;
     },
@@ -127,8 +148,8 @@ export async function createGroup(threshold: number, names: readonly string[]): 
       return signature;
     },
     async end() {
-      for (const { child } of [...processes.values(), relay]) child.kill('SIGKILL');
-      await Promise.all([...processes.values(), relay].map(({ child }) => gone(child)));
+      for (const { child } of [...processes.values(), ...own]) child.kill('SIGKILL');
+      await Promise.all([...processes.values(), ...own].map(({ child }) => gone(child)));
       rmSync(dir, { recursive: true, force: true });
     },
   };

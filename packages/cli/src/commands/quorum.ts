@@ -75,6 +75,8 @@ type ReshareOptions = DirOptions & {
   readonly remove?: readonly string[];
   readonly holdersMin?: string;
   readonly out?: string;
+  /** Writes the roster and begins nothing. */
+  readonly draft?: boolean;
   /** Who joins takes the number of who leaves. */
   readonly inPlace?: boolean;
 };
@@ -109,7 +111,8 @@ async function reshare(s: Session, options: ReshareOptions): Promise<Result> {
     options.holdersMin === undefined
       ? {}
       : { holdersMin: parseWhole(options.holdersMin, 'holders') };
-  await askParty(homeOf(s, options), '/reshare', { roster, ...holdersMin });
+  const isDraft = options.draft === true;
+  if (!isDraft) await askParty(homeOf(s, options), '/reshare', { roster, ...holdersMin });
   if (isSame) {
     const text = 'the key is being dealt anew to the same parties';
     return { data: { roster: rosterHash(roster) }, text, next: 'holdfast quorum status' };
@@ -119,7 +122,9 @@ async function reshare(s: Session, options: ReshareOptions): Promise<Result> {
   return {
     data: { roster: rosterHash(roster), file: out },
     text: rosterText(roster),
-    next: `send ${out} to the operators of the others, who run\n      holdfast quorum approve FILE`,
+    next:
+      `send ${out} to the operators of the others, who run\n      holdfast quorum approve FILE` +
+      (isDraft ? '\n      then run this again without --draft' : ''),
   };
 }
 
@@ -166,6 +171,7 @@ const collectWords = (word: string, all: string[] = []): string[] => [...all, wo
 function reshareCommands(perform: Perform): Command[] {
   const holders = '--holders-min <n>';
   const fewest = 'make no generation with fewer holders (default: one more than the threshold)';
+  const draft = 'write the new roster for the others to approve, and begin nothing yet';
   const refresh = new Command('refresh')
     .description('Deal the key anew to the same parties; old shares become worthless')
     .option(holders, fewest);
@@ -175,12 +181,14 @@ function reshareCommands(perform: Perform): Command[] {
     .option('--add <card>', 'card.json of a party that joins (again for more)', collectWords)
     .option('--remove <name>', 'party that leaves (again for more)', collectWords)
     .option(holders, fewest)
+    .option('--draft', draft)
     .option('--out <file>', 'where to write the new roster (default: roster-next.json)');
   const replace = new Command('replace')
     .description('Put another party in the place of one that is lost')
     .requiredOption('--lost <name>', 'party that is lost')
     .requiredOption('--card <file>', 'card.json of the one that joins')
     .option(holders, fewest)
+    .option('--draft', draft)
     .option('--out <file>', 'where to write the new roster (default: roster-next.json)');
   return [
     finishQuorum(refresh, ['holdfast quorum refresh --dir ann']).action((options) =>
