@@ -146,10 +146,7 @@ const leaders = isLong
       ['--die', 'ask'],
       ['--die', 'package'],
     ]
-  : [
-      ['--lie', 'swap'],
-      ['--die', 'package'],
-    ];
+  : [['--lie', 'swap']];
 /** And a signer to that of another. */
 const signers = isLong
   ? [
@@ -159,13 +156,16 @@ const signers = isLong
     ]
   : [['--die', 'partial']];
 
+/** Long enough that nobody honest is silent on a busy machine. */
+const calm = ['--phase-ms', '5000'];
+
 describe('a party that lies or dies while the committee signs', () => {
   let group: Group;
   let groupKey: Hex;
   const honest = ['bob', 'cid', 'dan'];
   before(async () => {
     group = await createGroup(2, ['ann', ...honest]);
-    for (const name of group.names) group.start(name, ...patience);
+    for (const name of group.names) group.start(name, ...calm);
     await group.until('a key', () => group.isAt(1));
     groupKey = (await group.status('ann')).groupKey!;
   });
@@ -173,7 +173,7 @@ describe('a party that lies or dies while the committee signs', () => {
 
   async function turn(how: readonly string[]): Promise<void> {
     await group.kill('ann');
-    group.startAs(liar, 'ann', ...patience, ...how);
+    group.startAs(liar, 'ann', ...calm, ...how);
     await group.until('the party', async () => (await group.status('ann')).isConnected);
   }
   const blames = async (): Promise<string[]> => {
@@ -191,13 +191,14 @@ describe('a party that lies or dies while the committee signs', () => {
       await turn(how);
       await assert.rejects(group.sign('ann', '0x1234'));
       await goesOn('0x1234');
-      if (how[1] === 'swap') {
-        const said = await blames();
-        assert.ok(
-          said.some((each) => each.startsWith('ann: LeadWrong in package')),
-          said.join(),
-        );
-      }
+      if (how[1] !== 'swap') return;
+      // On a busy machine its package may come too late to be looked at.
+      await group.until('its name', async () => {
+        if ((await blames()).some((each) => each.startsWith('ann: LeadWrong in package')))
+          return true;
+        await assert.rejects(group.sign('ann', '0x1234'));
+        return false;
+      });
     });
   }
 

@@ -24,19 +24,19 @@ export type DriverDeps = Omit<Chooser, 'unsigned'> & {
 
 export type Driver = DriverDeps &
   Chooser & {
-  /** Batches to be sent again, before anything new. */
-  queue: Version[];
-  /** Sent and not yet landed, oldest first. */
-  flight: Inflight[];
-  /** Whether more may be sent on top of the flight: until its first has landed or failed. */
-  isBoarding: boolean;
-  /** A report on its way without a batch. */
-  pushing: Inflight<Sendable> | undefined;
-  hold: Hold | undefined;
-  sizes: Sizes;
-  /** Wall ms when the oldest pending fill was seen. */
-  firstSeen: number | undefined;
-};
+    /** Batches to be sent again, before anything new. */
+    queue: Version[];
+    /** Sent and not yet landed, oldest first. */
+    flight: Inflight[];
+    /** Whether more may be sent on top of the flight: until its first has landed or failed. */
+    isBoarding: boolean;
+    /** A report on its way without a batch. */
+    pushing: Inflight<Sendable> | undefined;
+    hold: Hold | undefined;
+    sizes: Sizes;
+    /** Wall ms when the oldest pending fill was seen. */
+    firstSeen: number | undefined;
+  };
 
 export function createDriver(deps: DriverDeps): Driver {
   const sizes = { fillsMax: deps.options.fillsMax, model: firstGasModel };

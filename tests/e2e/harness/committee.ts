@@ -20,8 +20,6 @@ export type Process = {
 
 export type Group = {
   readonly dir: string;
-  /** Of the relay. */
-  readonly port: number;
   readonly names: readonly string[];
   dirOf(name: string): string;
   start(name: string, ...args: string[]): Process;
@@ -64,22 +62,18 @@ const gone = (child: ChildProcess): Promise<void> =>
     ? Promise.resolve()
     : new Promise((resolve) => child.once('exit', () => resolve()));
 
-export type GroupOptions = {
-  /** Registry that will know the key. */
-  readonly contract?: Hex;
-  /** Meet at the relay of this group. */
-  readonly at?: Group;
-};
-
-/** A relay, unless there is one, and a folder for each party; no party runs yet. */
+/**
+ * A relay and a folder for each party; no party runs yet.
+ * @param contract the registry that will know the key
+ */
 export async function createGroup(
   threshold: number,
   names: readonly string[],
-  { contract = `0x${'11'.repeat(20)}`, at }: GroupOptions = {},
+  contract: Hex = `0x${'11'.repeat(20)}`,
 ): Promise<Group> {
   const dir = mkdtempSync(join(tmpdir(), 'hq-'));
-  const own = at === undefined ? [run(['relay', '--port', '0'])] : [];
-  const port = at?.port ?? (await portOf(own[0] as Process));
+  const relay = run(['relay', '--port', '0']);
+  const port = await portOf(relay);
   const invitations = invite({
     name: 'oracle',
     chainId: 31_337,
@@ -99,7 +93,6 @@ export async function createGroup(
   const dirOf = (name: string): string => join(dir, name);
   const group: Group = {
     dir,
-    port,
     names,
     dirOf,
     start(name, ...args) {
@@ -148,8 +141,8 @@ export async function createGroup(
       return signature;
     },
     async end() {
-      for (const { child } of [...processes.values(), ...own]) child.kill('SIGKILL');
-      await Promise.all([...processes.values(), ...own].map(({ child }) => gone(child)));
+      for (const { child } of [...processes.values(), relay]) child.kill('SIGKILL');
+      await Promise.all([...processes.values(), relay].map(({ child }) => gone(child)));
       rmSync(dir, { recursive: true, force: true });
     },
   };
