@@ -165,8 +165,8 @@ describe('a party that lies or dies while the committee signs', () => {
   const honest = ['bob', 'cid', 'dan'];
   before(async () => {
     group = await createGroup(2, ['ann', ...honest]);
-    for (const name of group.names) group.start(name, ...calm);
-    await group.until('a key', () => group.isAt(1));
+    for (const name of group.names) group.start(name, '--phase-ms', '30000');
+    await group.until('a key', () => group.isAt(1), 120_000);
     groupKey = (await group.status('ann')).groupKey!;
   });
   after(() => group.end());
@@ -187,7 +187,7 @@ describe('a party that lies or dies while the committee signs', () => {
   }
 
   for (const how of leaders) {
-    it(`as its leader, ${how.join(' ').slice(2)}: nothing is signed, and another leads`, async () => {
+    it(`as its leader, ${how.join(' ')}: nothing is signed, and another leads`, async () => {
       await turn(how);
       await assert.rejects(group.sign('ann', '0x1234'));
       await goesOn('0x1234');
@@ -203,7 +203,7 @@ describe('a party that lies or dies while the committee signs', () => {
   }
 
   for (const how of signers) {
-    it(`as a signer, ${how.join(' ').slice(2)}: others sign in its place`, async () => {
+    it(`as a signer, ${how.join(' ')}: others sign in its place`, async () => {
       await turn(how);
       await goesOn('0x5678');
     });

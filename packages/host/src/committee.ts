@@ -108,13 +108,14 @@ const againMsMin = 200;
 export function createKeyReader(
   reader: Pick<ChainReader, 'readContract'>,
   venue: Venue,
+  now: () => number = Date.now,
 ): (again: boolean) => Promise<Hex | undefined> {
   const place = venue.committee as NonNullable<Venue['committee']>;
   let known: { key: Hex | undefined; atMs: number } | undefined;
   return async (again) => {
-    const ageMs = known === undefined ? Number.POSITIVE_INFINITY : Date.now() - known.atMs;
+    const ageMs = known === undefined ? Number.POSITIVE_INFINITY : now() - known.atMs;
     if (ageMs < (again ? againMsMin : keyMsMax)) return known?.key;
-    const atMs = Date.now();
+    const atMs = now();
     try {
       known = { key: (await readCommitteeAt(reader, place)).key, atMs };
     } catch (error) {

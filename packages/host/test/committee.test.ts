@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it, mock } from 'node:test';
+import { describe, it } from 'node:test';
 import { createKeyReader, readCommitteeAt, type Venue, watchCommittee } from '@holdfast/host';
 
 const place = { registry: `0x${'aa'.repeat(20)}`, id: 2 } as const;
@@ -32,26 +32,22 @@ describe('a committee in its registry', () => {
   });
 
   it('is asked for its key anew after a second, or sooner when a report does not fit', async () => {
-    mock.timers.enable({ apis: ['Date'], now: 10_000 });
-    try {
-      const { state, reader } = registry();
-      const key = createKeyReader(reader, venue);
-      assert.equal(await key(false), keyOf(1));
-      state.x = 2n;
-      assert.equal(await key(true), keyOf(1), 'whoever sends nonsense costs no call each time');
-      mock.timers.tick(300);
-      assert.equal(await key(false), keyOf(1));
-      assert.equal(await key(true), keyOf(2));
-      state.x = 3n;
-      mock.timers.tick(1000);
-      assert.equal(await key(false), keyOf(3), 'what the key before signed passes no longer');
-      state.isDown = true;
-      mock.timers.tick(1000);
-      assert.equal(await key(false), keyOf(3), 'the chain is away: the key serves on');
-      await assert.rejects(createKeyReader(reader, venue)(false), /down/);
-    } finally {
-      mock.timers.reset();
-    }
+    let now = 10_000;
+    const { state, reader } = registry();
+    const key = createKeyReader(reader, venue, () => now);
+    assert.equal(await key(false), keyOf(1));
+    state.x = 2n;
+    assert.equal(await key(true), keyOf(1), 'whoever sends nonsense costs no call each time');
+    now += 300;
+    assert.equal(await key(false), keyOf(1));
+    assert.equal(await key(true), keyOf(2));
+    state.x = 3n;
+    now += 1000;
+    assert.equal(await key(false), keyOf(3), 'what the key before signed passes no longer');
+    state.isDown = true;
+    now += 1000;
+    assert.equal(await key(false), keyOf(3), 'the chain is away: the key serves on');
+    await assert.rejects(createKeyReader(reader, venue)(false), /down/);
   });
 
   it('is watched: a look that fails leaves the one before, with its age', async () => {

@@ -1,4 +1,4 @@
-/** What a program does with a party: waits for its key, has it signed with, proves that it lives. */
+/** What a program does with a party: waits for its key, has it sign, proves that it lives. */
 import { type Event, type Generation, sign } from '@holdfast/quorum';
 import { EnvironmentError, type Hex, isRejection, type Rejection, reject } from '@holdfast/units';
 import { readParty } from './folder.ts';

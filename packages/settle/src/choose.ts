@@ -62,8 +62,8 @@ export function pendingFills(c: Chooser, batches: readonly Version[]): Unconfirm
 }
 
 /**
- * The report of a round, if it is at hand, signed by the key in force, and newer than the chain's and
- * than round `after`.
+ * The report of a round, if it is at hand, signed by the key in force, and newer than the chain's
+ * and than round `after`.
  */
 export function reportOf(c: Chooser, wanted: number, after = 0): Report | undefined {
   const passed = Math.max(chainRow(c.ledger.mirror).round, c.unsigned.round, after);

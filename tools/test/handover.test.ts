@@ -1,4 +1,7 @@
-/** Every refusal of a statement to the registry, each beside what is signed. */
+/**
+ * Every refusal of a statement to the registry by `packages/party`, each beside what is signed.
+ * Here and not there, because the keys are signed with in one place, by a tool.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { CommitteeView } from '@holdfast/host';
@@ -22,7 +25,7 @@ import {
 } from '@holdfast/party';
 import { type Generation, type Roster, rosterHash, verifySignature } from '@holdfast/quorum';
 import { fromHex, type Hex, isRejection, keccak256, reject, toHex, utf8 } from '@holdfast/units';
-import { secretOf, signGroup } from '../../../tools/group-signer.ts';
+import { secretOf, signGroup } from '../group-signer.ts';
 
 const nowMs = 1_800_000_000_000;
 const registry = `0x${'aa'.repeat(20)}` as Hex;
