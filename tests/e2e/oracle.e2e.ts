@@ -170,7 +170,7 @@ function watchRounds(stage: Stage) {
 
 /** Another key comes into force: reports go on, and none of the old key passes any more. */
 async function handsOver(stage: Stage, member: Member): Promise<void> {
-  const names = ['fay', 'reporter-2', 'reporter-3', 'reporter-4', 'reporter-5'];
+  const names = ['reporter-1', 'reporter-2', 'reporter-3', 'reporter-4', 'reporter-5'];
   const file = await foundNext(stage, names);
   await proposeNext(stage, names, file);
   tell('the next key is proposed');

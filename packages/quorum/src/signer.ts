@@ -74,7 +74,6 @@ const lies = new Set([
   'MessageSwapped',
   'CoordinatorWrong',
   'NonceUsed',
-  'PackageWrong',
   'SignerUnknown',
   'SignerRepeated',
   'SignersShort',

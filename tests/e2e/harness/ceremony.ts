@@ -1,6 +1,6 @@
 /** What operators do to the committee of a venue that runs, by the commands that they use. */
 import assert from 'node:assert/strict';
-import { copyFileSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { venuePaths } from '@holdfast/host';
 import { type Handover, type PartyStatus, partyPaths, statementDigest } from '@holdfast/party';
@@ -29,20 +29,20 @@ const committee = (stage: Stage, ...words: string[]): Promise<string> =>
 export const statusOf = async (stage: Stage, name: string): Promise<PartyStatus> =>
   JSON.parse(await quorum(stage, name, 'status', '--json')) as PartyStatus;
 
-/** A reporter's process beside those of the launcher. */
-export function reporter(stage: Stage, name: string, log = name): Service {
-  const [like] = reporterSpecs(stage.dir, stage.running.plan.kept, stage.venue.committee?.relay);
-  assert.ok(like !== undefined);
-  const renamed = like.args.map((each) =>
-    each === 'reporter-1' ? name : each.replace(/parties\/reporter-1$/, `parties/${name}`),
+/** A reporter's process that the test looks after, in the place of the launcher's. */
+export function reporter(stage: Stage, name: string): Service {
+  const { kept } = stage.running.plan;
+  const spec = reporterSpecs(stage.dir, kept, stage.venue.committee?.relay).find(
+    (each) => each.name === name,
   );
-  const logFile = join(venuePaths(stage.dir).logs, `${log}.log`);
-  const quiet = { note: () => undefined, pid: () => undefined };
-  return createService({ ...like, name, args: renamed, logFile }, quiet);
+  assert.ok(spec !== undefined);
+  return createService(spec, { note: () => undefined, pid: () => undefined });
 }
 
 /**
- * Puts a new reporter with new keys in the place of one whose machine is lost.
+ * Puts a new party with new keys in the place of a reporter whose machine is lost: its folder and
+ * its key are gone, nobody has its share.
+ * @param others those who are there; the first one leads
  * @returns its process
  */
 export async function replaceReporter(
@@ -53,27 +53,30 @@ export async function replaceReporter(
 ): Promise<Service> {
   const [first] = others as [string];
   const at = (name: string): string => join(stage.dir, name);
-  const { passphrase } = partyPaths(folderOf(stage, first));
+  const home = folderOf(stage, lost);
+  const { keys } = venuePaths(stage.dir);
+  for (const path of [home, join(keys, `${lost}.json`), join(keys, `${lost}.pass`)]) {
+    rmSync(path, { recursive: true });
+  }
   await quorum(stage, first, 'invite', fresh, '--out', at('invitation.json'));
-  await quorum(stage, fresh, 'join', at('invitation.json'), '--passphrase-file', passphrase);
-  // On its own machine the file with the passphrase is its own.
-  const own = partyPaths(folderOf(stage, fresh)).passphrase;
-  copyFileSync(passphrase, own);
-  const made = await done(stage, 'key', 'create', fresh, '--venue', stage.dir, '--json');
+  mkdirSync(home, { mode: 0o700 });
+  writeFileSync(partyPaths(home).passphrase, 'a passphrase of its own', { mode: 0o600 });
+  await quorum(stage, lost, 'join', at('invitation.json'));
+  const made = await done(stage, 'key', 'create', lost, '--venue', stage.dir, '--json');
   const { address } = JSON.parse(made) as { address: Hex };
-  const service = reporter(stage, fresh);
+  const service = reporter(stage, lost);
   await service.start();
-  const { card } = partyPaths(folderOf(stage, fresh));
+  const { card } = partyPaths(home);
   const next = at('roster-next.json');
   const change = ['replace', '--lost', lost, '--card', card, '--out', next];
   await quorum(stage, first, ...change, '--draft');
-  for (const name of [...others.slice(1), fresh]) await quorum(stage, name, 'approve', next);
+  for (const name of [...others.slice(1), lost]) await quorum(stage, name, 'approve', next);
   await quorum(stage, first, ...change);
-  await until('a share for the new party', 60_000, async () => {
-    const { isHolder, holders } = await statusOf(stage, fresh);
+  await until('a share for the new party', 90_000, async () => {
+    const { isHolder, holders } = await statusOf(stage, lost);
     return isHolder && holders.includes(fresh);
   });
-  const number = (await statusOf(stage, fresh)).roster?.parties.indexOf(fresh) ?? -1;
+  const number = (await statusOf(stage, lost)).roster?.parties.indexOf(fresh) ?? -1;
   await committee(stage, 'reporter', `${number + 1}`, address);
   return service;
 }

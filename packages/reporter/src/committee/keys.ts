@@ -61,16 +61,12 @@ export function pickInForce<M extends Pick<Member, 'key'>>(
 export function followKeys(first: Member, options: MemberOptions, everyMs = scanMs): Keys {
   const { dir: home, logger } = options;
   const held: Held[] = [{ dir: home, member: first }];
+  /** Folders of keys that were followed. */
+  const closed = new Set<string>();
   const told = new Set<string>();
   let judge: ProposalJudge | undefined;
   let since: { member: Member; atMs: number } | undefined;
   let isOver = false;
-
-  function tellOnce(level: 'info' | 'error', what: string, facts: object): void {
-    const line = `${what} ${JSON.stringify(facts)}`;
-    if (!told.has(line)) logger[level](facts, what);
-    told.add(line);
-  }
 
   async function begin(dir: string): Promise<void> {
     try {
@@ -80,7 +76,11 @@ export function followKeys(first: Member, options: MemberOptions, everyMs = scan
       held.push({ dir, member });
       logger.info({ dir, name: member.name }, 'a later key has a party here');
     } catch (error) {
-      tellOnce('error', 'a later key cannot be held', { dir, problem: errorMessage(error) });
+      // Tried again: its operator may still be putting it there.
+      const problem = errorMessage(error);
+      if (told.has(`${dir} ${problem}`)) return;
+      told.add(`${dir} ${problem}`);
+      logger.error({ dir, problem }, 'a later key cannot be held');
     }
   }
 
@@ -94,6 +94,7 @@ export function followKeys(first: Member, options: MemberOptions, everyMs = scan
     const place = held.findIndex(({ member }) => member === current);
     if (place <= 0 || Date.now() - since.atMs < retireMs) return;
     for (const { dir, member } of held.splice(0, place)) {
+      closed.add(dir);
       await member.close();
       logger.warn({ dir }, 'this key is out of force for good: delete its vault');
     }
@@ -101,7 +102,7 @@ export function followKeys(first: Member, options: MemberOptions, everyMs = scan
 
   async function scan(): Promise<void> {
     for (const dir of foldersOf(home)) {
-      const isKnown = dir === home || held.some((each) => each.dir === dir);
+      const isKnown = dir === home || closed.has(dir) || held.some((each) => each.dir === dir);
       if (!isKnown && !isOver) await begin(dir);
     }
     if (!isOver) await retire();
