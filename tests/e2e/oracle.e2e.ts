@@ -1,7 +1,8 @@
 /**
  * The oracle's committee in a running venue: two of five reporters die and reports go on; a third
  * dies and the venue stands still as with any stale oracle; they come back and it goes on. Then one
- * is lost for good and replaced by commands; in the long run the key is handed over on chain too.
+ * is lost for good and replaced by commands. With E2E_LIES a leader then lies, with E2E_ROTATION
+ * the key is handed over on chain, while somebody trades.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -11,7 +12,15 @@ import { decodeSignedReport } from '@holdfast/oracle';
 import { fromHex, type Hex, isRejection } from '@holdfast/units';
 import { createService, type Service } from '@holdfast/venue';
 import { reporterSpecs } from '../../packages/venue/src/launch/services.ts';
-import { applyNext, done, foundNext, proposeNext, replaceReporter } from './harness/ceremony.ts';
+import {
+  applyNext,
+  done,
+  foundNext,
+  statusOf as partyStatus,
+  proposeNext,
+  replaceReporter,
+  reporter,
+} from './harness/ceremony.ts';
 import { awaitFunds, gather, type Member, openPurse } from './harness/herd.ts';
 import { onStage, type Stage, serviceOf, showLogs, statusOf, tell } from './harness/stage.ts';
 import { since, until } from './harness/until.ts';
@@ -144,6 +153,33 @@ async function replacesTheLost(stage: Stage): Promise<Service> {
   return service;
 }
 
+/** A leader shows each signer something else: its rounds are led by the next one, and it is named. */
+async function outlivesALiar(stage: Stage): Promise<Service> {
+  await kill(stage, 4);
+  const liar = reporter(stage, 'reporter-4', 'split');
+  try {
+    await liar.start();
+    await until('the liar is heard', 30_000, async () => {
+      const { silent } = await committeeOf(stage);
+      return silent.length === 0;
+    });
+    const { seconds, missed } = await goOn(stage, 11);
+    tell(`with a lying leader: 11 reports in ${seconds} s, ${missed} rounds without`);
+    assert.ok(missed <= 2, `${missed} rounds had no report`);
+    const said = await Promise.all(
+      ['reporter-2', 'reporter-3', 'reporter-5'].map((name) => partyStatus(stage, name)),
+    );
+    const named = said.flatMap(({ blames }) => blames).filter((each) => /in lead/.test(each));
+    tell(`named: ${[...new Set(named)].join('; ')}`);
+    assert.ok(named.some((each) => each.startsWith('reporter-4: Abandoned in lead')));
+  } finally {
+    await liar.stop();
+  }
+  const honest = reporter(stage, 'reporter-4');
+  await honest.start();
+  return honest;
+}
+
 /** The rounds that had a report, and the longest wall time without one, until told to stop. */
 function watchRounds(stage: Stage) {
   const abort = new AbortController();
@@ -251,6 +287,7 @@ describe('the oracle of a venue', { timeout: 900_000 }, () => {
         await checkOnChain(stage);
         revived = await stopsAndComesBack(stage, member);
         revived.push(await replacesTheLost(stage));
+        if (process.env.E2E_LIES !== undefined) revived.push(await outlivesALiar(stage));
         if (isLong) await handsOver(stage, member);
         member.client.close();
       } catch (error) {

@@ -29,14 +29,22 @@ const committee = (stage: Stage, ...words: string[]): Promise<string> =>
 export const statusOf = async (stage: Stage, name: string): Promise<PartyStatus> =>
   JSON.parse(await quorum(stage, name, 'status', '--json')) as PartyStatus;
 
-/** A reporter's process that the test looks after, in the place of the launcher's. */
-export function reporter(stage: Stage, name: string): Service {
+const liar = join(import.meta.dirname, 'liar.ts');
+
+/**
+ * A reporter's process that the test looks after, in the place of the launcher's.
+ * @param lie what it does to its words, see `liar.ts`
+ */
+export function reporter(stage: Stage, name: string, lie?: string): Service {
   const { kept } = stage.running.plan;
   const spec = reporterSpecs(stage.dir, kept, stage.venue.committee?.relay).find(
     (each) => each.name === name,
   );
   assert.ok(spec !== undefined);
-  return createService(spec, { note: () => undefined, pid: () => undefined });
+  const quiet = { note: () => undefined, pid: () => undefined };
+  if (lie === undefined) return createService(spec, quiet);
+  const args = [...spec.args, '--program', 'reporter', '--lie', lie];
+  return createService({ ...spec, entry: liar, args }, quiet);
 }
 
 /**

@@ -2,8 +2,8 @@
  * A party that lies or dies to order. The program is the real one: its words are changed on their
  * way out, under its own signature, as somebody would who owns its machine.
  *
- * `--lie swap|split|partial|equivocate`, `--die TYPE` (kill -9 before it says that), and the
- * arguments of a party.
+ * `--lie swap|split|partial|equivocate`, `--die TYPE` (kill -9 before it says that), `--program
+ * reporter` for a reporter instead of a party, and the arguments of that.
  */
 import { openParty, partyPaths, passphraseFrom, signWith } from '@holdfast/party';
 import { type Envelope, signedBytes } from '@holdfast/quorum';
@@ -43,7 +43,8 @@ const lies: Record<string, Partial<Record<string, Lie>>> = {
 
 const lie = take('--lie');
 const death = take('--die');
-const dir = process.argv[process.argv.indexOf('--dir') + 1] ?? '';
+const isReporter = take('--program') === 'reporter';
+const dir = process.argv[process.argv.indexOf(isReporter ? '--party' : '--dir') + 1] ?? '';
 const vault = await openParty(dir, await passphraseFrom({ file: partyPaths(dir).passphrase }));
 const sign = signWith(vault.secrets.identity.sign);
 
@@ -73,4 +74,5 @@ WebSocket.prototype.send = function send(this: WebSocket, data: unknown, ...rest
   say({ ...frame, to, envelope: JSON.stringify(bend(envelope, to[0] ?? '')) });
 } as never;
 
-await import('../../../packages/party/src/main.ts');
+if (isReporter) await import('../../../packages/reporter/src/main.ts');
+else await import('../../../packages/party/src/main.ts');
