@@ -153,7 +153,7 @@ async function replacesTheLost(stage: Stage): Promise<Service> {
   return service;
 }
 
-/** A leader shows each signer something else: its rounds are led by the next one, and it is named. */
+/** A leader shows each signer something else: the next one leads its rounds, and it is named. */
 async function outlivesALiar(stage: Stage): Promise<Service> {
   await kill(stage, 4);
   const liar = reporter(stage, 'reporter-4', 'split');

@@ -12,6 +12,7 @@ import { orderCommands } from './commands/order.ts';
 import { quorumCommands } from './commands/quorum.ts';
 import { relayCommands } from './commands/relay.ts';
 import type { Perform } from './commands/shared.ts';
+import { treasuryCommands } from './commands/treasury.ts';
 import { viewCommands } from './commands/view.ts';
 import { watchCommand } from './commands/watch.ts';
 import { exitCodes, printFailure } from './failure.ts';
@@ -47,6 +48,7 @@ export function createProgram(perform: Perform): Command {
   program.addCommand(exitCommand(perform));
   program.addCommand(quorumCommands(perform));
   program.addCommand(committeeCommands(perform));
+  program.addCommand(treasuryCommands(perform));
   return program;
 }
 

@@ -64,6 +64,19 @@ const marketSchema = z.strictObject({
   backstopLotsMax: whole,
 });
 
+const committeeSchema = z.strictObject({
+  /** Registry of committees on chain: knows the key in force. */
+  registry: address,
+  id: z.number().int().min(1).max(255),
+  threshold: z.number().int().min(2),
+  /** Group key with which the venue began, 33 bytes. */
+  key: hex(33),
+  /** Hash of the parties' roster. */
+  roster: hex(32),
+  /** Passes messages between the parties, over WebSocket. */
+  relay: z.strictObject({ host: z.string().min(1), port }),
+});
+
 const venueSchema = z.strictObject({
   version: z.literal(1),
   chainId: z.number().int().min(1),
@@ -100,18 +113,13 @@ const venueSchema = z.strictObject({
    * Reports are signed by this committee; its parties are the reporters, in their order. Without
    * it a report carries the signatures of k reporters.
    */
-  committee: z
-    .strictObject({
-      /** Registry of committees on chain: knows the key in force. */
-      registry: address,
-      id: z.number().int().min(1).max(255),
-      threshold: z.number().int().min(2),
-      /** Group key with which the venue began, 33 bytes. */
-      key: hex(33),
-      /** Hash of the parties' roster. */
-      roster: hex(32),
-      /** Passes messages between the parties, over WebSocket. */
-      relay: z.strictObject({ host: z.string().min(1), port }),
+  committee: committeeSchema.optional(),
+  /** Pays by its committee's signature; a venue may have none. */
+  treasury: committeeSchema
+    .extend({
+      address,
+      /** Account of the clearing house that it owns. */
+      account: whole.optional(),
     })
     .optional(),
   /** The only address that may call settle. */

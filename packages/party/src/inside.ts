@@ -1,5 +1,5 @@
 /** What a running party is, to those who use it and to the files of this package. */
-import type { CommitteeWatch, Logger } from '@holdfast/host';
+import type { CommitteeWatch, JsonRoutes, Logger } from '@holdfast/host';
 import type {
   BlameKind,
   Committee,
@@ -39,6 +39,8 @@ export type PartyOptions = {
   readonly trustRoster?: boolean | undefined;
   readonly relay?: string | undefined;
   readonly timing?: CommitteeTiming | undefined;
+  /** What else the operator may ask over the party's socket. */
+  readonly routes?: JsonRoutes | undefined;
 };
 
 /** A running party. */

@@ -15,6 +15,7 @@ import {
   createCommittee,
   defaultTiming,
   type Event,
+  examining,
   fingerprint,
   type Judge,
   type PartyKey,
@@ -62,7 +63,7 @@ function judgeOf(inside: () => Inside): Judge {
     const rest = (): Rejection | undefined =>
       options.policy === 'open' || isAllowed(message) ? undefined : unapproved;
     const no = judgeBy(purposes, isAllowed, rest)(message, coordinator);
-    if (no !== undefined) {
+    if (no !== undefined && no.code !== examining) {
       const leader = partyOf(inside().committee, coordinator)?.name ?? coordinator;
       options.logger.warn({ leader, code: no.code, reason: no.message }, 'a proposal was refused');
     }
@@ -279,7 +280,8 @@ export async function runParty(options: PartyOptions): Promise<RunningParty> {
   const party = handleOf(inside, self);
   let control: JsonServer;
   try {
-    control = await serveControl(dir, controlRoutes(party), logger);
+    const routes = { ...controlRoutes(party), ...options.routes };
+    control = await serveControl(dir, routes, logger);
   } catch (error) {
     inside.link.close();
     throw error;

@@ -8,7 +8,7 @@ import type { Blame, BlameKind } from './blame.ts';
 import type { Incoming, Outgoing } from './envelope.ts';
 import { readBody } from './messages.ts';
 import { hashOf, nameOf, number6, type PartyKey, type Roster } from './roster.ts';
-import { type Digest, digestOf } from './signer.ts';
+import { type Digest, digestOf, examining } from './signer.ts';
 import {
   frost,
   frostCommitments,
@@ -242,13 +242,13 @@ function takeRefusal(
     return;
   }
   const detail = `refused: ${reason.code}`;
-  replace(
-    c,
-    r,
-    [[index, { party: message.from, kind: 'Abandoned', where: 'sign', detail }]],
-    now,
-    out,
-  );
+  const blame: Blame = { party: message.from, kind: 'Abandoned', where: 'sign', detail };
+  if (reason.code !== examining) {
+    replace(c, r, [[index, blame]], now, out);
+    return;
+  }
+  r.failed.set(index, blame);
+  renew(c, r, now, out);
 }
 
 function finish(c: Coordinator, r: Request, now: number, out: Effects): void {

@@ -26,7 +26,7 @@ export {
   readBody,
 } from './messages.ts';
 export * from './roster.ts';
-export type { Digest, Judge } from './signer.ts';
+export { type Digest, examining, type Judge } from './signer.ts';
 export {
   type Committee,
   type CommitteeOptions,

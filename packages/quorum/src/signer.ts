@@ -26,6 +26,12 @@ type Nonces = ReturnType<typeof frost.commit>['nonces'];
 export type Judge = (message: Uint8Array, coordinator: PartyKey) => Rejection | undefined;
 
 /**
+ * Code of a judge that needs time. It is no failure, and nobody is blamed: the request goes on
+ * without that signer, and another one may find it ready.
+ */
+export const examining = 'Examining';
+
+/**
  * The bytes that are signed for a message: so that signers judge the whole of what a contract
  * sees a hash of.
  */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { groupKeyOf, type Outgoing, sign, take } from '@holdfast/quorum';
+import { examining, groupKeyOf, type Outgoing, sign, take } from '@holdfast/quorum';
 import { fromHex, type Hex, toHex } from '@holdfast/units';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { answer, createSigner, type Signer } from '../src/signer.ts';
@@ -103,6 +103,19 @@ describe('a signature', () => {
     assert.equal(codeOf(ask(bob, ann, { sid, body: { message: text('no') } })), 'PolicyRefused');
     bob.judge = () => undefined;
     assert.equal(codeOf(ask(bob, ann, { sid, body: { message: text('no') } })), 'nonces');
+  });
+
+  it('goes on without a signer that needs time, and blames it for nothing', () => {
+    const world = new World('needs time', 2, 3);
+    world.generate();
+    for (const [code, blamed] of [
+      [examining, []],
+      ['PolicyRefused', ['bob Abandoned']],
+    ] as const) {
+      world.node('bob').judge = () => ({ code, message: 'not yet' });
+      assert.ok(world.sign('ann', `while ${code}`));
+      assert.deepEqual(world.blamed('ann'), blamed);
+    }
   });
 
   it('is refused for strangers, too few, and another generation', () => {

@@ -31,6 +31,8 @@ import {
   rosterModuleBytecode,
   testTokenAbi,
   testTokenBytecode,
+  treasuryAbi,
+  treasuryBytecode,
   triggerModuleAbi,
   triggerModuleBytecode,
   vaultAbi,
@@ -49,12 +51,24 @@ import {
   getContractAddress,
   type Hex,
 } from 'viem';
+import {
+  demoForced,
+  demoProfitHaircutPpm,
+  demoRules,
+  demoToken,
+  demoWindows,
+  type ForcedTerms,
+  type VaultRules,
+  type VaultWindows,
+} from './terms.ts';
 
 export interface DeployOptions {
   markets: readonly VenueMarket[];
   reporters: { k: number; addresses: readonly Address[] };
   /** The committee that signs reports, and where it expects its registry: {@link foretell}. */
-  committee?: { registry: Address; candidate: Candidate; life: GroupSignature } | undefined;
+  committee?: (CommitteeKey & { registry: Address }) | undefined;
+  /** The committee of the treasury; only beside that of the oracle, in the same registry. */
+  treasury?: CommitteeKey | undefined;
   sequencer: Address;
   governor: Address;
   guardians: readonly Address[];
@@ -79,66 +93,23 @@ export interface DeployOptions {
   gas?: bigint | undefined;
 }
 
-/** Outflow budgets of the vault: quote units, and parts per million of the trailing minimum. */
-export interface VaultWindows {
-  hourFloorQuote: bigint;
-  dayFloorQuote: bigint;
-  hourPpm: bigint;
-  dayPpm: bigint;
+/** A committee's first key, which has shown that it lives. */
+export interface CommitteeKey {
+  candidate: Candidate;
+  life: GroupSignature;
 }
 
-/** Times and fee of forced requests. */
-export interface ForcedTerms {
-  /** Until when only the sequencer executes a request, seconds. */
-  deadlineSeconds: number;
-  /** How long a request may then be overdue before anyone freezes the venue, seconds. */
-  graceSeconds: number;
-  /** What an owner pays for a request, wei; it goes to who executes. */
-  feeWei: bigint;
-}
-
-/** Together shorter than the shortest delay of a loosening: who dislikes it can leave before. */
-const demoForced: ForcedTerms = {
-  deadlineSeconds: 900,
-  graceSeconds: 21_600,
-  feeWei: 10n ** 14n,
-};
-/** What small and large withdrawals are, and how long large and vetoed ones wait. */
-export interface VaultRules {
-  /** Share of each window that only small withdrawals use, ppm. */
-  reservePpm: bigint;
-  /** What one account may take of it in 24 hours: ppm of the day's budget, with a floor. */
-  smallPpm: bigint;
-  smallFloorQuote: bigint;
-  /** Part of the hour's budget from which a withdrawal is large, ppm. */
-  largePpm: bigint;
-  delaySeconds: bigint;
-  vetoSeconds: bigint;
-}
-
-export const demoToken = { name: 'Test Dollar', symbol: 'tUSD', decimals: 6 };
-const demoWindows: VaultWindows = {
-  hourFloorQuote: 250_000n * 1_000_000n,
-  dayFloorQuote: 1_000_000n * 1_000_000n,
-  hourPpm: 10_000n,
-  dayPpm: 100_000n,
-};
-const demoProfitHaircutPpm = 100_000;
-const demoRules: VaultRules = {
-  reservePpm: 200_000n,
-  smallPpm: 1_000n,
-  smallFloorQuote: 1_000n * 1_000_000n,
-  largePpm: 500_000n,
-  delaySeconds: 3_600n,
-  vetoSeconds: 3n * 86_400n,
-};
 const daySeconds = 86_400;
 /** A committee hands over in a day; governance, which replaces it, waits longer. */
 const rotationSeconds = BigInt(daySeconds);
 const replacementSeconds = 7n * rotationSeconds;
+/** Delays of the treasury, the shortest that it takes. */
+const treasurySeconds = [3_600n, BigInt(daySeconds)] as const;
 
 export interface Deployment {
   contracts: Venue['contracts'];
+  /** Where the treasury is, if there is one. */
+  treasury?: Address | undefined;
   deployBlock: number;
 }
 
@@ -154,7 +125,7 @@ const modules = {
 } as const;
 
 type ModuleName = keyof typeof modules;
-type Name = keyof Venue['contracts'] | ModuleName | 'forcedQueue' | 'committees';
+type Name = keyof Venue['contracts'] | ModuleName | 'forcedQueue' | 'committees' | 'treasury';
 
 interface Creation {
   name: Name;
@@ -222,16 +193,26 @@ function creations(options: DeployOptions, at: Addresses): Creation[] {
     make('clearingHouse', clearingHouseAbi, clearingHouseBytecode, config, moduleAddresses),
     make('backstop', backstopAbi, backstopBytecode, ...backstopArgs(options, at)),
     make('laws', lawsAbi, lawsBytecode),
+    ...treasury(options, at),
   ];
 }
 
+function treasury(options: DeployOptions, at: Addresses): Creation[] {
+  if (options.treasury === undefined) return [];
+  invariant(options.committee !== undefined, 'a treasury needs a registry of committees');
+  const args = [at.committees, at.parameters, at.breaker, ...treasurySeconds];
+  return [{ name: 'treasury', abi: treasuryAbi as Abi, bytecode: treasuryBytecode, args }];
+}
+
 /** First of all, so that its address can be foretold before anything else is known. */
-function registry({ committee }: DeployOptions, at: Addresses): Creation[] {
+function registry({ committee, treasury }: DeployOptions, at: Addresses): Creation[] {
   if (committee === undefined) return [];
   const { candidate, life } = committee;
-  const founding = { id: committeeIds.oracle, candidate, life };
+  const foundings: (CommitteeKey & { id: number })[] = [];
+  foundings.push({ id: committeeIds.oracle, candidate, life });
+  if (treasury !== undefined) foundings.push({ id: committeeIds.treasury, ...treasury });
   const delays = [rotationSeconds, replacementSeconds];
-  const args = [at.parameters, at.breaker, ...delays, [founding]];
+  const args = [at.parameters, at.breaker, ...delays, foundings];
   return [{ name: 'committees', abi: committeesAbi, bytecode: committeesBytecode, args }];
 }
 
@@ -286,6 +267,7 @@ function predict(options: DeployOptions, from: Address, nonce: number): Addresse
     exitModule: blank,
     forcedQueue: blank,
     committees: blank,
+    treasury: blank,
     clearingHouse: blank,
     vault: blank,
     oracle: blank,
@@ -376,28 +358,9 @@ export async function deployVenue(
     // The clearing house says where its queue is.
     forcedQueue,
     committees,
+    treasury,
     ...contracts
   } = at;
-  return { contracts, deployBlock };
-}
-
-/** Opens the backstop's pool for ordinary markets and puts test tokens behind it. */
-export async function seedBackstop(
-  reader: ChainReader,
-  writer: ChainWriter,
-  contracts: Venue['contracts'],
-  amount: bigint,
-): Promise<void> {
-  const { backstop, token } = contracts;
-  invariant(backstop !== undefined, 'a venue without a backstop cannot seed it');
-  const send = async (address: Address, abi: Abi, functionName: string, args: unknown[]) => {
-    const hash = await writer.writeContract({ address, abi, functionName, args } as never);
-    const receipt = await reader.waitForTransactionReceipt({ hash, timeout: 60_000 });
-    if (receipt.status === 'success') return;
-    throw new EnvironmentError('DeployFailed', `seeding the backstop: ${functionName} failed`);
-  };
-  await send(backstop, backstopAbi as Abi, 'openPool', [0]);
-  await send(token, testTokenAbi as Abi, 'mint', [writer.account.address, amount]);
-  await send(token, testTokenAbi as Abi, 'approve', [backstop, amount]);
-  await send(backstop, backstopAbi as Abi, 'deposit', [0, amount]);
+  const more = options.treasury === undefined ? {} : { treasury };
+  return { contracts, deployBlock, ...more };
 }

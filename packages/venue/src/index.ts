@@ -11,3 +11,5 @@ export * from './launch/service.ts';
 export * from './launch/status.ts';
 export * from './launch/venue.ts';
 export * from './markets.ts';
+export * from './seed.ts';
+export * from './terms.ts';

@@ -55,6 +55,12 @@ describe('local chain', () => {
       assert.ok(epoch > head.timestamp && epoch < head.timestamp + 120);
       const block = (await again('eth_getBlockByNumber', ['0x2', false])) as { hash: string };
       assert.match(block.hash, /^0x/);
+      // A day passes at once, for the clock and for the chain.
+      const before = second.chain.clock.now();
+      assert.ok(second.chain.advance(86_400).now() >= before + 86_400);
+      await sleep(300);
+      const later = (await readHead(again)).timestamp;
+      assert.ok(later >= before + 86_400 && later <= second.chain.clock.now(), `${later}`);
     } finally {
       await second.lifecycle.shutdown('test');
     }

@@ -65,21 +65,26 @@ export async function openSite(dir: string, daySeconds: number): Promise<Site> {
     const markets = demoMarkets(['BTC-USD'], 1).map((market, id) => ({ ...market, id }));
     const addresses = keys.reporters.map((account) => account.address);
     const reporters = { k: 3, n: addresses.length, addresses };
-    const deployed = await deployVenue(reader, createChainWriter(access, keys.deployer), {
-      markets,
-      reporters,
-      committee: { registry, candidate, life: groupSignature(signature) },
-      sequencer: keys.sequencer.address,
-      governor: keys.governor.address,
-      guardians: [keys.guardian.address],
-      quietSeconds: 15,
-      reportSkewSecondsMax: 60,
-    });
+    const { contracts, deployBlock } = await deployVenue(
+      reader,
+      createChainWriter(access, keys.deployer),
+      {
+        markets,
+        reporters,
+        committee: { registry, candidate, life: groupSignature(signature) },
+        sequencer: keys.sequencer.address,
+        governor: keys.governor.address,
+        guardians: [keys.guardian.address],
+        quietSeconds: 15,
+        reportSkewSecondsMax: 60,
+      },
+    );
     const place = { host: '127.0.0.1', port: 1 };
     const { threshold, roster: hash } = candidate;
     const known = { registry, id: committeeIds.oracle, threshold, key: groupKey, roster: hash };
     const venue: Venue = {
-      ...deployed,
+      contracts,
+      deployBlock,
       version: 1,
       chainId,
       rpcUrl,

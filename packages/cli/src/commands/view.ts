@@ -13,6 +13,7 @@ import { parseWhole } from '../parse.ts';
 import { accountNumber, agreed, type Session } from '../session.ts';
 import { oracleView } from './oracle.ts';
 import { finish, type Perform } from './shared.ts';
+import { treasuryView } from './treasury-view.ts';
 
 const percent = (ppm: number, digits = 2): string => `${(ppm / 10_000).toFixed(digits)}%`;
 
@@ -174,18 +175,27 @@ async function showHealth(s: Session): Promise<Result> {
 async function status(s: Session): Promise<Result> {
   const client = await s.client('read');
   const info = client.info;
-  const [node, oracle] = await Promise.all([client.status(), oracleView(s)]);
+  const [node, oracle, treasury] = await Promise.all([
+    client.status(),
+    oracleView(s),
+    treasuryView(s),
+  ]);
   const entries = Object.entries(node).map(
     ([name, value]) =>
       [name, typeof value === 'object' ? JSON.stringify(value) : String(value)] as const,
   );
   return {
-    data: oracle === undefined ? node : { ...node, oracle: oracle.data },
+    data: {
+      ...node,
+      ...(oracle && { oracle: oracle.data }),
+      ...(treasury && { treasury: treasury.data }),
+    },
     text: pairs([
       ['node', info.nodeUrl],
       ['chain', `${info.chainId} at ${info.rpcUrl ?? '-'}`],
       ['clearing house', info.clearingHouse],
       ...(oracle?.lines ?? []),
+      ...(treasury?.lines ?? []),
       ...entries,
     ]),
   };
@@ -221,7 +231,7 @@ export function viewCommands(perform: Perform): Command[] {
       'holdfast health --json',
     ]).action((options) => perform(options, showHealth)),
     finish(
-      new Command('status').description('Show the state of the node and who signs its prices'),
+      new Command('status').description('Show the node, who signs its prices, and the treasury'),
       ['holdfast status', 'holdfast status --json'],
     ).action((options) => perform(options, status)),
   ];

@@ -21,5 +21,11 @@ await runProcess({ name: 'chain', closerMsMax: 60_000, orphanDelayMs: 5000 }, as
   const { logger, lifecycle, ready } = context;
   const settings = argumentSchema.parse(JSON.parse(process.argv[2] ?? '{}'));
   const chain = await startChain({ ...settings, logger, lifecycle });
+  // The launcher alone can ask, and does so before anybody trades.
+  process.on('message', (message: { type?: string; seconds?: number }) => {
+    if (message.type !== 'advance') return;
+    const { settings: clock } = chain.advance(Number(message.seconds));
+    process.send?.({ type: 'advanced', clock });
+  });
   ready({ rpcUrl: chain.rpcUrl, clock: chain.clock.settings, firstBlock: chain.firstBlock });
 });

@@ -1,4 +1,4 @@
-import { type Clock, errorMessage, type Logger, sleep } from '@holdfast/host';
+import { errorMessage, type Logger, sleep } from '@holdfast/host';
 import { type Rpc, readHead } from './rpc.ts';
 
 export interface Miner {
@@ -12,11 +12,12 @@ export interface Miner {
  * Mines a block every `blockMs` with the venue's time. After a stall it goes on from now, without
  * making up for missed blocks; a block's time is never before its parent's.
  *
+ * @param now venue time, seconds
  * @param failed called when the chain did not answer several times in a row
  */
 export async function startMiner(
   rpc: Rpc,
-  clock: Clock,
+  now: () => number,
   blockMs: number,
   logger: Logger,
   failed: (message: string) => void,
@@ -26,7 +27,7 @@ export async function startMiner(
   let blocks = 0;
 
   async function mineOne(): Promise<void> {
-    last = Math.max(last, clock.now());
+    last = Math.max(last, now());
     await rpc('evm_mine', [`0x${last.toString(16)}`]);
     blocks += 1;
   }

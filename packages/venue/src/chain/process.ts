@@ -34,7 +34,10 @@ export interface ChainOptions {
 
 export interface RunningChain {
   rpcUrl: string;
-  clock: Clock;
+  /** As it goes now. */
+  readonly clock: Clock;
+  /** Lets so many seconds of venue time pass at once. */
+  advance(seconds: number): Clock;
   /** Number of the block at which this run began. */
   firstBlock: number;
 }
@@ -115,7 +118,7 @@ export async function startChain(options: ChainOptions): Promise<RunningChain> {
   const head = await readHead(rpc);
   const venueEpoch = head.number === 0 ? epochMin : Math.max(epochMin, head.timestamp + 1);
   const settings = options.clock ?? { wallEpochMs: Date.now(), venueEpoch, speed };
-  const clock = createClock(settings);
+  let clock = createClock(settings);
   // The state is on disk by then, so the program itself can be ended at once, above.
   lifecycle.onShutdown('last dump', async () => {
     stopping = true;
@@ -123,9 +126,26 @@ export async function startChain(options: ChainOptions): Promise<RunningChain> {
   });
   const stopDumping = startDumping(rpc, options);
   lifecycle.onShutdown('dumps', stopDumping);
-  const miner = await startMiner(rpc, clock, blockMs, logger, (message) => {
-    void lifecycle.shutdown(`chain lost: ${message}`).then(() => process.exit(1));
-  });
+  const miner = await startMiner(
+    rpc,
+    () => clock.now(),
+    blockMs,
+    logger,
+    (message) => {
+      void lifecycle.shutdown(`chain lost: ${message}`).then(() => process.exit(1));
+    },
+  );
   lifecycle.onShutdown('miner', () => miner.stop());
-  return { rpcUrl, clock, firstBlock: head.number };
+  return {
+    rpcUrl,
+    get clock() {
+      return clock;
+    },
+    advance(seconds) {
+      const { settings: before } = clock;
+      clock = createClock({ ...before, venueEpoch: before.venueEpoch + seconds });
+      return clock;
+    },
+    firstBlock: head.number,
+  };
 }

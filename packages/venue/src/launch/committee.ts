@@ -1,8 +1,14 @@
-/** The founding of the oracle's committee: folders for its parties, then their ceremony. */
+/** The founding of a venue's committees: folders for their parties, then their ceremonies. */
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { findFreePort, scryptForRandom, venuePaths, writeFileAtomic } from '@holdfast/host';
+import {
+  findFreePort,
+  scryptForRandom,
+  venuePaths,
+  writeFileAtomic,
+  writeJsonAtomic,
+} from '@holdfast/host';
 import {
   type Candidate,
   foundParty,
@@ -11,9 +17,18 @@ import {
   invite,
   partyPaths,
 } from '@holdfast/party';
+import { defaultPolicy, policyPath } from '@holdfast/treasury';
 import { EnvironmentError, type Hex, invariant, isRejection } from '@holdfast/units';
 import type { Address } from 'viem';
-import { reporterCount, reporterKey, reporterQuorum } from './keys.ts';
+import { demoToken } from '../terms.ts';
+import {
+  reporterCount,
+  reporterKey,
+  reporterQuorum,
+  treasuryCount,
+  treasuryKey,
+  treasuryQuorum,
+} from './keys.ts';
 import type { KeptOptions } from './plan.ts';
 import type { ServiceSpec } from './service.ts';
 import * as specs from './services.ts';
@@ -22,11 +37,16 @@ const loopback = '127.0.0.1';
 
 /** A committee that has made its key and shown that it lives, for a registry yet to be deployed. */
 export interface FoundedCommittee {
-  registry: Address;
   candidate: Candidate;
   life: GroupSignature;
   /** Group key, 33 bytes. */
   key: Hex;
+}
+
+export interface FoundedCommittees {
+  registry: Address;
+  oracle: FoundedCommittee;
+  treasury: FoundedCommittee;
   relay: { host: string; port: number };
 }
 
@@ -39,17 +59,31 @@ export interface FoundingPlan {
   start(spec: ServiceSpec): Promise<Record<string, unknown>>;
 }
 
-/** A folder for each party: fresh keys, sealed under a passphrase beside them. */
-async function makeParties(plan: FoundingPlan, port: number): Promise<void> {
-  const { parties } = venuePaths(plan.dir);
-  // Without a venue nothing depends on a committee that was made here before.
-  rmSync(parties, { recursive: true, force: true });
-  const invitations = invite({
+type Terms = { name: string; threshold: number; parties: string[] };
+
+const numbered = (count: number, name: (n: number) => string): string[] =>
+  Array.from({ length: count }, (_, i) => name(i + 1));
+
+const terms = {
+  oracle: {
     name: 'oracle',
+    threshold: reporterQuorum,
+    parties: numbered(reporterCount, reporterKey),
+  },
+  treasury: {
+    name: 'treasury',
+    threshold: treasuryQuorum,
+    parties: numbered(treasuryCount, treasuryKey),
+  },
+} satisfies Record<string, Terms>;
+
+/** A folder for each party: fresh keys, sealed under a passphrase beside them. */
+async function makeParties(plan: FoundingPlan, port: number, of: Terms): Promise<void> {
+  const { parties } = venuePaths(plan.dir);
+  const invitations = invite({
+    ...of,
     chainId: plan.chainId,
     contract: plan.registry.toLowerCase() as Hex,
-    threshold: reporterQuorum,
-    parties: Array.from({ length: reporterCount }, (_, i) => reporterKey(i + 1)),
     relay: `ws://${loopback}:${port}`,
   });
   invariant(!isRejection(invitations), 'the committee of a local venue can be founded');
@@ -61,30 +95,32 @@ async function makeParties(plan: FoundingPlan, port: number): Promise<void> {
   }
 }
 
-/**
- * Starts relay and reporters, which make the committee's key among themselves; the launcher never
- * sees a part of it.
- *
- * @throws EnvironmentError ServiceFailed, telling which party failed and why; CeremonyFailed
- */
-export async function foundCommittee(plan: FoundingPlan): Promise<FoundedCommittee> {
-  const port = await findFreePort();
-  await makeParties(plan, port);
-  const parties = { port };
-  const [, ...told] = await Promise.all([
-    plan.start(specs.relaySpec(plan.dir, undefined, parties)),
-    ...specs.reporterSpecs(plan.dir, plan.kept, parties).map(plan.start),
-  ]);
+/** What a signer of a demonstration lets go by itself: little. All else needs a person. */
+function demoPolicy() {
+  const automatic = { instructionMax: '100', dayMax: '300' };
+  const venue = { token: demoToken };
+  const base = defaultPolicy(venue);
+  return { ...base, tokens: { [demoToken.symbol]: { automatic } } };
+}
+
+/** Gives each signer of the treasury its policy. */
+export async function writePolicies(dir: string): Promise<void> {
+  for (const party of terms.treasury.parties) {
+    await writeJsonAtomic(policyPath(join(venuePaths(dir).parties, party)), demoPolicy());
+  }
+}
+
+/** What the parties told of their committee. @throws EnvironmentError CeremonyFailed */
+function agreedOn(name: string, told: readonly Record<string, unknown>[]): FoundedCommittee {
   const [first] = told;
   const same = told.every(({ groupKey }) => groupKey === first?.groupKey);
   const life = told.find((each) => each.life !== undefined)?.life;
   if (first === undefined || !same || life === undefined) {
-    const message = 'the reporters did not come to one key; start again with --fresh';
+    const message = `the parties of the ${name} did not come to one key; start again with --fresh`;
     throw new EnvironmentError('CeremonyFailed', message, { retry: true });
   }
   const key = first.groupKey as Hex;
   return {
-    registry: plan.registry,
     candidate: {
       x: BigInt(`0x${key.slice(4)}`),
       isOdd: key.startsWith('0x03'),
@@ -94,6 +130,34 @@ export async function foundCommittee(plan: FoundingPlan): Promise<FoundedCommitt
     },
     life: groupSignature(life as Hex),
     key,
+  };
+}
+
+/**
+ * Starts relay, reporters and the treasury's signers, who make their committees' keys among
+ * themselves; the launcher never sees a part of one.
+ *
+ * @throws EnvironmentError ServiceFailed, telling which party failed and why; CeremonyFailed
+ */
+export async function foundCommittees(plan: FoundingPlan): Promise<FoundedCommittees> {
+  const { dir, start, registry } = plan;
+  const port = await findFreePort();
+  // Without a venue nothing depends on a committee that was made here before.
+  rmSync(venuePaths(dir).parties, { recursive: true, force: true });
+  await Promise.all([
+    makeParties(plan, port, terms.oracle),
+    makeParties(plan, port, terms.treasury),
+  ]);
+  const parties = { port };
+  const [, reporters, signers] = await Promise.all([
+    start(specs.relaySpec(dir, undefined, parties)),
+    Promise.all(specs.reporterSpecs(dir, plan.kept, parties).map(start)),
+    Promise.all(specs.treasurySpecs(dir, parties).map(start)),
+  ]);
+  return {
+    registry,
+    oracle: agreedOn('oracle', reporters),
+    treasury: agreedOn('treasury', signers),
     relay: { host: loopback, port },
   };
 }

@@ -17,8 +17,13 @@ export interface VenueKeys {
 export const reporterCount = 5;
 export const reporterQuorum = 3;
 
-/** Name of the nth (from 1) reporter's or trader's key. */
+/** Signers of a local venue's treasury and how many must agree. */
+export const treasuryCount = 3;
+export const treasuryQuorum = 2;
+
+/** Name of the nth (from 1) reporter's, treasury signer's or trader's key. */
 export const reporterKey = (n: number): string => `reporter-${n}`;
+export const treasuryKey = (n: number): string => `treasury-${n}`;
 export const traderKey = (n: number): string => `trader-${n}`;
 
 /** Opens the keys, making those that are not there yet. */

@@ -31,6 +31,8 @@ export interface Service {
   readonly restarts: () => number;
   /** Waits until it is ready for the first time; what it said with `ready`. */
   start(): Promise<Record<string, unknown>>;
+  /** Sends a message; the answer is the next one of type `reply`. */
+  ask(message: object, reply: string): Promise<Record<string, unknown>>;
   /** SIGTERM, then SIGKILL after the grace. */
   stop(): Promise<void>;
 }
@@ -133,6 +135,20 @@ async function endRun(run: Run, spec: ServiceSpec, events: ServiceEvents): Promi
   await patience;
 }
 
+/** Sends a message to a process and waits for the answer. */
+function ask({ child, exited }: Run, message: object, reply: string) {
+  return new Promise<Record<string, unknown>>((resolve, reject) => {
+    const hear = (said: { type?: string }): void => {
+      if (said.type !== reply) return;
+      child.off('message', hear);
+      resolve(said as Record<string, unknown>);
+    };
+    child.on('message', hear);
+    child.send(message, (error) => error && reject(error));
+    void exited.then((why) => reject(new Error(`it ended: ${why}`)));
+  });
+}
+
 /** A process that is started again when it ends by itself, each time a little later. */
 export function createService(spec: ServiceSpec, events: ServiceEvents): Service {
   let run: Run | undefined;
@@ -198,6 +214,7 @@ export function createService(spec: ServiceSpec, events: ServiceEvents): Service
         throw new EnvironmentError('ServiceFailed', message, { retry: true, cause: error });
       }
     },
+    ask: (message, reply) => ask(run as Run, message, reply),
     async stop() {
       stopping.abort();
       if (run !== undefined) await endRun(run, spec, events);

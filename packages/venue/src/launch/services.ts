@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type Venue, venuePaths } from '@holdfast/host';
-import { reporterCount, reporterKey, traderKey } from './keys.ts';
+import { reporterCount, reporterKey, traderKey, treasuryCount, treasuryKey } from './keys.ts';
 import type { VenueOptions } from './options.ts';
 import type { KeptOptions } from './plan.ts';
 import type { ServiceSpec } from './service.ts';
@@ -69,6 +69,16 @@ export function reporterSpecs(
     const relay = ['--parties-relay', `ws://127.0.0.1:${parties?.port}`];
     const own = parties === undefined ? [] : [...folder, ...relay];
     return specOf(dir, key, 'reporter', ['reporter', '--key', key, ...source, ...own]);
+  });
+}
+
+/** Signers of the treasury; without a venue they make their key and wait for it. */
+export function treasurySpecs(dir: string, parties: Parties): ServiceSpec[] {
+  const relay = ['--parties-relay', `ws://127.0.0.1:${parties.port}`];
+  return Array.from({ length: treasuryCount }, (_, i) => {
+    const key = treasuryKey(i + 1);
+    const folder = ['--party', join(venuePaths(dir).parties, key)];
+    return specOf(dir, key, 'treasury', [...folder, ...relay]);
   });
 }
 

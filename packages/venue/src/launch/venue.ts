@@ -15,11 +15,22 @@ import {
   venuePaths,
 } from '@holdfast/host';
 import { committeeIds } from '@holdfast/party';
-import { EnvironmentError } from '@holdfast/units';
-import { demoToken, deployVenue, foretell, seedBackstop } from '../deploy.ts';
+import { EnvironmentError, invariant } from '@holdfast/units';
+import type { Address } from 'viem';
+import { deployVenue, foretell } from '../deploy.ts';
 import { demoMarkets, timesAt } from '../markets.ts';
-import { type FoundedCommittee, foundCommittee } from './committee.ts';
-import { fundKeys, openKeys, reporterCount, reporterQuorum, type VenueKeys } from './keys.ts';
+import { openTreasury, seedBackstop, seedTreasury } from '../seed.ts';
+import { demoToken } from '../terms.ts';
+import { type FoundedCommittees, foundCommittees, writePolicies } from './committee.ts';
+import {
+  fundKeys,
+  openKeys,
+  reporterCount,
+  reporterQuorum,
+  treasuryCount,
+  treasuryQuorum,
+  type VenueKeys,
+} from './keys.ts';
 import { awaitLeftovers, createPidBook, lockVenue } from './lock.ts';
 import { defaultOptions, type VenueOptions } from './options.ts';
 import { clearVenue, type LaunchPlan, planLaunch, requireReachable, saveKept } from './plan.ts';
@@ -30,6 +41,14 @@ import { readStatus, type VenueStatus } from './status.ts';
 const chainId = 31_337;
 /** What the demonstration puts behind its markets, token units. */
 const demoBackstop = 1_000_000n * 10n ** 6n;
+/** What the demonstration gives its treasury, and lets it pay, token units. */
+const demoTreasury = {
+  small: 500n * 10n ** 6n,
+  day: 20_000n * 10n ** 6n,
+  held: 100_000n * 10n ** 6n,
+};
+/** Limits of a treasury wait a day: a venue with one is deployed a day before it opens. */
+const leadSeconds = 86_400;
 const loopback = '127.0.0.1';
 
 export interface RunningVenue {
@@ -65,6 +84,10 @@ async function choosePort(port: number, option: string): Promise<number> {
   return port;
 }
 
+/** Whether this start founds committees. */
+const isLed = ({ plan, options }: Launch): boolean =>
+  plan.venue === undefined && options.reports === 'committee';
+
 async function startChain(launch: Launch, rpcPort: number): Promise<ClockSettings> {
   const { options, plan } = launch;
   const info = await launch.start(
@@ -74,7 +97,7 @@ async function startChain(launch: Launch, rpcPort: number): Promise<ClockSetting
       chainId,
       blockMs: options.blockMs,
       speed: options.speed,
-      epochMin: plan.epochMin,
+      epochMin: plan.epochMin - (isLed(launch) ? leadSeconds : 0),
       dumpMs: 15_000,
     }),
   );
@@ -83,7 +106,7 @@ async function startChain(launch: Launch, rpcPort: number): Promise<ClockSetting
   return clock;
 }
 
-async function deploy(launch: Launch, rpcUrl: string, committee?: FoundedCommittee) {
+async function deploy(launch: Launch, rpcUrl: string, founded?: FoundedCommittees) {
   const { options, plan, keys } = launch;
   const access = { rpcUrl, chainId, blockMs: options.blockMs };
   const times = timesAt(options.speed);
@@ -94,7 +117,8 @@ async function deploy(launch: Launch, rpcUrl: string, committee?: FoundedCommitt
   const deployment = await deployVenue(createChainReader(access), writer, {
     markets,
     reporters,
-    committee,
+    committee: founded && { registry: founded.registry, ...founded.oracle },
+    treasury: founded?.treasury,
     sequencer: keys.sequencer.address,
     governor: keys.governor.address,
     guardians: [keys.guardian.address],
@@ -102,11 +126,18 @@ async function deploy(launch: Launch, rpcUrl: string, committee?: FoundedCommitt
     reportSkewSecondsMax: times.priceAgeSecondsMax,
   });
   const reader = createChainReader(access);
-  await seedBackstop(reader, writer, deployment.contracts, demoBackstop);
+  const { contracts, treasury } = deployment;
+  const governor = createChainWriter(access, keys.governor);
+  const [account] = await Promise.all([
+    treasury && seedTreasury(reader, governor, contracts, treasury, demoTreasury),
+    seedBackstop(reader, writer, contracts, demoBackstop),
+  ]);
   const { symbol, decimals } = demoToken;
   const { quietSeconds, roundSeconds } = times;
   return {
-    ...deployment,
+    contracts,
+    deployBlock: deployment.deployBlock,
+    ...(founded && treasury ? { treasury: treasuryOf(founded, treasury, account) } : {}),
     markets,
     reporters,
     token: { symbol, decimals },
@@ -115,26 +146,48 @@ async function deploy(launch: Launch, rpcUrl: string, committee?: FoundedCommitt
   };
 }
 
-/** The reporters' committee makes its key; from then on they wait for the venue. */
-async function found(launch: Launch, rpcUrl: string): Promise<FoundedCommittee> {
+function treasuryOf(
+  { registry, treasury, relay }: FoundedCommittees,
+  address: Address,
+  account: number | undefined,
+): Venue['treasury'] {
+  const { candidate, key } = treasury;
+  const { threshold, roster } = candidate;
+  const id = committeeIds.treasury;
+  return { address, registry, id, threshold, key, roster, relay, ...(account ? { account } : {}) };
+}
+
+/** The committees make their keys; from then on their parties wait for the venue. */
+async function found(launch: Launch, rpcUrl: string): Promise<FoundedCommittees> {
   const { options, plan, keys, start } = launch;
   const access = { rpcUrl, chainId, blockMs: options.blockMs };
   const registry = await foretell(createChainReader(access), keys.deployer.address);
-  return foundCommittee({ dir: options.dir, kept: plan.kept, chainId, registry, start });
+  return foundCommittees({ dir: options.dir, kept: plan.kept, chainId, registry, start });
 }
 
-/** What the venue file says of its committee; the port of its relay is that of this run. */
-async function committeeOf(
+/** What the venue file says of its committees; the port of their relay is that of this run. */
+async function committeesOf(
   known: Venue | undefined,
-  founded: FoundedCommittee | undefined,
-): Promise<Venue['committee']> {
+  founded: FoundedCommittees | undefined,
+): Promise<Pick<Venue, 'committee' | 'treasury'>> {
   if (founded === undefined) {
+    if (known?.committee === undefined) return {};
     const relay = { host: loopback, port: await findFreePort() };
-    return known?.committee && { ...known.committee, relay };
+    const treasury = known.treasury && { treasury: { ...known.treasury, relay } };
+    return { committee: { ...known.committee, relay }, ...treasury };
   }
-  const { registry, candidate, key, relay } = founded;
-  const { threshold, roster } = candidate;
-  return { registry, id: committeeIds.oracle, threshold, key, roster, relay };
+  const { registry, oracle, relay } = founded;
+  const { threshold, roster } = oracle.candidate;
+  const { key } = oracle;
+  return { committee: { registry, id: committeeIds.oracle, threshold, key, roster, relay } };
+}
+
+/** Lets the day pass that the treasury's limits wait, and puts them in force beside the rest. */
+async function passDay(launch: Launch): Promise<ClockSettings> {
+  const chain = launch.services.find(({ name }) => name === 'chain');
+  invariant(chain !== undefined, 'the chain was started');
+  const { clock } = await chain.ask({ type: 'advance', seconds: leadSeconds }, 'advanced');
+  return clock as ClockSettings;
 }
 
 async function requireContracts(venue: Venue): Promise<void> {
@@ -156,25 +209,26 @@ async function prepareVenue(launch: Launch): Promise<Venue> {
   const faucet = createFaucet({ rpcUrl, chainId }, keys.deployer.address);
   await fundKeys(faucet, keys);
   const known = plan.venue;
-  const isFounding = known === undefined && options.reports === 'committee';
-  const title = `oracle committee, ${reporterQuorum} of ${reporterCount}`;
-  const founded = isFounding ? await step(title, () => found(launch, rpcUrl)) : undefined;
+  const oracle = `oracle committee, ${reporterQuorum} of ${reporterCount}`;
+  const title = `${oracle}, treasury, ${treasuryQuorum} of ${treasuryCount}`;
+  const founded = isLed(launch) ? await step(title, () => found(launch, rpcUrl)) : undefined;
   const deployed = known ?? (await step('contracts', () => deploy(launch, rpcUrl, founded)));
-  const committee = await committeeOf(known, founded);
+  const committees = await committeesOf(known, founded);
   const venue: Venue = {
     ...deployed,
+    ...committees,
     version: 1,
     chainId,
     rpcUrl,
-    clock,
+    clock: founded === undefined ? clock : await passDay(launch),
     gateway: { host: loopback, port },
     relay,
     sequencer: keys.sequencer.address,
     node: keys.node.address,
     blockMs: options.blockMs,
-    ...(committee === undefined ? {} : { committee }),
   };
   await requireContracts(venue);
+  if (founded !== undefined) await writePolicies(options.dir);
   await saveVenue(options.dir, venue);
   await saveKept(options.dir, plan.kept);
   return venue;
@@ -193,6 +247,19 @@ async function startReporters(launch: Launch, venue: Venue): Promise<void> {
   await Promise.all([relay, ...reporters].map(start));
 }
 
+/** As the reporters; of a new treasury, the limits come into force meanwhile. */
+async function startTreasury(launch: Launch, venue: Venue): Promise<void> {
+  const { options, keys, start } = launch;
+  const { address, relay } = venue.treasury as NonNullable<Venue['treasury']>;
+  if (isLed(launch)) {
+    const access = chainAccess(venue);
+    const governor = createChainWriter(access, keys.governor);
+    await openTreasury(createChainReader(access), governor, venue.contracts, address);
+  } else {
+    await Promise.all(specs.treasurySpecs(options.dir, relay).map(start));
+  }
+}
+
 async function startProcesses(launch: Launch, venue: Venue): Promise<void> {
   const { options, plan, start, step } = launch;
   const { dir } = options;
@@ -203,6 +270,9 @@ async function startProcesses(launch: Launch, venue: Venue): Promise<void> {
     step('price relay and reporters', () => startReporters(launch, venue)),
     step('keeper', () => start(specs.keeperSpec(dir))),
   ];
+  if (venue.treasury !== undefined) {
+    steps.push(step('treasury', () => startTreasury(launch, venue)));
+  }
   if (options.traders > 0) {
     const traders = specs.traderSpecs(dir, options, plan.kept.seed);
     steps.push(step(`traders (${options.accounts} accounts)`, () => all(traders)));
