@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { openVault, partyPaths } from '@holdfast/party';
 import { verifySignature } from '@holdfast/quorum';
-import { fromHex } from '@holdfast/units';
+import { fromHex, type Hex } from '@holdfast/units';
 import { createGroup, type Group, passphrase } from './harness/committee.ts';
 
 describe('three parties as processes', () => {
@@ -134,5 +134,96 @@ describe('a party that is killed', () => {
     } finally {
       await group.end();
     }
+  });
+});
+
+const liar = join(import.meta.dirname, 'harness/liar.ts');
+/** What a leader can do to its own signature. */
+const leaders = isLong
+  ? [
+      ['--lie', 'swap'],
+      ['--lie', 'split'],
+      ['--die', 'ask'],
+      ['--die', 'package'],
+    ]
+  : [['--lie', 'swap']];
+/** And a signer to that of another. */
+const signers = isLong
+  ? [
+      ['--lie', 'partial'],
+      ['--die', 'nonces'],
+      ['--die', 'partial'],
+    ]
+  : [['--die', 'partial']];
+
+/** Long enough that nobody honest is silent on a busy machine. */
+const calm = ['--phase-ms', '5000'];
+
+describe('a party that lies or dies while the committee signs', () => {
+  let group: Group;
+  let groupKey: Hex;
+  const honest = ['bob', 'cid', 'dan'];
+  before(async () => {
+    group = await createGroup(2, ['ann', ...honest]);
+    for (const name of group.names) group.start(name, '--phase-ms', '30000');
+    await group.until('a key', () => group.isAt(1), 120_000);
+    groupKey = (await group.status('ann')).groupKey!;
+  });
+  after(() => group.end());
+
+  async function turn(how: readonly string[]): Promise<void> {
+    await group.kill('ann');
+    group.startAs(liar, 'ann', ...calm, ...how);
+    await group.until('the party', async () => (await group.status('ann')).isConnected);
+  }
+  const blames = async (): Promise<string[]> => {
+    const all = await Promise.all(honest.map((name) => group.status(name)));
+    return all.flatMap((each) => each.blames);
+  };
+  async function goesOn(message: Hex): Promise<void> {
+    for (const name of ['bob', 'cid']) {
+      assert.ok(verifySignature(groupKey, fromHex(message), await group.sign(name, message)));
+    }
+  }
+
+  for (const how of leaders) {
+    it(`as its leader, ${how.join(' ')}: nothing is signed, and another leads`, async () => {
+      await turn(how);
+      await assert.rejects(group.sign('ann', '0x1234'));
+      await goesOn('0x1234');
+      if (how[1] !== 'swap') return;
+      // On a busy machine its package may come too late to be looked at.
+      await group.until('its name', async () => {
+        if ((await blames()).some((each) => each.startsWith('ann: LeadWrong in package')))
+          return true;
+        await assert.rejects(group.sign('ann', '0x1234'));
+        return false;
+      });
+    });
+  }
+
+  for (const how of signers) {
+    it(`as a signer, ${how.join(' ')}: others sign in its place`, async () => {
+      await turn(how);
+      await goesOn('0x5678');
+    });
+  }
+
+  it('as the leader of a refresh: it is named, and another one refreshes', async () => {
+    await turn(['--lie', 'equivocate']);
+    const { body } = await group.call('ann', '/active');
+    const { roster } = body as { roster: unknown };
+    await group.call('ann', '/reshare', { roster });
+    await group.until('a proof of the lie', async () =>
+      (await blames()).some((each) => /^ann: (Equivocated|ConfirmWrong)/.test(each)),
+    );
+    await group.kill('ann');
+    // Refused while another attempt still goes on.
+    await group.until('another ceremony', async () => {
+      const { status } = await group.call('bob', '/reshare', { roster });
+      return status === 200;
+    });
+    await group.until('another generation', () => group.isAt(2, honest));
+    await goesOn('0x9abc');
   });
 });

@@ -1,5 +1,6 @@
 /** The command tree and how a run of it ends. */
 import { Command, CommanderError } from 'commander';
+import { committeeCommands } from './commands/committee.ts';
 import { custodyCommands } from './commands/custody.ts';
 import { exitCommand } from './commands/exit.ts';
 import { governCommands } from './commands/govern.ts';
@@ -46,6 +47,7 @@ export function createProgram(perform: Perform): Command {
   program.addCommand(governCommands(perform));
   program.addCommand(exitCommand(perform));
   program.addCommand(quorumCommands(perform));
+  program.addCommand(committeeCommands(perform));
   program.addCommand(treasuryCommands(perform));
   return program;
 }

@@ -123,7 +123,7 @@ describe('holdfast quorum', () => {
     const { message, signature, groupKey } = await json<Signed>('sign', ...words, '--dir', 'ann');
     assert.ok(verifySignature(groupKey, fromHex(message), signature));
     assert.equal((await run('sign', '--dir', 'ann')).exit, 2);
-    assert.equal((await run('sign', '--digest', '0x12', '--dir', 'ann')).exit, 2);
+    assert.equal((await run('sign', '--digest', '0x12', '--dir', 'ann')).exit, 2, 'no bare digest');
   });
 
   it('deals the key anew, and to another party', async () => {

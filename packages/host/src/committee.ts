@@ -1,4 +1,4 @@
-/** The committee that signs a venue's reports, as its registry on chain knows it. */
+/** Committees as their registry on chain knows them. */
 import type { Hex } from 'viem';
 import { parseAbi } from 'viem';
 import type { ChainReader } from './clients.ts';
@@ -9,50 +9,119 @@ const registryAbi = parseAbi([
   'function committee(uint8) view returns (uint256,bool,bool,uint8,uint8,uint32,uint32,bytes32)',
 ]);
 
+/** Where a committee's key is kept. */
+export interface CommitteePlace {
+  registry: Hex;
+  /** Number of the committee there. */
+  id: number;
+}
+
 /** What the registry says of a committee. */
 export interface CommitteeInForce {
   /** Group key, 33 bytes compressed; undefined when it was revoked or never was. */
   key: Hex | undefined;
-  /** Keys that the committee has had. */
+  /** Keys that the committee has had; zero: none. */
   generation: number;
+  /** The key signs nothing until it is replaced. */
+  isRevoked: boolean;
+  /** Rotations that were ever proposed: the number that the next one has. */
+  rotations: number;
   threshold: number;
   size: number;
+  /** Hash of the parties' roster. */
+  roster: Hex;
 }
 
 /** Group key as 33 bytes, from the registry's two fields. */
 export const compressKey = (x: bigint, isOdd: boolean): Hex =>
   `0x${isOdd ? '03' : '02'}${x.toString(16).padStart(64, '0')}`;
 
-/** Asks the registry. Assumes a venue with a committee. */
-export async function readCommittee(reader: ChainReader, venue: Venue): Promise<CommitteeInForce> {
-  const { registry, id } = venue.committee as NonNullable<Venue['committee']>;
+/** Asks the registry. */
+export async function readCommitteeAt(
+  reader: Pick<ChainReader, 'readContract'>,
+  { registry, id }: CommitteePlace,
+): Promise<CommitteeInForce> {
   const found = await reader.readContract({
     address: registry,
     abi: registryAbi,
     functionName: 'committee',
     args: [id],
   });
-  const [x, isOdd, isRevoked, threshold, size, generation] = found;
+  const [x, isOdd, isRevoked, threshold, size, generation, rotations, roster] = found;
   const key = generation === 0 || isRevoked ? undefined : compressKey(x, isOdd);
-  return { key, generation, threshold, size };
+  return { key, generation, isRevoked, rotations, threshold, size, roster };
 }
 
-const againMsMin = 1000;
+/** Asks the registry of a venue. Assumes a venue with a committee. */
+export function readCommittee(reader: ChainReader, venue: Venue): Promise<CommitteeInForce> {
+  return readCommitteeAt(reader, venue.committee as NonNullable<Venue['committee']>);
+}
+
+/** A look at the registry, and when it was taken, wall ms. */
+export type CommitteeView = CommitteeInForce & { readonly atMs: number };
+
+export interface CommitteeWatch {
+  /** The last look; undefined before the first. */
+  view(): CommitteeView | undefined;
+  close(): void;
+}
 
 /**
- * The group key in force, asked of the chain once, and again when told that it may have changed,
- * at most once a second. For `reportAuthority` of the oracle package.
+ * Looks at the registry again and again; a look that fails leaves the one before, which ages. A
+ * node of another chain than this counts as one that does not answer.
+ */
+export function watchCommittee(
+  reader: Pick<ChainReader, 'readContract' | 'getChainId'>,
+  place: CommitteePlace & { readonly chainId: number },
+  everyMs = 1000,
+): CommitteeWatch {
+  let last: CommitteeView | undefined;
+  let isOver = false;
+  let timer: NodeJS.Timeout | undefined;
+  async function look(): Promise<void> {
+    const atMs = Date.now();
+    const looks = Promise.all([readCommitteeAt(reader, place), reader.getChainId()]);
+    const [found, chainId] = await looks.catch(() => []);
+    if (found !== undefined && chainId === place.chainId) last = { ...found, atMs };
+    if (!isOver) timer = setTimeout(look, everyMs).unref();
+  }
+  void look();
+  return {
+    view: () => last,
+    close() {
+      isOver = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** A key is asked for anew after this long, wall ms, even while reports fit it. */
+const keyMsMax = 1000;
+/** And when a report does not fit, at most this often. */
+const againMsMin = 200;
+
+/**
+ * The group key in force, asked of the chain now and then: what a key signs that was handed on must
+ * not pass for long. While the chain does not answer, the key that was known serves on. For
+ * `reportAuthority` of the oracle package.
  */
 export function createKeyReader(
-  reader: ChainReader,
+  reader: Pick<ChainReader, 'readContract'>,
   venue: Venue,
+  now: () => number = Date.now,
 ): (again: boolean) => Promise<Hex | undefined> {
+  const place = venue.committee as NonNullable<Venue['committee']>;
   let known: { key: Hex | undefined; atMs: number } | undefined;
   return async (again) => {
-    const isLong = known === undefined || Date.now() - known.atMs >= againMsMin;
-    if (isLong && (again || known?.key === undefined)) {
-      known = { key: (await readCommittee(reader, venue)).key, atMs: Date.now() };
+    const ageMs = known === undefined ? Number.POSITIVE_INFINITY : now() - known.atMs;
+    if (ageMs < (again ? againMsMin : keyMsMax)) return known?.key;
+    const atMs = now();
+    try {
+      known = { key: (await readCommitteeAt(reader, place)).key, atMs };
+    } catch (error) {
+      if (known?.key === undefined) throw error;
+      known = { ...known, atMs };
     }
-    return known?.key;
+    return known.key;
   };
 }

@@ -4,6 +4,7 @@ export * from './clock.ts';
 export * from './committee.ts';
 export * from './faucet.ts';
 export * from './files.ts';
+export * from './follow.ts';
 export * from './http.ts';
 export * from './keystore.ts';
 export * from './lifecycle.ts';

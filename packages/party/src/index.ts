@@ -2,6 +2,7 @@
 export * from './control.ts';
 export * from './doctor.ts';
 export * from './folder.ts';
+export * from './handover.ts';
 export {
   type Identity,
   identitySchema,
@@ -27,6 +28,8 @@ export * from './lead.ts';
 export * from './life.ts';
 export * from './party.ts';
 export * from './passphrase.ts';
+export * from './purpose.ts';
 export { type Relay, type RelayOptions, serveRelay } from './relay.ts';
+export * from './statement.ts';
 export * from './vault.ts';
 export { createWire, envelopeAgeMsMax, type Wire, type WireOptions } from './wire.ts';

@@ -1,18 +1,19 @@
 /** What a running party is, to those who use it and to the files of this package. */
-import type { JsonRoutes, Logger } from '@holdfast/host';
+import type { CommitteeWatch, JsonRoutes, Logger } from '@holdfast/host';
 import type {
+  BlameKind,
   Committee,
   CommitteeTiming,
-  Digest,
   Event,
-  Judge,
   PartyKey,
   Roster,
   Step,
 } from '@holdfast/quorum';
 import type { Hex, Rejection } from '@holdfast/units';
 import type { Enrolment } from './enrolment.ts';
+import type { RegistrySight } from './handover.ts';
 import type { Link } from './link.ts';
+import type { Purpose, Reading } from './purpose.ts';
 import type { Vault } from './vault.ts';
 import type { Wire } from './wire.ts';
 
@@ -28,12 +29,10 @@ export type PartyOptions = {
   readonly vault: Vault;
   readonly logger: Logger;
   readonly policy?: Policy | undefined;
-  /** Judges messages that the operator has not allowed; instead of the policy. */
-  readonly judge?: Judge | undefined;
-  /** The judge's no stands even where the operator allowed a message word for word. */
-  readonly isJudgeFinal?: boolean | undefined;
-  /** What is signed of a message; the message itself unless told. */
-  readonly digest?: Digest | undefined;
+  /** What the committee signs beside statements to the registry, each judged by its kind. */
+  readonly purposes?: readonly Purpose[] | undefined;
+  /** This party's own node of the chain; undefined: none, or not known yet. */
+  readonly rpcUrl?: (() => string | undefined) | undefined;
   /** Fewest holders of a first key; the threshold unless told. */
   readonly holdersMin?: number | undefined;
   /** Believes the roster that comes of the enrolment, without a person who compares it. */
@@ -53,7 +52,12 @@ export type RunningParty = {
   /** Roster that waits for the operator's word. */
   proposed(): Roster | undefined;
   accept(hash: Hex): Promise<Rejection | undefined>;
-  allow(message: Uint8Array): void;
+  /** Lets this party sign one message, for an hour. @returns why it never would, if so */
+  allow(message: Uint8Array): Rejection | undefined;
+  /** The message as this party reads it; undefined when it is of no purpose. */
+  read(message: Uint8Array): Reading | Rejection | undefined;
+  /** What a statement to the registry is held against. */
+  sight(): Omit<RegistrySight, 'isAllowed'>;
   /** @returns the signature (65 bytes: R, z), or why there is none */
   sign(message: Uint8Array): Promise<Hex | Rejection>;
   /** Gathers nonces in advance. */
@@ -63,6 +67,8 @@ export type RunningParty = {
     step: (committee: Committee, now: number) => Step | Rejection,
   ): Promise<Rejection | undefined>;
   onEvent(listener: (event: Event) => void): () => void;
+  /** Names a party to our operator, for what the program has seen of it. */
+  accuse(party: PartyKey, kind: BlameKind, where: string, detail: string): void;
   close(): Promise<void>;
 };
 
@@ -83,6 +89,8 @@ export type PartyStatus = {
   readonly holders: readonly string[];
   readonly isHolder: boolean;
   readonly attempt?: { readonly number: number; readonly phase: string };
+  /** The registry as this party's node sees it; absent without one. */
+  readonly registry?: { readonly generation: number; readonly key: Hex | null };
   readonly blames: readonly string[];
   readonly waiting: readonly string[];
 };
@@ -98,6 +106,8 @@ export type Inside = {
   readonly listeners: Set<(event: Event) => void>;
   readonly blames: string[];
   readonly waiting: Set<string>;
+  readonly purposes: readonly Purpose[];
+  registry: CommitteeWatch | undefined;
   queue: Promise<void>;
   enrolment: Enrolment | undefined;
   proposed: Roster | undefined;

@@ -1,9 +1,10 @@
-/** What a program does with a party: waits for its key, leads signatures, proves that it lives. */
+/** What a program does with a party: waits for its key, has it sign, proves that it lives. */
 import { type Event, type Generation, sign } from '@holdfast/quorum';
 import { EnvironmentError, type Hex, isRejection, type Rejection, reject } from '@holdfast/units';
 import { readParty } from './folder.ts';
+import { lifeOf } from './handover.ts';
 import type { RunningParty } from './inside.ts';
-import { lifeDigest } from './life.ts';
+import { committeeIdOf, encodeStatement } from './statement.ts';
 
 /** Longest ceremony, all processes started, wall ms. */
 const ceremonyMsMax = 150_000;
@@ -123,6 +124,9 @@ export function invitedWith(dir: string): string[] {
 export const isFirst = (party: Pick<RunningParty, 'name'>, dir: string): boolean =>
   invitedWith(dir)[0] === party.name;
 
+const foreign = (name: string): Rejection =>
+  reject('RosterForeign', `the roster is that of a committee "${name}"`);
+
 /**
  * Lives through the founding of a committee: waits for the key; the first party then asks for the
  * proof that it lives.
@@ -147,7 +151,8 @@ export async function foundCommittee(
     holders: certificate.holders.length,
   };
   if (!isFirst(party, dir)) return founded;
-  const life = await leadSignature(party, lifeDigest(generation, id));
+  const said = committeeIdOf(roster) === id ? lifeOf(party.sight()) : foreign(roster.name);
+  const life = isRejection(said) ? said : await leadSignature(party, encodeStatement(said));
   if (isRejection(life)) {
     const message = `the committee made a key and did not sign with it: ${life.message}`;
     throw new EnvironmentError('CeremonyFailed', message, { retry: true });

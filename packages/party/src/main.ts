@@ -14,6 +14,7 @@ const { values: args, positionals } = parseArgs({
     host: { type: 'string', default: '127.0.0.1' },
     port: { type: 'string', default: '7450' },
     relay: { type: 'string' },
+    rpc: { type: 'string' },
     policy: { type: 'string', default: 'listed' },
     'passphrase-file': { type: 'string' },
     'trust-roster': { type: 'boolean', default: false },
@@ -39,6 +40,7 @@ await runProcess({ name: role }, async ({ logger, lifecycle, ready }) => {
     policy: args.policy === 'open' ? 'open' : 'listed',
     trustRoster: args['trust-roster'],
     relay: args.relay,
+    rpcUrl: () => args.rpc,
     timing: { ...defaultTiming, phaseMs },
   });
   lifecycle.onShutdown('party', () => party.close());

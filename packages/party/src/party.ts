@@ -1,13 +1,21 @@
 /** One party as a process: takes messages one by one, keeps before it sends, tells its operator. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { errorMessage, type JsonServer, readJson, writeJsonAtomic } from '@holdfast/host';
+import {
+  createChainReader,
+  errorMessage,
+  type JsonServer,
+  readJson,
+  watchCommittee,
+  writeJsonAtomic,
+} from '@holdfast/host';
 import {
   agree,
   type Committee,
   createCommittee,
   defaultTiming,
   type Event,
+  examining,
   fingerprint,
   type Judge,
   type PartyKey,
@@ -32,25 +40,64 @@ import {
 import { serveControl } from './control.ts';
 import { startEnrolment } from './enrolment.ts';
 import { partyPaths, readParty } from './folder.ts';
+import { type RegistrySight, registryPurpose } from './handover.ts';
 import { isEnvelopeSigned } from './identity.ts';
 import { type Inside, type PartyOptions, partyOf, type RunningParty } from './inside.ts';
 import type { Founding } from './invitation.ts';
 import { createLink } from './link.ts';
+import { bareDigest, digestBy, judgeBy, readAs } from './purpose.ts';
 import { controlRoutes } from './routes.ts';
+import { committeeIdOf } from './statement.ts';
 import { statusOf } from './status.ts';
 import { createWire } from './wire.ts';
 
 const tickMs = 100;
 const allowedMs = 3_600_000;
 
-function judgeOf(options: PartyOptions, allowed: ReadonlyMap<Hex, number>): Judge {
-  if (options.policy === 'open') return () => undefined;
+function judgeOf(inside: () => Inside): Judge {
+  const isAllowed = (message: Uint8Array): boolean =>
+    (inside().allowed.get(toHex(message)) ?? 0) > Date.now();
   const unapproved = reject('MessageUnapproved', 'its operator has not allowed this message');
   return (message, coordinator) => {
-    const until = options.isJudgeFinal ? undefined : allowed.get(toHex(message));
-    if (until !== undefined && until > Date.now()) return undefined;
-    return options.judge === undefined ? unapproved : options.judge(message, coordinator);
+    const { options, purposes } = inside();
+    const rest = (): Rejection | undefined =>
+      options.policy === 'open' || isAllowed(message) ? undefined : unapproved;
+    const no = judgeBy(purposes, isAllowed, rest)(message, coordinator);
+    if (no !== undefined && no.code !== examining) {
+      const leader = partyOf(inside().committee, coordinator)?.name ?? coordinator;
+      options.logger.warn({ leader, code: no.code, reason: no.message }, 'a proposal was refused');
+    }
+    return no;
   };
+}
+
+/** Opens our own look at the registry as soon as node and roster are known. */
+function watchRegistry(inside: Inside): void {
+  const { committee, options } = inside;
+  const { active, roster } = committee.records;
+  const known = active?.roster ?? roster;
+  const rpcUrl = options.rpcUrl?.();
+  const id = known && committeeIdOf(known);
+  if (inside.registry !== undefined || rpcUrl === undefined || known === undefined || !id) return;
+  const { chainId, contract: registry } = known;
+  const reader = createChainReader({ rpcUrl, chainId, retries: 0 });
+  inside.registry = watchCommittee(reader, { registry, id, chainId });
+}
+
+function sightOf({ committee, registry }: Inside): Omit<RegistrySight, 'isAllowed'> {
+  return { own: committee.records.active, view: registry?.view(), nowMs: Date.now() };
+}
+
+/** Allows a message that could ever be signed here. */
+function allow({ purposes, allowed }: Inside, message: Uint8Array): Rejection | undefined {
+  const reading = readAs(purposes, message);
+  const no = isRejection(reading)
+    ? reading
+    : reading === undefined
+      ? bareDigest(message)
+      : undefined;
+  if (no === undefined) allowed.set(toHex(message), Date.now() + allowedMs);
+  return no;
 }
 
 /** Keeps, sends, tells: in this order, and one step after another. */
@@ -81,14 +128,22 @@ function work(
   return done.then(() => refused);
 }
 
+/** One line for each fault, the last ones last, however often it comes again. */
+function noteBlame(blames: string[], line: string): void {
+  const known = blames.findIndex((each) => each === line || each.startsWith(`${line} (`));
+  const [before] = known < 0 ? [] : blames.splice(known, 1);
+  const times = before === undefined ? 1 : Number(/\((\d+) times\)$/.exec(before)?.[1] ?? 1) + 1;
+  blames.push(times === 1 ? line : `${line} (${times} times)`);
+  blames.splice(0, Math.max(0, blames.length - 50));
+}
+
 /** Puts an event into the log; nothing in an event is secret. */
 function tell(inside: Inside, event: Event): void {
   const { logger } = inside.options;
   const { committee, blames, waiting } = inside;
   if (event.type === 'blame') {
     const { kind, where, detail, reportedBy } = event.blame;
-    blames.push(`${event.name}: ${kind} in ${where}`);
-    blames.splice(0, Math.max(0, blames.length - 50));
+    noteBlame(blames, `${event.name}: ${kind} in ${where}`);
     const by = reportedBy && partyOf(committee, reportedBy)?.name;
     logger.warn({ party: event.name, kind, where, detail, by }, 'a party failed');
   } else if (event.type === 'declined') {
@@ -102,7 +157,7 @@ function tell(inside: Inside, event: Event): void {
     logger.info({ gen, groupKey, isHolder: event.isHolder }, 'a generation lives');
   } else {
     // Those who sign every other second would drown the rest.
-    const isFrequent = event.type === 'signed' && inside.options.judge !== undefined;
+    const isFrequent = event.type === 'signed' && inside.options.purposes !== undefined;
     logger[isFrequent ? 'debug' : 'info'](event, event.type);
   }
 }
@@ -158,7 +213,8 @@ async function accept(inside: Inside, hash: Hex): Promise<Rejection | undefined>
 }
 
 function signWithin(inside: Inside, message: Uint8Array): Promise<Hex | Rejection> {
-  inside.allowed.set(toHex(message), Date.now() + allowedMs);
+  const refused = allow(inside, message);
+  if (refused !== undefined) return Promise.resolve(refused);
   return new Promise((resolve, fail) => {
     let sid: Hex | undefined;
     const listener = (event: Event): void => {
@@ -183,7 +239,6 @@ export async function runParty(options: PartyOptions): Promise<RunningParty> {
   const { dir, vault, logger } = options;
   const file = readParty(dir);
   const { identity, records } = vault.secrets;
-  const allowed = new Map<Hex, number>();
   const self = identity.sign.public;
   const committee = createCommittee(
     {
@@ -191,8 +246,8 @@ export async function runParty(options: PartyOptions): Promise<RunningParty> {
       records,
       random: (length) => new Uint8Array(randomBytes(length)),
       verify: isEnvelopeSigned,
-      judge: judgeOf(options, allowed),
-      digest: options.digest,
+      judge: judgeOf(() => inside),
+      digest: (message) => digestBy(inside.purposes, message) ?? message,
       holdersMin: options.holdersMin,
       timing: options.timing ?? defaultTiming,
     },
@@ -212,10 +267,12 @@ export async function runParty(options: PartyOptions): Promise<RunningParty> {
     committee,
     link: createLink({ url, pair: identity.sign, logger, deliver, ready }),
     wire,
-    allowed,
+    allowed: new Map(),
     listeners: new Set(),
     blames: [],
     waiting: new Set(),
+    purposes: [registryPurpose(() => sightOf(inside)), ...(options.purposes ?? [])],
+    registry: undefined,
     queue: Promise.resolve(),
     enrolment: undefined,
     proposed: undefined,
@@ -232,6 +289,7 @@ export async function runParty(options: PartyOptions): Promise<RunningParty> {
   if (file.founding !== undefined) found(inside, { ...(file.founding as Founding), relay: url });
   const timer = setInterval(() => {
     void work(inside, pass).catch((error) => fatal(inside, error));
+    watchRegistry(inside);
     if (committee.records.active === undefined || inside.enrolment === undefined) return;
     inside.enrolment.close();
     inside.enrolment = undefined;
@@ -241,6 +299,7 @@ export async function runParty(options: PartyOptions): Promise<RunningParty> {
     async close() {
       clearInterval(timer);
       inside.enrolment?.close();
+      inside.registry?.close();
       inside.link.close();
       await control.close();
       await inside.queue;
@@ -256,7 +315,13 @@ function handleOf(inside: Inside, key: PartyKey): Omit<RunningParty, 'close'> {
     status: () => statusOf(inside),
     proposed: () => inside.proposed,
     accept: (hash) => accept(inside, hash),
-    allow: (message) => void inside.allowed.set(toHex(message), Date.now() + allowedMs),
+    allow: (message) => allow(inside, message),
+    read: (message) => readAs(inside.purposes, message),
+    sight: () => sightOf(inside),
+    accuse(party, kind, where, detail) {
+      const name = partyOf(inside.committee, party)?.name ?? party;
+      tell(inside, { type: 'blame', blame: { party, kind, where, detail }, name });
+    },
     sign: (message) => signWithin(inside, message),
     prepare: async () => void (await work(inside, prepare)),
     work: (step) => work(inside, step),

@@ -1,9 +1,12 @@
 /** What an operator may ask of the running party, over its own socket. */
 import type { JsonReply, JsonRoutes } from '@holdfast/host';
 import { approve, reshare, rosterHash, rosterSchema } from '@holdfast/quorum';
-import { fromHex, type Hex, isRejection, type Rejection, reject } from '@holdfast/units';
+import { fromHex, type Hex, isRejection, type Rejection, reject, toHex } from '@holdfast/units';
 import { z } from 'zod';
+import { draftRotation, lifeOf } from './handover.ts';
 import type { RunningParty } from './inside.ts';
+import { bareDigest } from './purpose.ts';
+import { encodeStatement, offerSchema } from './statement.ts';
 
 const hash = z
   .string()
@@ -12,11 +15,29 @@ const hash = z
 const bodies = {
   accept: z.strictObject({ hash }),
   message: z.strictObject({ message: z.string().regex(/^0x(?:[0-9a-f]{2})*$/) }),
+  draft: z.strictObject({ offer: offerSchema, expiresAt: z.number().int() }),
   reshare: z.strictObject({
     roster: rosterSchema,
     holdersMin: z.number().int().min(2).optional(),
   }),
 };
+
+/** A message as this party reads it, and what it would say to it once its operator allows it. */
+function review(party: Pick<RunningParty, 'read' | 'key'>, message: Uint8Array): JsonReply {
+  const reading = party.read(message) ?? bareDigest(message);
+  if (reading === undefined) return answer({ lines: [], verdict: null });
+  if (isRejection(reading)) return refuse(reading);
+  const { lines, digest } = reading;
+  const verdict = reading.judge(true, party.key) ?? null;
+  return answer({ lines, digest: toHex(digest), verdict });
+}
+
+/** Has the committee say to the registry that its key lives. */
+async function proveLife(party: Pick<RunningParty, 'sight' | 'sign'>): Promise<JsonReply> {
+  const life = lifeOf(party.sight());
+  const signature = isRejection(life) ? life : await party.sign(encodeStatement(life));
+  return isRejection(signature) ? refuse(signature) : answer({ version: 1, life, signature });
+}
 
 const answer = (body: unknown): JsonReply => ({ status: 200, body });
 const refuse = (reason: Rejection): JsonReply => ({ status: 409, body: reason });
@@ -47,9 +68,12 @@ export function controlRoutes(party: Omit<RunningParty, 'close'>): JsonRoutes {
     'POST /approve': with_(bodies.accept, async ({ hash: said }) =>
       done(await party.work((committee, now) => approve(committee, said, now))),
     ),
-    'POST /allow': with_(bodies.message, ({ message }) => {
-      party.allow(fromHex(message));
-      return answer({ ok: true });
+    'POST /allow': with_(bodies.message, ({ message }) => done(party.allow(fromHex(message)))),
+    'POST /review': with_(bodies.message, ({ message }) => review(party, fromHex(message))),
+    'POST /prove': () => proveLife(party),
+    'POST /draft': with_(bodies.draft, ({ offer, expiresAt }) => {
+      const drafted = draftRotation(offer, expiresAt, party.sight());
+      return isRejection(drafted) ? refuse(drafted) : answer(drafted);
     }),
     'POST /sign': with_(bodies.message, async ({ message }) => {
       const signature = await party.sign(fromHex(message));

@@ -20,6 +20,8 @@ export function statusOf(inside: Inside): PartyStatus {
   const { committee, name, link, blames, waiting } = inside;
   const { records, attempt } = committee;
   const { active } = records;
+  const view = inside.registry?.view();
+  const registry = view && { generation: view.generation, key: view.key ?? null };
   const roster = active?.roster ?? records.roster ?? inside.proposed;
   return {
     name,
@@ -40,6 +42,7 @@ export function statusOf(inside: Inside): PartyStatus {
       : [],
     isHolder: active?.key !== undefined,
     ...(attempt ? { attempt: { number: attempt.plan.attempt, phase: attempt.phase } } : {}),
+    ...(registry ? { registry } : {}),
     blames: [...blames],
     waiting: [...waiting],
   };

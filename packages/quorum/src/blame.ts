@@ -21,6 +21,8 @@ export type BlameKind =
   | 'ConfirmWrong'
   /** A signature share that does not verify. */
   | 'PartialWrong'
+  /** Led a signature and said two things in it, or what makes no sense. */
+  | 'LeadWrong'
   /** Proposed what the rules forbid. */
   | 'ProposalWrong';
 

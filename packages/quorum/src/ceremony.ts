@@ -102,7 +102,13 @@ function makePlan(c: Committee): Plan | Rejection {
   const { active } = records;
   invariant(active !== undefined, 'a resharing without a key');
   const had = active.certificate.holders.map((index) => active.roster.parties[index - 1]!.key);
-  const dealers = ranked(c, had).slice(0, active.roster.threshold);
+  // Who leaves is often who is lost: nobody should wait for it.
+  const stays = (key: PartyKey): boolean => isGood(key) && indexOf(roster, key) > 0;
+  const order = ranked(c, had);
+  const dealers = [...order.filter(stays), ...order.filter((key) => !stays(key))].slice(
+    0,
+    active.roster.threshold,
+  );
   if (dealers.length < active.roster.threshold) {
     return short('dealers', dealers.length, active.roster.threshold);
   }

@@ -10,8 +10,8 @@ import type { Incoming, Outgoing } from './envelope.ts';
 import { onCertified, onStatus, openSigning, tellCertificate } from './generations.ts';
 import { readBody } from './messages.ts';
 import { attemptOf, openBroadcast, receive, tick } from './receive.ts';
-import { hashOf, indexOf, type PartyKey, type Roster, rosterHash } from './roster.ts';
-import { answer } from './signer.ts';
+import { hashOf, indexOf, nameOf, type PartyKey, type Roster, rosterHash } from './roster.ts';
+import { answer, lieOf } from './signer.ts';
 import type { Committee, CommitteeOptions, Step } from './state.ts';
 import { suite } from './suite.ts';
 
@@ -168,8 +168,19 @@ function handle(c: Committee, message: Incoming, now: number, out: Effects): voi
   }
   if (c.signer === undefined) return;
   const said = answer(c.signer, message, now);
-  if (said !== undefined) out.send.push(said);
+  if (said !== undefined) {
+    out.send.push(said);
+    tellLie(c, message, said, out);
+  }
   if (message.gen < c.signer.gen) tellCertificate(c, message.from, out);
+}
+
+/** A coordinator that lies to us is named to our operator. */
+function tellLie(c: Committee, message: Incoming, said: Outgoing, out: Effects): void {
+  const blame = lieOf(message, said);
+  const { active } = c.records;
+  if (blame === undefined || active === undefined) return;
+  out.events.push({ type: 'blame', blame, name: nameOf(active.roster, blame.party) });
 }
 
 function toAttempt(c: Committee, message: Incoming, now: number, out: Effects): void {

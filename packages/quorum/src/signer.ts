@@ -3,6 +3,7 @@
  * coordinator, and are gone before they are used.
  */
 import { equalBytes, fromHex, type Hex, type Rejection, reject, toHex } from '@holdfast/units';
+import type { Blame } from './blame.ts';
 import type { Incoming, Outgoing } from './envelope.ts';
 import { type Bodies, readBody } from './messages.ts';
 import type { PartyKey } from './roster.ts';
@@ -72,6 +73,25 @@ export const poolMax = 256;
 export const poolBatch = 16;
 /** A coordinator that asks sooner gets nothing: nonces cost work. */
 export const poolMsMin = 1_000;
+
+/** Refusals that no coordinator causes who says one thing in a session. */
+const lies = new Set([
+  'SessionTaken',
+  'MessageSwapped',
+  'CoordinatorWrong',
+  'NonceUsed',
+  'SignerUnknown',
+  'SignerRepeated',
+  'SignersShort',
+]);
+
+/** Who lied, if the answer to a message is a refusal that only a lie explains. */
+export function lieOf(message: Incoming, said: Outgoing): Blame | undefined {
+  const reason = said.type === 'refuse' ? readBody('refuse', said.body)?.reason : undefined;
+  if (reason === undefined || !lies.has(reason.code)) return undefined;
+  const { from: party, type: where, envelope } = message;
+  return { party, kind: 'LeadWrong', where, detail: reason.code, proof: [envelope] };
+}
 
 export function createSigner(
   options: Pick<Signer, 'share' | 'gen' | 'random' | 'judge' | 'digest'>,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  approve,
   type Envelope,
   everyone,
   groupKeyOf,
@@ -8,6 +9,7 @@ import {
   isEquivocation,
   noRecords,
   pass,
+  rosterHash,
   signedBytes,
   verifySignature,
 } from '@holdfast/quorum';
@@ -274,6 +276,26 @@ describe('a roster', () => {
     assert.ok(world.node('ann').disk.active!.certificate.gen === 1);
     const declined = world.node('cid').events.filter((each) => each.type === 'declined');
     assert.ok(declined.some((each) => each.reason.code === 'RosterUnapproved'));
+  });
+
+  it('is dealt to without the party that leaves it: nobody waits for one that is lost', () => {
+    const world = new World('lost', 3, 5);
+    world.generate();
+    // The first in the order of dealers.
+    world.kill('ann');
+    const [, ...rest] = world.roster.parties;
+    const next = { ...world.roster, parties: rest };
+    for (const { name } of rest) {
+      const node = world.node(name);
+      world.apply(node, approve(node.committee!, rosterHash(next), world.now));
+    }
+    world.reshare('cid', next);
+    const isDone = () =>
+      rest.every(({ name }) => world.node(name).disk.active!.certificate.gen === 2);
+    assert.ok(world.run(60_000, isDone));
+    const failed = world.node('cid').events.filter(({ type }) => type === 'failed');
+    assert.deepEqual(failed, [], 'an attempt waited for the dead');
+    assert.ok(world.sign('bob', 'without ann'));
   });
 
   it('is not shortened by a leader who says that a party is gone', () => {

@@ -61,6 +61,28 @@ describe('a signature', () => {
     assert.ok(world.sign('ann', 'transfer again'));
   });
 
+  it('does not come about under a leader that lies, whom the signers name', () => {
+    const lies: Record<string, (message: Outgoing) => Outgoing> = {
+      'another message than was asked for': (message) => {
+        const body = message.body as object;
+        return { ...message, body: { ...body, message: text('all to ann') } };
+      },
+      'fewer signers than the threshold': (message) => {
+        const body = message.body as { signers: unknown[] };
+        return { ...message, body: { ...body, signers: body.signers.slice(0, 2) } };
+      },
+    };
+    for (const [name, bend] of Object.entries(lies)) {
+      const world = new World(name, 3, 5);
+      world.generate();
+      world.node('ann').lie = (message) => [message.type === 'package' ? bend(message) : message];
+      assert.equal(world.sign('ann', 'one to ann'), undefined, name);
+      assert.deepEqual([...new Set(world.blamed('bob'))], ['ann LeadWrong'], name);
+      assert.ok(world.sign('bob', 'one to bob'), 'the next leader gets its signature');
+      assert.deepEqual(world.blamed('cid').includes('bob LeadWrong'), false);
+    }
+  });
+
   it('is refused for a message that was swapped on the way', () => {
     const [ann, bob] = [ready.node('ann'), ready.node('bob')];
     const sid: Hex = `0x${'01'.repeat(32)}`;

@@ -15,8 +15,10 @@ export interface RelayedReport {
   quotes: Observation['quotes'];
 }
 
-export interface CollectOptions extends Omit<GatherOptions, 'judge'> {
+export interface CollectOptions extends Omit<GatherOptions, 'judge' | 'signers'> {
   k: number;
+  /** Addresses that may report. */
+  signers: readonly string[];
 }
 
 export interface Collector {
@@ -37,6 +39,7 @@ export function createCollector(options: CollectOptions): Collector {
   const { k } = options;
   const gathering = createGathering({
     ...options,
+    signers: () => options.signers,
     judge(observation, others) {
       const mixed = assembleReport([...others, observation], 1);
       return isRejection(mixed) ? mixed : undefined;

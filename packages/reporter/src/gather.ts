@@ -4,8 +4,8 @@ import { type Rejection, reject } from '@holdfast/units';
 import { recoverObserver } from './observe.ts';
 
 export interface GatherOptions {
-  /** Addresses that may report. */
-  signers: readonly string[];
+  /** Addresses that may report now. */
+  signers: () => readonly string[];
   separator: Uint8Array;
   /** Open rounds kept per signer while they wait. */
   roundsMax?: number | undefined;
@@ -35,13 +35,12 @@ export interface Gathering {
 /** Each signer keeps its own few rounds, so that nobody can push out another's words. */
 export function createGathering(options: GatherOptions): Gathering {
   const { separator, roundsMax = 8 } = options;
-  const known = new Set(options.signers.map((signer) => signer.toLowerCase()));
   const rounds = new Map<number, Map<string, SignedObservation>>();
   let closed = 0;
 
   function judge(observation: SignedObservation): Rejection | undefined {
     const { signer, round } = observation;
-    if (!known.has(signer.toLowerCase())) {
+    if (!options.signers().some((each) => each.toLowerCase() === signer.toLowerCase())) {
       return reject('SignerUnknown', `${signer} is not a reporter of this venue`);
     }
     if (round <= closed) {

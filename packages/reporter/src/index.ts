@@ -1,6 +1,7 @@
 /** Price sources, signed observations and the relay that makes quorum reports of them. */
 export * from './collect.ts';
 export * from './committee/desk.ts';
+export * from './committee/keys.ts';
 export * from './committee/member.ts';
 export * from './committee/proposal.ts';
 export * from './committee/rounds.ts';

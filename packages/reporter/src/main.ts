@@ -8,6 +8,7 @@ import {
   chainAccess,
   createChainReader,
   createClock,
+  followReporters,
   type Logger,
   loadKey,
   loadVenue,
@@ -19,7 +20,8 @@ import {
 } from '@holdfast/host';
 import { serveRelay as serveParties } from '@holdfast/party';
 import { EnvironmentError } from '@holdfast/units';
-import { type Member, startMember } from './committee/member.ts';
+import { followKeys, type Keys } from './committee/keys.ts';
+import { startMember } from './committee/member.ts';
 import { serveRelay } from './relay.ts';
 import { runReporter } from './reporter.ts';
 import { readBars } from './sources/bars.ts';
@@ -82,6 +84,7 @@ async function runRelay({ logger, lifecycle, ready }: ProcessContext): Promise<v
   const venue = await awaitVenue(lifecycle.signal);
   if (venue === undefined) return;
   const reader = createChainReader(chainAccess(venue));
+  void followReporters(args.venue, venue, { logger, signal: lifecycle.signal });
   const server = await serveRelay({ venue, logger, reader });
   lifecycle.onShutdown('relay', () => server.close());
   ready({ port: server.port });
@@ -97,11 +100,23 @@ async function joinCommittee(
   dir: string,
   venue: Venue | undefined,
   { logger, lifecycle, ready, progress }: ProcessContext,
-): Promise<Member> {
-  const member = await startMember({ dir, logger, relay: relayOf(venue), founding: !venue });
-  lifecycle.onShutdown('party', () => member.close());
+): Promise<Keys> {
+  let rpcUrl = venue?.rpcUrl;
+  const { file } = venuePaths(args.venue);
+  const options = {
+    dir,
+    logger,
+    relay: relayOf(venue),
+    rpcUrl: () => {
+      if (rpcUrl === undefined && existsSync(file)) rpcUrl = loadVenue(args.venue).rpcUrl;
+      return rpcUrl;
+    },
+  };
+  const member = await startMember({ ...options, founding: !venue });
+  const keys = followKeys(member, options);
+  lifecycle.onShutdown('party', () => keys.close());
   if (venue === undefined) ready(await member.found(progress));
-  return member;
+  return keys;
 }
 
 async function runOne(context: ProcessContext): Promise<void> {
@@ -109,10 +124,10 @@ async function runOne(context: ProcessContext): Promise<void> {
   const account = await loadKey(venuePaths(args.venue).keys, args.key);
   const isThere = existsSync(venuePaths(args.venue).file);
   const before = isThere ? loadVenue(args.venue) : undefined;
-  const member = args.party && (await joinCommittee(args.party, before, context));
+  const keys = args.party ? await joinCommittee(args.party, before, context) : undefined;
   const venue = before ?? (await awaitVenue(lifecycle.signal));
   if (venue === undefined) return;
-  if (venue.committee !== undefined && !member) {
+  if (venue.committee !== undefined && !keys) {
     const message = 'this venue has a committee: a reporter needs --party DIR, its folder';
     throw new EnvironmentError('ArgumentWrong', message, { retry: false });
   }
@@ -121,7 +136,8 @@ async function runOne(context: ProcessContext): Promise<void> {
   const clock = createClock(venue.clock);
   if (isThere) ready({ address: account.address, source: source.name });
   const { signal } = lifecycle;
-  const party = venue.committee && member ? { member } : {};
+  void followReporters(args.venue, venue, { logger, signal });
+  const party = venue.committee && keys ? { keys } : {};
   await runReporter({ venue, clock, account, source, logger, signal, ...party });
 }
 

@@ -9,7 +9,8 @@ import {
 import type { SignedObservation } from '@holdfast/oracle';
 import { isRejection, type Ticks, tryTicks } from '@holdfast/units';
 import type { LocalAccount } from 'viem';
-import type { Member } from './committee/member.ts';
+import type { Keys } from './committee/keys.ts';
+import { createProposalJudge } from './committee/proposal.ts';
 import { createTurns, type PlayRound } from './committee/turns.ts';
 import {
   defaultRoundSeconds,
@@ -33,8 +34,8 @@ export interface ReporterOptions {
   signal: AbortSignal;
   /** Standard spread of this reporter around its source. */
   noisePpm?: number | undefined;
-  /** This reporter as a party of the venue's committee; needed where there is one. */
-  member?: Member | undefined;
+  /** This reporter's parts of the committee's keys; needed where there is a committee. */
+  keys?: Pick<Keys, 'inForce' | 'open'> | undefined;
 }
 
 async function readReference(relay: string): Promise<Reference> {
@@ -67,13 +68,16 @@ function shareRound(reply: unknown, play: PlayRound): string {
  * logged when they begin and when they end, and the next round is tried.
  */
 export async function runReporter(options: ReporterOptions): Promise<void> {
-  const { venue, clock, account, source, logger, signal, noisePpm = 60, member } = options;
+  const { venue, clock, account, source, logger, signal, noisePpm = 60, keys } = options;
   const relay = `http://${venue.relay.host}:${venue.relay.port}`;
   const every = venue.roundSeconds ?? defaultRoundSeconds;
   const separator = reporterSeparator(venue);
   const sense = createSense();
-  const proposals = member?.open(venue);
-  const play = member && createTurns({ venue, member, logger, signal, relay });
+  const proposals = keys && createProposalJudge(venue);
+  if (keys !== undefined && proposals !== undefined) keys.open(proposals);
+  const self = account.address;
+  const play =
+    keys && createTurns({ venue, inForce: () => keys.inForce(), self, logger, signal, relay });
   let trouble = '';
   let blind = false;
 
@@ -111,7 +115,7 @@ export async function runReporter(options: ReporterOptions): Promise<void> {
   }
 
   // What was said of a round before a restart is forgotten: a party begins with the next one.
-  let last = member === undefined ? 0 : roundAt(clock.now(), every);
+  let last = keys === undefined ? 0 : roundAt(clock.now(), every);
   while (!signal.aborted) {
     const round = roundAt(clock.now(), every);
     if (round > last) {

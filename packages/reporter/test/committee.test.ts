@@ -13,16 +13,17 @@ import {
   verifySignedReport,
 } from '@holdfast/oracle';
 import {
-  committeeIds,
+  encodeStatement,
   foundParty,
   invite,
-  lifeDigest,
   partyPaths,
   serveRelay,
+  statementDigest,
 } from '@holdfast/party';
 import { verifySignature } from '@holdfast/quorum';
 import {
   committeeSeparator,
+  createProposalJudge,
   type Member,
   type ProposalJudge,
   startMember,
@@ -45,6 +46,12 @@ async function foundFolders(dir: string, relay: string): Promise<void> {
     await foundParty(home, invitation, passphrase, scryptForRandom);
     writeFileSync(partyPaths(home).passphrase, passphrase, { mode: 0o600 });
   }
+}
+
+function opened(member: Member): ProposalJudge {
+  const judge = createProposalJudge(venue);
+  member.open(judge);
+  return judge;
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -79,7 +86,7 @@ describe('five reporters as a committee', { timeout: 120_000 }, () => {
     const made = await Promise.all(members.map((each) => each.keyMade(90_000, () => undefined)));
     key = made[0]?.certificate.groupKey ?? '0x';
     assert.equal(new Set(made.map(({ certificate }) => certificate.groupKey)).size, 1);
-    for (const member of members) judges.push(member.open(venue));
+    for (const member of members) judges.push(opened(member));
   });
   after(async () => {
     await Promise.all(members.map((member) => member.close()));
@@ -103,11 +110,24 @@ describe('five reporters as a committee', { timeout: 120_000 }, () => {
     const generation = members[0]?.generation();
     assert.ok(generation !== undefined);
     assert.equal(generation.certificate.holders.length, 5);
-    const life = await lead(0, lifeDigest(generation, committeeIds.oracle));
+    const { certificate, roster } = generation;
+    const { groupKey } = certificate;
+    const statement = { kind: 'life', generation: 1, groupKey, roster } as const;
+    const digest = statementDigest(statement);
+    assert.ok(!isRejection(digest));
+    const life = await lead(0, encodeStatement(statement));
     assert.ok(!isRejection(life), JSON.stringify(life));
-    assert.ok(verifySignature(key, lifeDigest(generation, committeeIds.oracle), life.signature));
-    assert.ok(isRejection(await lead(0, new Uint8Array(32).fill(7))));
-    assert.ok(refusals.includes('reporter-2: reporter-1 MessageUnapproved'));
+    assert.ok(verifySignature(key, fromHex(digest), life.signature));
+    const refused = async (message: Uint8Array, code: string): Promise<void> => {
+      refusals.length = 0;
+      assert.ok(isRejection(await lead(0, message)));
+      assert.ok(refusals.includes(`reporter-2: reporter-1 ${code}`), refusals.join());
+    };
+    // The same 32 bytes without their content are nothing that anybody signs.
+    await refused(fromHex(digest), 'DigestBare');
+    await refused(encodeStatement({ ...statement, generation: 2 }), 'ChainMissing');
+    const smaller = { ...roster, threshold: 2 };
+    await refused(encodeStatement({ ...statement, roster: smaller }), 'LifeForeign');
   });
 
   it('signs the medians of a round, whoever leads it', async () => {
@@ -167,7 +187,7 @@ describe('five reporters as a committee', { timeout: 120_000 }, () => {
     const three = await lead(4, encodeReport(report), [3, 4, 5]);
     assert.ok(!isRejection(three), JSON.stringify(three));
     members[0] = await start('reporter-1', false);
-    judges[0] = members[0].open(venue);
+    judges[0] = opened(members[0]);
     await until(() => members[0]?.isConnected() === true);
     const again = assembleReport((await observe(at + 202, prices)).slice(0, 4), 3);
     assert.ok(!isRejection(again));

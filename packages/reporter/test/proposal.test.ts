@@ -129,6 +129,16 @@ describe('the judge of a proposal', async () => {
     });
   }
 
+  it('signs the whole round after a part of it: who leads first cannot spoil it', async () => {
+    const part = await proposal([[0], [3, { price: 1_000_050 }], [4, { price: 1_000_060 }]]);
+    const whole = await proposal([...honest, [3, { price: 1_000_050 }], [4, { price: 1_000_060 }]]);
+    const judge = judgeOf(own);
+    assert.deepEqual([judge(part), judge(whole)], ['signed', 'signed']);
+    // And not back, nor another part of it.
+    assert.equal(judge(part), 'RoundSigned');
+    assert.equal(judge(await proposal([...honest, [3, { price: 1_000_900 }]])), 'RoundSigned');
+  });
+
   it('refuses what is no proposal, and a round that it slept through', async () => {
     const judge = judgeOf(own);
     assert.equal(judge(new Uint8Array(40)), 'ReportMalformed');

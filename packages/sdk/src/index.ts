@@ -15,6 +15,7 @@ export { retryDelayMs } from './link.ts';
 export * from './market.ts';
 export * from './node.ts';
 export * from './nonce.ts';
+export * from './registry.ts';
 export { decodeRevert } from './reverts.ts';
 export type { Signer } from './signer.ts';
 export * from './withdrawal.ts';

@@ -35,6 +35,8 @@ export type Chooser = {
   readonly clock: Clock;
   readonly blockMs: number;
   readonly gasSharePpm: number;
+  /** Reports up to this round were signed by a key that is no longer in force. */
+  readonly unsigned: { round: number };
 };
 
 /** What choosing has learnt. */
@@ -59,13 +61,29 @@ export function pendingFills(c: Chooser, batches: readonly Version[]): Unconfirm
   return fills;
 }
 
-/** The report of a round, if it is at hand and newer than the chain's and than round `after`. */
+/**
+ * The report of a round, if it is at hand, signed by the key in force, and newer than the chain's
+ * and than round `after`.
+ */
 export function reportOf(c: Chooser, wanted: number, after = 0): Report | undefined {
-  if (wanted <= Math.max(chainRow(c.ledger.mirror).round, after)) return undefined;
+  const passed = Math.max(chainRow(c.ledger.mirror).round, c.unsigned.round, after);
+  if (wanted <= passed) return undefined;
   const raw = c.report(wanted);
   if (raw === undefined || raw === '0x') return undefined;
   const report = readReport(fromHex(raw));
   return isRejection(report) ? undefined : { raw, report };
+}
+
+/** Refusals that say that a report's key is out of force, for good. */
+const keyGone = new Set(['ReportUnsigned', 'KeyRevoked', 'CommitteeMissing']);
+
+/**
+ * Learns from a refusal: when the committee's key has changed, the reports before are worth
+ * nothing any more, and what waits is settled under a later one.
+ */
+export function noteRefusal(c: Chooser, report: Report | undefined, code: string): void {
+  if (report === undefined || !keyGone.has(code)) return;
+  c.unsigned.round = Math.max(c.unsigned.round, report.report.round);
 }
 
 /** Expected time of the block that the batch lands in. */

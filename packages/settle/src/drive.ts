@@ -4,7 +4,15 @@
  */
 import { bisect, type Refusal, type Verdict } from './bisect.ts';
 import type { Version } from './books.ts';
-import { blockTime, type Candidate, candidates, contextOf, isOpen, remakes } from './choose.ts';
+import {
+  blockTime,
+  type Candidate,
+  candidates,
+  contextOf,
+  isOpen,
+  noteRefusal,
+  remakes,
+} from './choose.ts';
 import { type Driver, roomFor, seal, send, shrink, waiting } from './driver.ts';
 import type { FillTerms } from './fills.ts';
 import { board, watchFlight } from './flight.ts';
@@ -29,7 +37,9 @@ function foretell(d: Driver, candidate: Candidate, now: number): Verdict {
 async function askChain(d: Driver, candidate: Candidate, now: number): Promise<Verdict> {
   const { calldata } = encodeBatch(candidate.fills, contextOf(d, candidate));
   const answer = await d.chain.callAt(d.submitter.request(calldata), now);
-  return isRevert(answer) ? verdictOf(answer) : { kind: 'ok' };
+  if (!isRevert(answer)) return { kind: 'ok' };
+  noteRefusal(d, candidate.report, answer.code);
+  return verdictOf(answer);
 }
 
 function holdOn(d: Driver, { code, message }: Hold): void {
@@ -95,6 +105,7 @@ async function attempt(
     return true;
   }
   const verdict = verdictOf(estimate);
+  noteRefusal(d, candidate.report, estimate.code);
   if (verdict.kind === 'hold') {
     holdOn(d, verdict);
     return false;
@@ -176,6 +187,7 @@ async function refreshPrice(d: Driver, head: Block): Promise<boolean> {
   const calldata = encodePush(due.raw);
   const estimate = await d.chain.estimateGas(d.submitter.request(calldata));
   if (isRevert(estimate)) {
+    noteRefusal(d, due, estimate.code);
     d.logger.debug({ round: due.report.round, why: estimate.message }, 'report not pushed');
     return false;
   }

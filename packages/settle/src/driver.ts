@@ -11,7 +11,7 @@ import type { Block, Chain } from './rpc.ts';
 import type { StoreRecord } from './store.ts';
 import type { Inflight, Sendable, Submitter } from './submitter.ts';
 
-export type DriverDeps = Chooser & {
+export type DriverDeps = Omit<Chooser, 'unsigned'> & {
   readonly chain: Chain;
   readonly submitter: Submitter;
   readonly forced: ForcedDesk;
@@ -22,26 +22,27 @@ export type DriverDeps = Chooser & {
   readonly count: (name: string, by?: number) => void;
 };
 
-export type Driver = DriverDeps & {
-  /** Batches to be sent again, before anything new. */
-  queue: Version[];
-  /** Sent and not yet landed, oldest first. */
-  flight: Inflight[];
-  /** Whether more may be sent on top of the flight: until its first has landed or failed. */
-  isBoarding: boolean;
-  /** A report on its way without a batch. */
-  pushing: Inflight<Sendable> | undefined;
-  hold: Hold | undefined;
-  sizes: Sizes;
-  /** Wall ms when the oldest pending fill was seen. */
-  firstSeen: number | undefined;
-};
+export type Driver = DriverDeps &
+  Chooser & {
+    /** Batches to be sent again, before anything new. */
+    queue: Version[];
+    /** Sent and not yet landed, oldest first. */
+    flight: Inflight[];
+    /** Whether more may be sent on top of the flight: until its first has landed or failed. */
+    isBoarding: boolean;
+    /** A report on its way without a batch. */
+    pushing: Inflight<Sendable> | undefined;
+    hold: Hold | undefined;
+    sizes: Sizes;
+    /** Wall ms when the oldest pending fill was seen. */
+    firstSeen: number | undefined;
+  };
 
 export function createDriver(deps: DriverDeps): Driver {
   const sizes = { fillsMax: deps.options.fillsMax, model: firstGasModel };
   const nothing = { flight: [], isBoarding: false, pushing: undefined, hold: undefined };
   const idle = { ...nothing, queue: [], firstSeen: undefined };
-  return { ...deps, ...idle, sizes };
+  return { ...deps, ...idle, sizes, unsigned: { round: 0 } };
 }
 
 /** Batches that hold fills but are not on the chain. */

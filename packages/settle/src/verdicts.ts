@@ -24,6 +24,10 @@ const holding = new Set([
   'MedianWrong',
   'ReportMalformed',
   'MarketsUnordered',
+  // A committee's key has changed since the report was signed.
+  'ReportUnsigned',
+  'KeyRevoked',
+  'CommitteeMissing',
   'ReentrancyGuardReentrantCall',
   // These would be defects of the planner; nobody's fill pays for them.
   'LengthWrong',

@@ -112,6 +112,9 @@ describe('bisection', () => {
     const of = (code: string) => verdictOf({ kind: 'revert', code, message: '', data: '0x' }).kind;
     assert.equal(of('PriceStale'), 'hold');
     assert.equal(of('BatchHeadWrong'), 'hold');
+    for (const code of ['ReportUnsigned', 'KeyRevoked', 'CommitteeMissing']) {
+      assert.equal(of(code), 'hold', 'nobody loses a fill because a committee changed its key');
+    }
     assert.equal(of('MarginShort'), 'refused');
     assert.equal(of('SignatureWrong'), 'refused');
   });

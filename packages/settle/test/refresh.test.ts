@@ -4,7 +4,7 @@ import { createClock } from '@holdfast/host';
 import { encodeReport } from '@holdfast/oracle';
 import { type Hex, toHex } from '@holdfast/units';
 import { createLedger } from '../src/books.ts';
-import type { Chooser } from '../src/choose.ts';
+import { type Chooser, noteRefusal, reportOf } from '../src/choose.ts';
 import { chainRow, emptyMirror } from '../src/mirror.ts';
 import { dueReport } from '../src/refresh.ts';
 import { demoParams, hashOf } from './sim.ts';
@@ -40,6 +40,7 @@ function chooser(prices: readonly number[], chainAge: number): Chooser {
     clock: createClock({ wallEpochMs: 0, venueEpoch: NOW, speed: 1 }, () => 0),
     blockMs: 1000,
     gasSharePpm: 600_000,
+    unsigned: { round: 0 },
   };
 }
 
@@ -62,5 +63,17 @@ describe('reports without a batch', () => {
 
   it('gives nothing when no report at hand is inside the band', () => {
     assert.equal(roundOf(chooser([150, 160], 50), true), undefined);
+  });
+
+  it('drops what a key signed that is out of force, for batches too', () => {
+    const c = chooser([101, 102], 15);
+    const last = reportOf(c, 12);
+    noteRefusal(c, last, 'PriceOutsideBand');
+    assert.equal(roundOf(c, true), 12, 'another refusal says nothing of the key');
+    noteRefusal(c, last, 'ReportUnsigned');
+    assert.equal(roundOf(c, true), undefined);
+    assert.deepEqual([reportOf(c, 11), reportOf(c, 12)], [undefined, undefined]);
+    const later = { ...c, state: () => ({ round: 13 }) as never, report: () => last?.raw };
+    assert.notEqual(reportOf(later, 13), undefined, 'a later one is by the next key');
   });
 });

@@ -2,9 +2,8 @@
 import type { JsonReply, JsonRoutes, Logger, Venue } from '@holdfast/host';
 import { createClock } from '@holdfast/host';
 import {
-  committeeIds,
   leadSignature,
-  lifeDigest,
+  type Reading,
   type RunningParty,
   runParty,
   type Vault,
@@ -18,7 +17,6 @@ import {
 } from '@holdfast/quorum';
 import {
   EnvironmentError,
-  equalBytes,
   fromHex,
   type Hex,
   isRejection,
@@ -145,41 +143,49 @@ function requireOurs(roster: Roster | undefined, { chainId, registry }: Book): v
 }
 
 /**
- * Starts a signer in its folder. It signs its committee's proof of life and instructions that its
- * desk lets go; a bare digest is never signed, whatever its operator allowed.
+ * Starts a signer in its folder. It signs instructions that its desk lets go, and as every party
+ * statements to the registry; a bare digest is never signed, whatever its operator allowed.
  * @throws EnvironmentError as `runParty` does
  */
 export async function runSigner(options: SignerOptions): Promise<Signer> {
   const { dir, vault, logger, relay, trustRoster, holdersMin, patience } = options;
   let opened: Opened | undefined;
+  let rpcUrl: string | undefined;
   const active = () => party.committee().records.active;
 
-  function judge(message: Uint8Array, from: Hex): Rejection | undefined {
-    const generation = active();
-    const name = generation === undefined ? from : nameOf(generation.roster, from);
+  /** Everything that is no statement to the registry: an instruction, or nothing that is signed. */
+  function read(message: Uint8Array): Reading | Rejection {
     if (message.length === 32) {
-      const isLife =
-        generation && equalBytes(message, lifeDigest(generation, committeeIds.treasury));
-      return isLife ? undefined : reject('DigestRefused', 'a bare digest tells a signer nothing');
+      return reject('DigestRefused', 'a bare digest tells a signer nothing');
     }
     if (opened === undefined) return reject('VenueClosed', 'there is no venue yet');
-    return opened.desk.judge(message, name);
-  }
-
-  function digest(message: Uint8Array): Uint8Array {
-    if (message.length === 32 || opened === undefined) return message;
+    const { desk, examiner } = opened;
     const instruction = decodeInstruction(message);
-    if (isRejection(instruction)) return message;
-    return fromHex(instructionDigest(opened.examiner.book, instruction));
+    if (isRejection(instruction)) return instruction;
+    const digest = instructionDigest(examiner.book, instruction);
+    return {
+      digest: fromHex(digest),
+      lines: [
+        ['says', 'instruction of the treasury, see holdfast treasury'],
+        ['digest', digest],
+      ],
+      // The desk's word is final: it asks its operator itself.
+      judge(_isAllowed, from) {
+        const generation = active();
+        return desk.judge(
+          message,
+          generation === undefined ? from : nameOf(generation.roster, from),
+        );
+      },
+    };
   }
 
   const party: RunningParty = await runParty({
     dir,
     vault,
     logger,
-    judge,
-    isJudgeFinal: true,
-    digest,
+    purposes: [read],
+    rpcUrl: () => rpcUrl,
     relay,
     trustRoster,
     holdersMin,
@@ -192,6 +198,7 @@ export async function runSigner(options: SignerOptions): Promise<Signer> {
   return {
     party,
     open(venue) {
+      rpcUrl = venue.rpcUrl;
       const { policy, book } = loadPolicy(dir, venue);
       requireOurs(active()?.roster, book);
       const groupKey = () => active()?.certificate.groupKey;

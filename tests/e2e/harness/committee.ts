@@ -23,6 +23,8 @@ export type Group = {
   readonly names: readonly string[];
   dirOf(name: string): string;
   start(name: string, ...args: string[]): Process;
+  /** Starts another program in the place of a party. */
+  startAs(entry: string, name: string, ...args: string[]): Process;
   kill(name: string): Promise<void>;
   process(name: string): Process;
   status(name: string): Promise<PartyStatus>;
@@ -33,8 +35,8 @@ export type Group = {
   end(): Promise<void>;
 };
 
-function run(args: readonly string[]): Process {
-  const argv = ['--import', 'tsx', main, ...args];
+function run(args: readonly string[], entry = main): Process {
+  const argv = ['--import', 'tsx', entry, ...args];
   const stdio = ['ignore', 'pipe', 'inherit'] as const;
   const child = spawn(process.execPath, argv, { stdio: [...stdio] });
   const made: Process = { child, lines: [] };
@@ -60,15 +62,22 @@ const gone = (child: ChildProcess): Promise<void> =>
     ? Promise.resolve()
     : new Promise((resolve) => child.once('exit', () => resolve()));
 
-/** A relay and a folder for each party; no party runs yet. */
-export async function createGroup(threshold: number, names: readonly string[]): Promise<Group> {
+/**
+ * A relay and a folder for each party; no party runs yet.
+ * @param contract the registry that will know the key
+ */
+export async function createGroup(
+  threshold: number,
+  names: readonly string[],
+  contract: Hex = `0x${'11'.repeat(20)}`,
+): Promise<Group> {
   const dir = mkdtempSync(join(tmpdir(), 'hq-'));
   const relay = run(['relay', '--port', '0']);
   const port = await portOf(relay);
   const invitations = invite({
     name: 'oracle',
     chainId: 31_337,
-    contract: `0x${'11'.repeat(20)}`,
+    contract,
     threshold,
     parties: names,
     relay: `ws://127.0.0.1:${port}`,
@@ -88,6 +97,11 @@ export async function createGroup(threshold: number, names: readonly string[]): 
     dirOf,
     start(name, ...args) {
       const made = run(['party', '--dir', dirOf(name), '--trust-roster', ...args]);
+      processes.set(name, made);
+      return made;
+    },
+    startAs(entry, name, ...args) {
+      const made = run(['party', '--dir', dirOf(name), '--trust-roster', ...args], entry);
       processes.set(name, made);
       return made;
     },

@@ -24,14 +24,14 @@ import {
   foundParty,
   groupSignature,
   invite,
-  lifeDigest,
   openParty,
   partyPaths,
   serveRelay,
+  statementDigest,
 } from '@holdfast/party';
 import type { Generation, Roster } from '@holdfast/quorum';
 import { policyPath, runSigner, type Signer } from '@holdfast/treasury';
-import { type Hex, isRejection, keccak256, toHex, utf8 } from '@holdfast/units';
+import { fromHex, type Hex, invariant, isRejection, keccak256, toHex, utf8 } from '@holdfast/units';
 import {
   anvilPath,
   demoMarkets,
@@ -76,8 +76,9 @@ function oracleCommittee(registry: Address) {
   const contract = registry.toLowerCase() as Hex;
   const roster: Roster = { name: 'oracle', chainId, contract, threshold: 2, parties };
   const groupKey = toHex(key.compressed);
-  const of = { certificate: { groupKey }, roster } as unknown as Generation;
-  const { rx, ry, z } = signGroup(key, lifeDigest(of, committeeIds.oracle));
+  const digest = statementDigest({ kind: 'life', generation: 1, groupKey, roster });
+  invariant(!isRejection(digest), 'the registry keeps an oracle');
+  const { rx, ry, z } = signGroup(key, fromHex(digest));
   return { registry, candidate: candidateOf(groupKey, roster), life: { rx, ry, z } };
 }
 

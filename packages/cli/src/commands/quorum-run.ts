@@ -64,7 +64,27 @@ type PartyOptions = SecretOptions & {
   readonly policy: 'listed' | 'open';
   readonly trustRoster?: boolean;
   readonly relay?: string;
+  readonly rpc?: string;
 };
+
+/** Makes a party's folder for a process that runs it itself, such as a reporter. */
+async function enterParty(s: Session, file: string, options: SecretOptions): Promise<Result> {
+  const dir = homeOf(s, options);
+  if (existsSync(partyPaths(dir).party)) throw new UsageError(`${dir} holds a party already`);
+  const path = resolve(s.io.cwd, file);
+  const invitation = readInvitation(readJson(path, 'invitation'), path);
+  const passphrase = await passphraseFrom(passphraseSource(s.io, dir, options));
+  const { identity } = await foundParty(dir, invitation, passphrase);
+  const { card } = partyPaths(dir);
+  return {
+    data: { dir, card, key: identity.sign.public },
+    text: pairs([
+      ['party', `${invitation.you} in ${dir}`],
+      ['card', card],
+    ]),
+    next: `delete ${file}; the process whose folder it is takes the party up by itself`,
+  };
+}
 
 async function party(s: Session, options: PartyOptions): Promise<undefined> {
   const dir = homeOf(s, options);
@@ -77,8 +97,9 @@ async function party(s: Session, options: PartyOptions): Promise<undefined> {
   }
   const vault = await openParty(dir, passphrase);
   const logger = createLogger('party', { destination: { write: (line) => s.io.out(line) } });
-  const { policy, trustRoster, relay } = options;
-  const running = await runParty({ dir, vault, logger, policy, trustRoster, relay });
+  const { policy, trustRoster, relay, rpc } = options;
+  const rpcUrl = () => rpc;
+  const running = await runParty({ dir, vault, logger, policy, trustRoster, relay, rpcUrl });
   logger.info({ name: running.name, key: running.key, dir }, 'ready');
   await untilAbort(s);
   await running.close();
@@ -130,8 +151,14 @@ export function runCommands(perform: Perform): Command[] {
     .option('--passphrase-file <file>', 'file (mode 600) with the passphrase')
     .option('--passphrase-command <words...>', 'program and arguments that print the passphrase')
     .option('--relay <url>', 'another relay than that of the invitation')
+    .option('--rpc <url>', 'your own node of the chain: without it no rotation is signed here')
     .option('--trust-roster', 'believe the enrolment without comparing (demonstrations only)')
     .addOption(policyOption());
+  const enter = new Command('join')
+    .description('Make a party from its invitation for a reporter, which runs it by itself')
+    .argument('<invitation>', 'file that was sent to this party')
+    .option('--passphrase-file <file>', 'file (mode 600) with the passphrase')
+    .option('--passphrase-command <words...>', 'program and arguments that print the passphrase');
   const pass = new Command('relay')
     .description('Pass sealed envelopes between the parties, until Ctrl-C')
     .option('--host <host>', 'address to listen on', '127.0.0.1')
@@ -148,6 +175,9 @@ export function runCommands(perform: Perform): Command[] {
       'holdfast quorum party --dir ann --passphrase-file /run/secrets/ann',
       'holdfast quorum party --dir ann --passphrase-command vault read -field=value secret/ann',
     ]).action((options) => perform(options, (s) => party(s, options))),
+    finishQuorum(enter, [
+      'holdfast quorum join invitation-ann.json --dir ann/g2 --passphrase-file ann/passphrase',
+    ]).action((file, options) => perform(options, (s) => enterParty(s, file, options))),
     finishQuorum(pass, [
       'holdfast quorum relay',
       'holdfast quorum relay --host 0.0.0.0 --port 7450 --allow ann/roster.json',

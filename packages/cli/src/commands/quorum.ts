@@ -10,41 +10,23 @@ import {
   readRosterFile,
 } from '@holdfast/party';
 import { type Generation, type Roster, readRoster, rosterHash } from '@holdfast/quorum';
-import { EnvironmentError, type Hex, reject, toHex } from '@holdfast/units';
+import { EnvironmentError, reject } from '@holdfast/units';
 import { Command } from 'commander';
 import { Refused, UsageError } from '../failure.ts';
 import { pairs, type Result, table } from '../io.ts';
 import { parseName, parseWhole } from '../parse.ts';
 import { agreed, type Session } from '../session.ts';
+import { rotateCommands } from './quorum-rotate.ts';
 import { runCommands } from './quorum-run.ts';
 import { askParty, type DirOptions, finishQuorum, homeOf, rosterText } from './quorum-shared.ts';
 import { group, type Perform } from './shared.ts';
 
-type MessageOptions = DirOptions & { readonly message?: string; readonly digest?: string };
-
-/** The bytes to sign. @throws UsageError */
-function messageOf({ message, digest }: MessageOptions): Hex {
-  if ((message === undefined) === (digest === undefined)) {
-    throw new UsageError('give one of --message and --digest');
-  }
-  if (message !== undefined) return toHex(new TextEncoder().encode(message));
-  if (/^0x[0-9a-fA-F]{64}$/.test(digest ?? '')) return (digest as string).toLowerCase() as Hex;
-  throw new UsageError(`"${digest}" is not a digest (0x and 64 hex digits)`);
-}
-
-async function sign(s: Session, options: MessageOptions): Promise<Result> {
-  const message = messageOf(options);
-  const dir = homeOf(s, options);
-  const { signature } = await askParty<{ signature: Hex }>(dir, '/sign', { message });
-  const { groupKey } = await askParty<PartyStatus>(dir, '/status');
-  const shown = { message, signature, groupKey: groupKey ?? '' };
-  return { data: shown, text: pairs(Object.entries(shown)) };
-}
-
-async function allow(s: Session, options: MessageOptions): Promise<Result> {
-  const message = messageOf(options);
-  await askParty(homeOf(s, options), '/allow', { message });
-  return { data: { message }, text: `${message} may be signed here within the hour` };
+/** What the registry says of a party's key. */
+function onChain({ registry, groupKey }: PartyStatus): string {
+  const { generation, key } = registry as NonNullable<PartyStatus['registry']>;
+  if (generation === 0) return 'no key yet';
+  if (key === null) return `generation ${generation} is revoked`;
+  return `generation ${generation}, ${key === groupKey ? 'our key' : `another key: ${key}`}`;
 }
 
 async function status(s: Session, options: DirOptions): Promise<Result> {
@@ -59,6 +41,7 @@ async function status(s: Session, options: DirOptions): Promise<Result> {
     ['generation', `${said.gen}`],
     ...(said.groupKey ? ([['group key', said.groupKey]] as const) : []),
     ...(threshold ? ([['signs', `${threshold} of ${holders.join(', ')}`]] as const) : []),
+    ...(said.registry ? ([['on chain', onChain(said)]] as const) : []),
     ['holds a share', said.isHolder ? 'yes' : 'no'],
     ...(attempt ? ([['attempt', `${attempt.number}, ${attempt.phase}`]] as const) : []),
     ...said.blames.slice(-5).map((each): [string, string] => ['blamed', each]),
@@ -92,6 +75,10 @@ type ReshareOptions = DirOptions & {
   readonly remove?: readonly string[];
   readonly holdersMin?: string;
   readonly out?: string;
+  /** Writes the roster and begins nothing. */
+  readonly draft?: boolean;
+  /** Who joins takes the number of who leaves. */
+  readonly inPlace?: boolean;
 };
 
 /** The roster that the options make of the one so far. @throws UsageError */
@@ -108,7 +95,10 @@ function nextRoster(s: Session, roster: Roster, options: ReshareOptions): Roster
     const { name, key, seal } = readCard(readJson(path, 'card'), path);
     return { name, key, seal };
   });
-  const parties = [...roster.parties.filter(({ name }) => !remove.includes(name)), ...joining];
+  const left = roster.parties.filter(({ name }) => !remove.includes(name));
+  const parties = options.inPlace
+    ? roster.parties.map((party) => (remove.includes(party.name) ? joining[0]! : party))
+    : [...left, ...joining];
   const t = threshold === undefined ? roster.threshold : parseWhole(threshold, 'threshold');
   return agreed(readRoster({ ...roster, threshold: t, parties }));
 }
@@ -121,7 +111,8 @@ async function reshare(s: Session, options: ReshareOptions): Promise<Result> {
     options.holdersMin === undefined
       ? {}
       : { holdersMin: parseWhole(options.holdersMin, 'holders') };
-  await askParty(homeOf(s, options), '/reshare', { roster, ...holdersMin });
+  const isDraft = options.draft === true;
+  if (!isDraft) await askParty(homeOf(s, options), '/reshare', { roster, ...holdersMin });
   if (isSame) {
     const text = 'the key is being dealt anew to the same parties';
     return { data: { roster: rosterHash(roster) }, text, next: 'holdfast quorum status' };
@@ -131,7 +122,9 @@ async function reshare(s: Session, options: ReshareOptions): Promise<Result> {
   return {
     data: { roster: rosterHash(roster), file: out },
     text: rosterText(roster),
-    next: `send ${out} to the operators of the others, who run\n      holdfast quorum approve FILE`,
+    next:
+      `send ${out} to the operators of the others, who run\n      holdfast quorum approve FILE` +
+      (isDraft ? '\n      then run this again without --draft' : ''),
   };
 }
 
@@ -173,28 +166,12 @@ async function doctor(s: Session, options: DirOptions & { readonly relay?: strin
   throw new EnvironmentError('PartyUnwell', `not well: ${failed.join(', ')}`, { retry: false });
 }
 
-function signCommands(perform: Perform): Command[] {
-  const withMessage = (name: string, what: string): Command =>
-    new Command(name)
-      .description(what)
-      .option('--message <text>', 'text; its bytes are signed as they are')
-      .option('--digest <hex>', '32 bytes, such as an EIP-712 digest');
-  return [
-    finishQuorum(withMessage('sign', 'Have the committee sign; this party coordinates'), [
-      'holdfast quorum sign --dir ann --message "hello"',
-      `holdfast quorum sign --dir ann --digest 0x${'ab'.repeat(4)}…`,
-    ]).action((options) => perform(options, (s) => sign(s, options))),
-    finishQuorum(withMessage('allow', 'Let this party sign one message, for an hour'), [
-      'holdfast quorum allow --dir bob --message "hello"',
-    ]).action((options) => perform(options, (s) => allow(s, options))),
-  ];
-}
-
 const collectWords = (word: string, all: string[] = []): string[] => [...all, word];
 
 function reshareCommands(perform: Perform): Command[] {
   const holders = '--holders-min <n>';
   const fewest = 'make no generation with fewer holders (default: one more than the threshold)';
+  const draft = 'write the new roster for the others to approve, and begin nothing yet';
   const refresh = new Command('refresh')
     .description('Deal the key anew to the same parties; old shares become worthless')
     .option(holders, fewest);
@@ -204,12 +181,14 @@ function reshareCommands(perform: Perform): Command[] {
     .option('--add <card>', 'card.json of a party that joins (again for more)', collectWords)
     .option('--remove <name>', 'party that leaves (again for more)', collectWords)
     .option(holders, fewest)
+    .option('--draft', draft)
     .option('--out <file>', 'where to write the new roster (default: roster-next.json)');
   const replace = new Command('replace')
     .description('Put another party in the place of one that is lost')
     .requiredOption('--lost <name>', 'party that is lost')
     .requiredOption('--card <file>', 'card.json of the one that joins')
     .option(holders, fewest)
+    .option('--draft', draft)
     .option('--out <file>', 'where to write the new roster (default: roster-next.json)');
   return [
     finishQuorum(refresh, ['holdfast quorum refresh --dir ann']).action((options) =>
@@ -223,7 +202,9 @@ function reshareCommands(perform: Perform): Command[] {
       'holdfast quorum replace --dir ann --lost eve --card fay/card.json',
     ]).action((options) => {
       const { lost, card, ...rest } = options;
-      return perform(options, (s) => reshare(s, { ...rest, add: [card], remove: [lost] }));
+      return perform(options, (s) =>
+        reshare(s, { ...rest, add: [card], remove: [lost], inPlace: true }),
+      );
     }),
   ];
 }
@@ -265,7 +246,7 @@ export function quorumCommands(perform: Perform): Command {
   const commands = [
     ...runCommands(perform),
     ...peopleCommands(perform),
-    ...signCommands(perform),
+    ...rotateCommands(perform),
     ...reshareCommands(perform),
     finishQuorum(look, ['holdfast quorum status --dir ann']).action((options) =>
       perform(options, (s) => status(s, options)),

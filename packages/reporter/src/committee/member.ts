@@ -1,5 +1,5 @@
 /** A reporter as a party of the oracle's committee: its part of the key, and what it signs. */
-import type { Logger, Venue } from '@holdfast/host';
+import type { CommitteeView, Logger } from '@holdfast/host';
 import {
   awaitKey,
   committeeIds,
@@ -7,7 +7,6 @@ import {
   foundCommittee,
   invitedWith,
   leadSignature,
-  lifeDigest,
   openParty,
   partyPaths,
   passphraseFrom,
@@ -21,11 +20,10 @@ import {
   defaultTiming,
   type Generation,
   indexOf,
-  nameOf,
   type PartyKey,
 } from '@holdfast/quorum';
-import { equalBytes, type Rejection, reject } from '@holdfast/units';
-import { createProposalJudge, type ProposalJudge } from './proposal.ts';
+import type { Hex, Rejection } from '@holdfast/units';
+import { type ProposalJudge, reportPurpose } from './proposal.ts';
 
 /** Patience with a signer is a part of a round; with a ceremony on a busy machine it is more. */
 const timing: CommitteeTiming = {
@@ -34,6 +32,9 @@ const timing: CommitteeTiming = {
   answerMs: 800,
   requestMs: 1_500,
 };
+
+/** Refusals that no leader causes who tells the truth. */
+const lies = new Set(['MedianWrong', 'SignatureWrong', 'SignerUnknown', 'SignersUnordered']);
 
 /** A leader gathers nonces anew when it has fewer of anyone. */
 const noncesMin = 4;
@@ -44,6 +45,12 @@ export interface MemberOptions {
   logger: Logger;
   /** Where the parties' messages are passed on, `ws://…`; that of the founding unless told. */
   relay?: string | undefined;
+  /** Our node of the chain, once it is known. */
+  rpcUrl?: (() => string | undefined) | undefined;
+  /** Where the passphrase is; beside the party unless told. */
+  passphraseFile?: string | undefined;
+  /** Believes the roster of its founding; true unless told. */
+  trustRoster?: boolean | undefined;
   /** How patient it is, where that is not what a venue wants. */
   patience?: Partial<CommitteeTiming> | undefined;
   /** A first key is to be made, and every party is to hold a part of it. */
@@ -58,8 +65,14 @@ export interface Member {
   /** Whether the parties' relay knows us. */
   isConnected(): boolean;
   nameOf(number: number): string;
-  /** Signs the venue's reports from now on. */
-  open(venue: Venue): ProposalJudge;
+  /** Group key, 33 bytes; undefined while there is none. */
+  key(): Hex | undefined;
+  /** The registry as our node sees it. */
+  view(): CommitteeView | undefined;
+  /** Signs reports from now on, as this judges them. */
+  open(judge: ProposalJudge): void;
+  /** Tells our operator that a party led and brought nothing. */
+  accuse(number: number, detail: string): void;
   /**
    * Leads a signature.
    * @param among numbers of the parties that may be asked
@@ -86,43 +99,25 @@ async function refill(party: RunningParty): Promise<void> {
 
 /** Starts the party in its folder. @throws EnvironmentError as `openParty` and `runParty` do */
 export async function startMember(options: MemberOptions): Promise<Member> {
-  const { dir, logger, relay, founding = false, patience } = options;
-  const vault = await openParty(dir, await passphraseFrom({ file: partyPaths(dir).passphrase }));
+  const { dir, logger, relay, rpcUrl, founding = false, trustRoster = true, patience } = options;
+  const { passphraseFile: file = partyPaths(dir).passphrase } = options;
+  const vault = await openParty(dir, await passphraseFrom({ file }));
   let proposals: ProposalJudge | undefined;
 
   const generation = (): Generation | undefined => party.committee().records.active;
 
-  function judgeMessage(message: Uint8Array): Rejection | undefined {
-    if (message.length !== 32) {
-      return (
-        proposals?.judge(message) ?? (proposals ? undefined : reject('VenueClosed', 'no venue'))
-      );
-    }
-    const active = generation();
-    if (active !== undefined && equalBytes(message, lifeDigest(active, committeeIds.oracle)))
-      return undefined;
-    return reject('MessageUnapproved', 'it is no report and not our proof of life');
+  function accuse(no: Rejection, leader: PartyKey): void {
+    if (lies.has(no.code)) party.accuse(leader, 'ProposalWrong', 'propose', no.message);
   }
 
-  function judge(message: Uint8Array, leader: PartyKey): Rejection | undefined {
-    const no = judgeMessage(message);
-    const roster = generation()?.roster;
-    if (no !== undefined) {
-      const name = roster === undefined ? leader : nameOf(roster, leader);
-      logger.warn({ leader: name, code: no.code, reason: no.message }, 'a proposal was refused');
-    }
-    return no;
-  }
-
-  const digest = (message: Uint8Array): Uint8Array => proposals?.digest(message) ?? message;
   const party = await runParty({
     dir,
     vault,
     logger,
-    judge,
-    digest,
-    trustRoster: true,
+    purposes: [reportPurpose(() => proposals, accuse)],
+    trustRoster,
     relay,
+    rpcUrl,
     holdersMin: founding ? invitedWith(dir).length : undefined,
     timing: { ...timing, ...patience },
   });
@@ -135,9 +130,14 @@ export async function startMember(options: MemberOptions): Promise<Member> {
       return roster === undefined ? 0 : indexOf(roster, party.key);
     },
     nameOf: (number) => generation()?.roster.parties[number - 1]?.name ?? `${number}`,
-    open(venue) {
-      proposals = createProposalJudge(venue);
-      return proposals;
+    key: () => generation()?.certificate.groupKey,
+    view: () => party.sight().view,
+    open(judge) {
+      proposals = judge;
+    },
+    accuse(number, detail) {
+      const found = generation()?.roster.parties[number - 1];
+      if (found !== undefined) party.accuse(found.key, 'Abandoned', 'lead', detail);
     },
     async lead(message, among) {
       const signed = await leadSignature(party, message, among);

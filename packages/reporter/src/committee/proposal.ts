@@ -18,6 +18,8 @@ import {
   verifyQuorum,
 } from '@holdfast/oracle';
 import { recoverSigner } from '@holdfast/order';
+import type { Purpose } from '@holdfast/party';
+import type { PartyKey } from '@holdfast/quorum';
 import { equalBytes, type Hex, isRejection, type Rejection, reject, toHex } from '@holdfast/units';
 
 /** Largest distance of a report's index price from the signer's own, as a part of its own. */
@@ -39,8 +41,10 @@ export type SignerSight = {
   readonly bounds: ReadonlyMap<number, ViewBounds>;
   /** Its own observation of the proposal's round. */
   readonly own: SignedObservation | undefined;
-  /** The last report that it agreed to sign. */
-  readonly last: { readonly round: number; readonly digest: Hex } | undefined;
+  /** The last report that it agreed to sign, with the observations that it was made of. */
+  readonly last:
+    | { readonly round: number; readonly digest: Hex; readonly parts: readonly Uint8Array[] }
+    | undefined;
 };
 
 type Guard = (proposal: DecodedReport, digest: Hex, sight: SignerSight) => Rejection | undefined;
@@ -80,9 +84,18 @@ export const proposalGuards = {
     }
     return undefined;
   },
-  /** One report a round, and none of a round that is past. */
-  once({ round }, digest, { last }) {
+  /**
+   * None of a round that is past, and one report a round, or another of all that the one before was
+   * made of and more: a leader that shows each signer other observations cannot spoil the round,
+   * because the next one has them all.
+   */
+  once({ round, observations }, digest, { last }) {
     if (last === undefined || round > last.round || digest === last.digest) return undefined;
+    const parts = observations.map(({ signature }) => signature);
+    const isWider =
+      parts.length > last.parts.length &&
+      last.parts.every((part) => parts.some((each) => equalBytes(part, each)));
+    if (round === last.round && isWider) return undefined;
     const text = `round ${round}: we have agreed to another report, of round ${last.round}`;
     return reject('RoundSigned', text, { found: round, required: last.round + 1 });
   },
@@ -107,7 +120,8 @@ export interface ProposalJudge {
   observed(observation: SignedObservation): void;
   /**
    * @param message the proposal's bytes
-   * @returns undefined to sign; from then on no other report of this round or of one before
+   * @returns undefined to sign; from then on no report of a round before, and of this one none
+   * but of more observations
    */
   judge(message: Uint8Array): Rejection | undefined;
   /** What is signed of a message, 32 bytes; undefined when it is no proposal. */
@@ -123,7 +137,6 @@ export function createProposalJudge(
   guards: readonly Guard[] = Object.values(proposalGuards),
 ): ProposalJudge {
   const separator = committeeSeparator(venue);
-  const quorum = observationQuorum(venue);
   const bounds = viewBounds(venue);
   const seen = new Map<number, SignedObservation>();
   let last: SignerSight['last'];
@@ -144,6 +157,8 @@ export function createProposalJudge(
       const proposal = decodeReport(message);
       if (isRejection(proposal)) return proposal;
       const own = seen.get(proposal.round);
+      // Asked each time: a lost reporter may have been replaced.
+      const quorum = observationQuorum(venue);
       const sight: SignerSight = { quorum, recover: recoverSigner, bounds, own, last };
       const hash = toHex(reportDigest(separator, proposal));
       // What we agreed to once is asked again when a leader had to begin anew.
@@ -152,8 +167,44 @@ export function createProposalJudge(
         const no = guard(proposal, hash, sight);
         if (no !== undefined) return no;
       }
-      last = { round: proposal.round, digest: hash };
+      const parts = proposal.observations.map(({ signature }) => signature);
+      last = { round: proposal.round, digest: hash, parts };
       return undefined;
     },
+  };
+}
+
+/** Shortest proposal: a head, and what is no bare digest. */
+const proposalBytesMin = 33;
+
+/**
+ * Reports as what a committee signs. Nothing is asked of an operator: the observations are judged.
+ *
+ * @param proposals the venue's judge; undefined while there is no venue
+ * @param refused hears why a proposal of a leader was refused
+ */
+export function reportPurpose(
+  proposals: () => ProposalJudge | undefined,
+  refused: (reason: Rejection, leader: PartyKey) => void,
+): Purpose {
+  return (message) => {
+    const proposal = message.length < proposalBytesMin ? undefined : decodeReport(message);
+    if (proposal === undefined || isRejection(proposal)) return undefined;
+    const judge = proposals();
+    const digest = judge?.digest(message);
+    if (judge === undefined || digest === undefined) return reject('VenueClosed', 'no venue');
+    const { round, observations } = proposal;
+    return {
+      digest,
+      lines: [
+        ['says', `report of round ${round}`],
+        ['observations', `${observations.length}`],
+      ],
+      judge(_isAllowed, leader) {
+        const no = judge.judge(message);
+        if (no !== undefined) refused(no, leader);
+        return no;
+      },
+    };
   };
 }

@@ -80,8 +80,7 @@ function createOpenRounds(waitMs: number) {
 
 /** Which reporters have spoken when, in time or not. */
 function createVoices(venue: Venue) {
-  const { addresses } = venue.reporters;
-  const numbers = addresses.map((_, i) => i + 1);
+  const numbers = (): number[] => venue.reporters.addresses.map((_, i) => i + 1);
   const spoke = new Map<number, number>();
   return {
     note({ signer, round }: SignedObservation): void {
@@ -91,22 +90,21 @@ function createVoices(venue: Venue) {
     /** Whether all are here who spoke in the round before, even late: others are not waited for. */
     areHere(all: readonly SignedObservation[], before: number): boolean {
       const here = new Set(all.map(({ signer }) => numberOf(venue, signer)));
-      return numbers.every((i) => here.has(i) || (spoke.get(i) ?? 0) < before);
+      return numbers().every((i) => here.has(i) || (spoke.get(i) ?? 0) < before);
     },
     silent(): number[] {
       const every = venue.roundSeconds ?? defaultRoundSeconds;
       const newest = Math.max(0, ...spoke.values());
-      return numbers.filter((i) => (spoke.get(i) ?? 0) <= newest - silentRounds * every);
+      return numbers().filter((i) => (spoke.get(i) ?? 0) <= newest - silentRounds * every);
     },
   };
 }
 
 export function createRounds(venue: Venue): Rounds {
-  const { k, n, addresses } = venue.reporters;
   const separator = reporterSeparator(venue);
   const wallMs = roundWallMs(venue);
   const judge = (observation: SignedObservation) => judgeShape(venue, observation);
-  const gathering = createGathering({ signers: addresses, separator, judge });
+  const gathering = createGathering({ signers: () => venue.reporters.addresses, separator, judge });
   const open = createOpenRounds(Math.min(wallMs * waitPart, waitMsMax));
   const voices = createVoices(venue);
 
@@ -129,6 +127,7 @@ export function createRounds(venue: Venue): Rounds {
         return all;
       }
       const { round } = observation;
+      const { k, n } = venue.reporters;
       voices.note(observation);
       const found = open.at(round);
       found.all = all;

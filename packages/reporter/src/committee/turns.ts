@@ -32,7 +32,10 @@ export function leaders(observers: readonly number[], size: number, turn: number
 
 export interface TurnOptions {
   venue: Venue;
-  member: Member;
+  /** Our party of the key in force; undefined when we hold no part of it. */
+  inForce: () => Member | undefined;
+  /** Address with which we observe. */
+  self: string;
   logger: Logger;
   signal: AbortSignal;
   /** Base of the relay's HTTP interface. */
@@ -47,14 +50,36 @@ async function lastRound(relay: string): Promise<number> {
   return Number((body as { round?: number }).round ?? 0);
 }
 
+/** The party that plays, if we can; why we cannot is told once. */
+function createPlayer({ venue, inForce, self, logger }: TurnOptions): () => Member | undefined {
+  let trouble = '';
+  return () => {
+    const member = inForce();
+    const own = numberOf(venue, self);
+    let problem = '';
+    if (member === undefined) problem = 'we hold no part of the key in force';
+    else if (own !== member.number()) {
+      problem = `we are reporter ${own} of the venue and party ${member.number()} of the committee`;
+    }
+    if (problem !== trouble && problem !== '') logger.warn({ problem }, 'no part in reports');
+    trouble = problem;
+    return problem === '' ? member : undefined;
+  };
+}
+
 export function createTurns(options: TurnOptions): PlayRound {
-  const { venue, member, logger, signal, relay } = options;
-  const { n, k } = venue.reporters;
+  const { venue, self, logger, signal, relay } = options;
   const every = venue.roundSeconds ?? defaultRoundSeconds;
   const turnMs = roundWallMs(venue) / turnsPerRound;
 
-  async function lead(observations: readonly SignedObservation[], among: number[]): Promise<void> {
-    const proposal = assembleReport(observations, k);
+  const player = createPlayer(options);
+
+  async function lead(
+    member: Member,
+    observations: readonly SignedObservation[],
+    among: number[],
+  ): Promise<void> {
+    const proposal = assembleReport(observations, venue.reporters.k);
     if (isRejection(proposal)) {
       logger.warn({ code: proposal.code, reason: proposal.message }, 'nothing to propose');
       return;
@@ -83,18 +108,25 @@ export function createTurns(options: TurnOptions): PlayRound {
     if (first === undefined) return;
     const { round } = first;
     const among = observations.map(({ signer }) => numberOf(venue, signer));
-    const order = leaders(among, n, Math.floor(round / every));
-    const place = order.indexOf(member.number());
+    const order = leaders(among, venue.reporters.n, Math.floor(round / every));
+    const place = order.indexOf(numberOf(venue, self));
     newest = Math.max(newest, round);
     if (place < 0) return;
     try {
       if (place > 0) {
         await sleep(place * turnMs, signal);
         if (signal.aborted || newest > round || (await lastRound(relay)) >= round) return;
-        const before = member.nameOf(order[place - 1] as number);
-        logger.warn({ round, leader: before }, 'no report from the leader: it is our turn');
       }
-      await lead(observations, among);
+      // The key may have changed since the round began.
+      const member = player();
+      if (member === undefined) return;
+      if (place > 0) {
+        const before = order[place - 1] as number;
+        const leader = member.nameOf(before);
+        logger.warn({ round, leader }, 'no report from the leader: it is our turn');
+        member.accuse(before, `it led round ${round} and brought no report`);
+      }
+      await lead(member, observations, among);
     } catch (error) {
       logger.warn({ round, problem: errorMessage(error) }, 'leading a round failed');
     }
