@@ -31,7 +31,7 @@ export type JournalOptions = {
   /** Where closed segments go once snapshots have made them needless; none: they stay. */
   readonly archive?: string | undefined;
   /** Snapshots that are kept, and whose commands stay in `dir`. */
-  readonly snapshotsKept?: number;
+  readonly snapshotsKept?: number | undefined;
   readonly segmentBytesMax?: number;
   /** Zeros that are written ahead at a time, at the most. */
   readonly growBytes?: number;
