@@ -13,7 +13,7 @@ export type Row = {
   readonly reserved: string | null;
   readonly expired: boolean;
   readonly next: number;
-  readonly head: Uint8Array;
+  readonly head: Buffer;
   /** Whether the server has no synchronous standby. */
   readonly alone: boolean;
 };

@@ -27,9 +27,7 @@ export async function framesAfter(
   tip: Tip,
 ): Promise<{ frames: Frame[]; tip: Tip; bytes: number }> {
   const values = [tip.next, FRAMES_AT_ONCE];
-  const { rows } = await server.again((link) => {
-    return ask(link, sql.FRAMES, values, undefined, true);
-  });
+  const { rows } = await server.again((link) => ask(link, sql.FRAMES, values));
   const frames: Frame[] = [];
   let at = tip;
   let bytes = 0;

@@ -2,6 +2,7 @@
 import { errorMessage, type Logger, sleep } from '@holdfast/host';
 import { EnvironmentError, invariant } from '@holdfast/units';
 import pg from 'pg';
+import { parse, toClientConfig } from 'pg-connection-string';
 import { SERVER, SESSION } from './schema.ts';
 import { type PostgresSettings, readPassword } from './settings.ts';
 
@@ -23,7 +24,7 @@ export function isLoss(error: unknown): boolean {
 
 async function connectTo(url: string, settings: PostgresSettings): Promise<Link> {
   const client = new pg.Client({
-    connectionString: url,
+    ...toClientConfig(parse(url)),
     // A function, so that neither the environment nor ~/.pgpass is asked.
     password: async () => readPassword(settings.passwordFile),
     connectionTimeoutMillis: CONNECT_MS_MAX,
@@ -37,7 +38,13 @@ async function connectTo(url: string, settings: PostgresSettings): Promise<Link>
   client.on('notice', ({ severity }) => {
     if (severity === 'WARNING') link.doubt = true;
   });
-  await client.connect();
+  try {
+    await client.connect();
+  } catch (error) {
+    // What was refused after the handshake began would stay open on the server.
+    hangUp(link);
+    throw error;
+  }
   return link;
 }
 
@@ -72,15 +79,16 @@ export async function ask(
   text: string,
   values: readonly unknown[] = [],
   stallMs = STALL_MS,
-  binary = false,
 ): Promise<pg.QueryResult> {
   const timer = setTimeout(() => hangUp(link), stallMs);
   try {
-    return await link.client.query({ text, values: [...values], binary } as pg.QueryConfig);
+    return await link.client.query(text, [...values]);
   } finally {
     clearTimeout(timer);
   }
 }
+
+const hostOf = (url: string): string => url.replace(/^\w+:\/\/(?:[^@/]*@)?/, '');
 
 /**
  * A connection to the server that takes writes.
@@ -99,7 +107,7 @@ export async function connect(settings: PostgresSettings): Promise<Link> {
     const why = found.map((one) =>
       one.status === 'rejected' ? errorMessage(one.reason) : 'it is a standby',
     );
-    const each = settings.urls.map((url, i) => `${new URL(url).host || url}: ${why[i]}`);
+    const each = settings.urls.map((url, i) => `${hostOf(url)}: ${why[i]}`);
     const text = `no server of the journal takes writes: ${each.join('; ')}`;
     throw new EnvironmentError('JournalUnreachable', text, { retry: true });
   }

@@ -41,9 +41,7 @@ export async function saveSnapshot(
 export async function loadSnapshot(server: Server, reach: number): Promise<Snapshot | undefined> {
   const { rows } = await server.again((link) => ask(link, sql.SNAPSHOTS, [reach]));
   for (const { index } of rows as { index: string }[]) {
-    const found = await server.again((link) => {
-      return ask(link, sql.SNAPSHOT_PARTS, [index], undefined, true);
-    });
+    const found = await server.again((link) => ask(link, sql.SNAPSHOT_PARTS, [index]));
     const sealed = Buffer.concat((found.rows as { bytes: Buffer }[]).map(({ bytes }) => bytes));
     const bytes = sealed.subarray(32);
     if (sealed.subarray(0, 32).equals(sha256(ZEROS, bytes))) return { index: Number(index), bytes };
