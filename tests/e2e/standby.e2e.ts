@@ -308,6 +308,8 @@ describe('a journal in PostgreSQL with a standby', { timeout: 300_000 }, () => {
     await grows(stream, 200);
     stream.gap();
     const before = stream.told.length;
+    const [p50, p99] = [stream.wait(0.5), stream.wait(0.99)].map((ms) => ms.toFixed(1));
+    tell(`an order to its answer, both servers written: p50 ${p50} ms, p99 ${p99} ms`);
     process.kill(primary.child.pid as number, 'SIGKILL');
     await pair.primary.kill();
     pair.promote();

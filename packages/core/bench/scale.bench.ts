@@ -96,7 +96,7 @@ function ofAccounts(accounts: number): Measure[] {
       cpuMs(() => trade(state, accounts, 1, run * ORDERS, ORDERS)),
     );
   }
-  let bytes = new Uint8Array();
+  let bytes: Uint8Array = new Uint8Array();
   const packed = cpuMs(() => {
     bytes = snapshot(state);
   });
@@ -107,7 +107,7 @@ function ofAccounts(accounts: number): Measure[] {
     { name: name('an order'), value: (least * 1000) / ORDERS, unit: 'µs CPU', note },
     { name: name('heap of an account'), value: (opened - empty) / accounts, unit: 'B' },
     {
-      name: name('heap of an order, live or filled'),
+      name: name('heap that orders add, per live order'),
       value: (traded - opened) / Math.max(liveOrders(state), 1),
       unit: 'B',
     },

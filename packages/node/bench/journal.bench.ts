@@ -9,11 +9,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cpuUsage } from 'node:process';
 import { crc32 } from 'node:zlib';
+import { apply, snapshot, stateHash } from '@holdfast/core';
+import { accountId, seconds } from '@holdfast/units';
+import { coreConfig } from '../src/config.ts';
 import { decodeValue, encodeValue } from '../src/journal/codec.ts';
 import { FRAME_HEADER_BYTES, sealFrame, sha256 } from '../src/journal/frame.ts';
 import { openJournal } from '../src/journal/local.ts';
 import { createRecordWriter, readRecords } from '../src/journal/record.ts';
 import { verifyFolders } from '../src/journal/verify.ts';
+import { newborn, packRecovered } from '../src/recovery.ts';
+import { venue } from '../test/fixture.ts';
 
 type Measure = { name: string; value: number; unit: string; note?: string };
 
@@ -176,7 +181,7 @@ async function commits(dir: string, orders: readonly object[], size: number): Pr
   ];
 }
 
-/** Sixteen writers that each wait for an answer: how many share a frame by themselves. */
+/** Writers that each wait for an answer: how many share a frame by themselves. */
 async function crowd(dir: string, orders: readonly object[]): Promise<Measure[]> {
   const journal = await openJournal({ dir: join(dir, 'crowd') });
   const begun = performance.now();
@@ -238,6 +243,35 @@ async function reading(dir: string, groups: readonly object[][]): Promise<Measur
   ];
 }
 
+/** A whole snapshot as it is taken while the venue waits, beside the way of older nodes. */
+function snapshots(): Measure[] {
+  const accounts = 20_000;
+  const known = newborn(coreConfig(venue));
+  const { state } = known;
+  for (let id = 2; id < 2 + accounts; id += 1) {
+    const owner = `0x${id.toString(16).padStart(40, '0')}` as const;
+    apply(state, { type: 'open', at: seconds(1), account: accountId(id), owner });
+  }
+  const packed = cpuNs(1, () => {
+    packRecovered(known);
+  });
+  const old = cpuNs(1, () => {
+    const { acks, tape, reports } = known;
+    const parts = { acks: acks.export(), tape: tape.export(), reports };
+    Buffer.from(encodeValue({ hash: stateHash(state), core: snapshot(state), ...parts }));
+  });
+  const name = `snapshot of ${accounts} accounts`;
+  return [
+    { name, value: packed / 1e6, unit: 'ms CPU' },
+    {
+      name: `${name}, hashed apart, in JSON`,
+      value: old / 1e6,
+      unit: 'ms CPU',
+      note: `${(old / packed).toFixed(1)} of the above`,
+    },
+  ];
+}
+
 /** What `npm run bench` prints. */
 export async function bench(): Promise<Measure[]> {
   const orders = makeOrders(ORDERS);
@@ -246,7 +280,7 @@ export async function bench(): Promise<Measure[]> {
   try {
     const measures = parts(groups);
     for (const size of [1, 16, 256, 2048]) measures.push(...(await commits(dir, orders, size)));
-    measures.push(...(await crowd(dir, orders)), ...(await reading(dir, groups)));
+    measures.push(...(await crowd(dir, orders)), ...(await reading(dir, groups)), ...snapshots());
     return measures;
   } finally {
     await rm(dir, { recursive: true, force: true });

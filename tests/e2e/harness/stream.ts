@@ -15,7 +15,12 @@ export type Told = {
   readonly head: string;
 };
 
-type Sent = { readonly clientId: string; readonly packed: string; told: Told | undefined };
+type Sent = {
+  readonly clientId: string;
+  readonly packed: string;
+  sentAt: number;
+  told: Told | undefined;
+};
 
 export type Stream = {
   /** Orders so far, those of earlier streams included: where the next one begins. */
@@ -23,6 +28,8 @@ export type Stream = {
   readonly sent: ReadonlyMap<string, Sent>;
   /** In the order in which the answers came. */
   readonly told: readonly Told[];
+  /** Wall ms from sending to the answer, of all orders so far: that share of them took no more. */
+  wait(share: number): number;
   /** Longest time between two answers, wall ms, since the last call. */
   gap(): number;
   stop(): Promise<void>;
@@ -48,7 +55,7 @@ function nextOrder(n: number): Sent {
     expiry: VENUE_SECONDS + 100_000,
   };
   const packed = toHex(makeOrder((isAlice ? alice : bob).secret, change as Partial<Order>));
-  return { clientId: `${n + 1}`, packed, told: undefined };
+  return { clientId: `${n + 1}`, packed, sentAt: 0, told: undefined };
 }
 
 /**
@@ -59,6 +66,7 @@ function nextOrder(n: number): Sent {
 export function startStream(urls: readonly string[], from = 0): Stream {
   const sent = new Map<string, Sent>();
   const told: Told[] = [];
+  const waits: number[] = [];
   const stop = new AbortController();
   let lastAt = performance.now();
   let gap = 0;
@@ -73,6 +81,7 @@ export function startStream(urls: readonly string[], from = 0): Stream {
       const order = sent.get(item.clientId);
       if (order === undefined || order.told !== undefined) continue;
       order.told = item;
+      waits.push(now - order.sentAt);
       told.push(item);
     }
   }
@@ -88,9 +97,11 @@ export function startStream(urls: readonly string[], from = 0): Stream {
     });
   }
 
-  const give = (socket: WebSocket, { clientId, packed }: Sent): void => {
+  function give(socket: WebSocket, order: Sent): void {
+    const { clientId, packed } = order;
+    order.sentAt = performance.now();
     socket.send(JSON.stringify({ op: 'orders', orders: [{ clientId, packed, epoch: 0 }] }));
-  };
+  }
 
   async function talk(socket: WebSocket): Promise<void> {
     // What was not answered is sent again under the same ids, in the same order.
@@ -120,6 +131,10 @@ export function startStream(urls: readonly string[], from = 0): Stream {
     sent,
     told,
     count: () => from + sent.size,
+    wait(share) {
+      const sorted = [...waits].sort((a, b) => a - b);
+      return sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+    },
     gap() {
       const found = gap;
       gap = 0;

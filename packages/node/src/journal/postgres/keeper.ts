@@ -30,35 +30,44 @@ type Outcome = 'kept' | 'open';
  * another node has it and waits for all that was committed before, and `judge` decides by the row
  * whether the statement was kept after all.
  *
- * @throws EnvironmentError JournalFenced, JournalBroken, JournalAlone
+ * @throws EnvironmentError JournalAlone; JournalFenced and JournalBroken, after which every call
+ *   fails: what became of the statement is then not known
  */
 export async function durably(
   holding: Holding,
   attempt: (link: Link) => Promise<boolean>,
   judge: (row: Row) => Outcome,
 ): Promise<void> {
-  const { server, settings, term } = holding;
-  for (;;) {
-    if (holding.lost !== undefined) throw holding.lost;
-    const link = await server.link();
-    try {
-      let done = false;
-      try {
-        done = await attempt(link);
-      } catch (error) {
-        if (!link.lost && !isLoss(error)) throw broken(error);
-        hangUp(link);
-      }
-      if (done && !link.doubt) break;
-      link.doubt = false;
-      const row = await server.again((other) => renew(other, settings, term));
-      if (done || judge(row) === 'kept') break;
-    } catch (error) {
-      if (error instanceof EnvironmentError && !error.retry) holding.lost ??= error;
-      throw error;
-    }
+  if (holding.lost !== undefined) throw holding.lost;
+  try {
+    while (!(await tryOnce(holding, attempt, judge)));
+  } catch (error) {
+    if (error instanceof EnvironmentError && error.code === 'JournalAlone') throw error;
+    const isFenced = error instanceof EnvironmentError && error.code === 'JournalFenced';
+    holding.lost ??= isFenced ? error : broken(error);
+    throw holding.lost;
   }
   holding.renewedAt = performance.now();
+}
+
+/** @returns whether the statement is durable; if not, it has to be run again */
+async function tryOnce(
+  { server, settings, term }: Holding,
+  attempt: (link: Link) => Promise<boolean>,
+  judge: (row: Row) => Outcome,
+): Promise<boolean> {
+  const link = await server.link();
+  let done = false;
+  try {
+    done = await attempt(link);
+  } catch (error) {
+    if (!link.lost && !isLoss(error)) throw error;
+    hangUp(link);
+  }
+  if (done && !link.doubt) return true;
+  link.doubt = false;
+  const row = await server.again((other) => renew(other, settings, term));
+  return done || judge(row) === 'kept';
 }
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.from(a).equals(b);
@@ -74,7 +83,7 @@ async function write(holding: Holding, frame: SealedFrame): Promise<void> {
     (row) => {
       if (row.next === first + count && same(row.head, head)) return 'kept';
       if (row.next !== first || !same(row.head, before)) {
-        throw broken(new Error(`the journal ends at ${row.next}, not at ${first}`));
+        throw new Error(`it ends at command ${row.next}, not at ${first}`);
       }
       if (row.alone && !mayBeAlone) throw aloneError();
       return 'open';
