@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { apply, type Command, createState, type State, stateHash } from '@holdfast/core';
 import { findFreePort, silentLogger, sleep } from '@holdfast/host';
-import { coreConfig } from '@holdfast/node';
+import { coreConfig, openJournal } from '@holdfast/node';
 import { createAcks } from '../../packages/node/src/acks.ts';
 import { createJournal } from '../../packages/node/src/journal/group.ts';
 import { createKeeper, type Holding } from '../../packages/node/src/journal/postgres/keeper.ts';
@@ -28,7 +28,7 @@ import { type Stream, startStream, type Told } from './harness/stream.ts';
 import { until } from './harness/until.ts';
 import { type VenueNodeArgs, venueOf } from './harness/venue-node.ts';
 
-const LEASE_MS = 1_000;
+const LEASE_MS = 3_000;
 const began = Date.now();
 const script = fileURLToPath(new URL('./harness/venue-node.ts', import.meta.url));
 
@@ -79,9 +79,9 @@ describe('a journal in PostgreSQL with a standby', { timeout: 300_000 }, () => {
     };
   }
 
-  function start(name: string): Node {
+  function start(name: string, more: Partial<PostgresSettings> = {}): Node {
     const port = ports.get(name) as number;
-    const args: VenueNodeArgs = { port, began, journal: settingsOf(name) };
+    const args: VenueNodeArgs = { port, began, journal: { ...settingsOf(name), ...more } };
     const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(args)], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
@@ -193,6 +193,32 @@ describe('a journal in PostgreSQL with a standby', { timeout: 300_000 }, () => {
     return until('orders are answered', 60_000, () => stream.told.length >= had + by, 10);
   };
 
+  it('takes over the journal of a folder, whole, and once', async () => {
+    const dir = join(pair.primary.dir, '..', '..', 'folder');
+    const local = await openJournal({ dir, segmentBytesMax: 200 });
+    const ticks = Array.from({ length: 10 }, (_, i) => ({ type: 'tick', at: 1_700_000_000 + i }));
+    for (const tick of ticks.slice(0, 6)) await local.append([tick]);
+    writeFileSync(join(dir, 'conditionals.jsonl'), '{"last":5}\n');
+    await journalCommand('import', '--from', dir);
+    // A second run goes on where the first ended.
+    for (const tick of ticks.slice(6)) await local.append([tick]);
+    await local.saveSnapshot(0, new Uint8Array([1]));
+    const head = local.head();
+    await local.close();
+    const { stdout } = await journalCommand('import', '--from', dir, '--json');
+    assert.deepEqual(JSON.parse(stdout), { frames: 4, commands: 10, head });
+    const lines = await pair.primary.query('SELECT line FROM holdfast_lines');
+    assert.deepEqual(lines, [{ line: '{"last":5}' }]);
+    const other = join(pair.primary.dir, '..', '..', 'other');
+    const foreign = await openJournal({ dir: other });
+    for (const tick of ticks) await foreign.append([tick, tick]);
+    await foreign.close();
+    await assert.rejects(
+      journalCommand('import', '--from', other),
+      /not the beginning of this one/,
+    );
+  });
+
   it('fences a primary that was frozen, and loses nothing', async () => {
     const a = start('a');
     await a.ready;
@@ -282,7 +308,8 @@ describe('a journal in PostgreSQL with a standby', { timeout: 300_000 }, () => {
   });
 
   it('is handed over by a command', async () => {
-    const a = start('a');
+    // Such a standby takes nothing by itself, however slow the machine.
+    const a = start('a', { takeover: 'manual' });
     await standingBy(a);
     const b = running('b');
     const stream = startStream([b.url, a.url], count);

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { cpuUsage } from 'node:process';
 import { crc32 } from 'node:zlib';
 import { apply, snapshot, stateHash } from '@holdfast/core';
+import { silentLogger } from '@holdfast/host';
 import { accountId, seconds } from '@holdfast/units';
 import { coreConfig } from '../src/config.ts';
 import { decodeValue, encodeValue } from '../src/journal/codec.ts';
@@ -17,7 +18,7 @@ import { FRAME_HEADER_BYTES, sealFrame, sha256 } from '../src/journal/frame.ts';
 import { openJournal } from '../src/journal/local.ts';
 import { createRecordWriter, readRecords } from '../src/journal/record.ts';
 import { verifyFolders } from '../src/journal/verify.ts';
-import { newborn, packRecovered } from '../src/recovery.ts';
+import { newborn, packRecovered, recover } from '../src/recovery.ts';
 import { venue } from '../test/fixture.ts';
 
 type Measure = { name: string; value: number; unit: string; note?: string };
@@ -243,6 +244,56 @@ async function reading(dir: string, groups: readonly object[][]): Promise<Measur
   ];
 }
 
+/** A start after a crash: the chain checked, every order matched and receipted again. */
+async function recovery(dir: string, orders: readonly object[]): Promise<Measure[]> {
+  const place = join(dir, 'recovery');
+  const journal = await openJournal({ dir: place });
+  const at = seconds(1_790_000_000);
+  const accounts = Array.from({ length: 5000 }, (_, i) => accountId(2 + i));
+  const owner = `0x${'01'.repeat(20)}`;
+  await journal.append(
+    accounts.flatMap((account) => [
+      { type: 'open', at, account, owner },
+      { ...GIFT, at, account },
+    ]),
+  );
+  const quotes = [{ market: 0, price: 1_000_000, mark: 1_000_000, rate: 0 }];
+  await journal.append([{ type: 'report', at, raw: '0x', report: { round: 1, time: at, quotes } }]);
+  for (let i = 0; i < ORDERS; i += GROUP) {
+    const group = orders.slice(i, i + GROUP) as { order: object }[];
+    await journal.append(
+      group.map((command, j) => {
+        const price = 1_000_000 + ((i + j) % 2 === 0 ? -1 : 1) * (((i + j) % 90) - 5);
+        const more = { market: 0, price, postOnly: false, size: 1 };
+        return { ...command, at, order: { ...command.order, ...more } };
+      }),
+    );
+  }
+  await journal.close();
+  const again = await openJournal({ dir: place });
+  const begun = cpuUsage();
+  const { replayed, state } = await recover(again, coreConfig(venue), silentLogger());
+  const { user, system } = cpuUsage(begun);
+  await again.close();
+  return [
+    {
+      name: 'recovery, matched and receipted',
+      value: (replayed / (user + system)) * 1e6,
+      unit: 'commands/s CPU',
+      note: `${replayed} commands, ${state.fills} fills`,
+    },
+  ];
+}
+
+/** Enough to trade on. */
+const GIFT = {
+  type: 'external',
+  cashDelta: (10n ** 12n) << 32n,
+  sizes: [],
+  cause: 'deposit',
+  block: 1,
+};
+
 /** A whole snapshot as it is taken while the venue waits, beside the way of older nodes. */
 function snapshots(): Measure[] {
   const accounts = 20_000;
@@ -280,7 +331,8 @@ export async function bench(): Promise<Measure[]> {
   try {
     const measures = parts(groups);
     for (const size of [1, 16, 256, 2048]) measures.push(...(await commits(dir, orders, size)));
-    measures.push(...(await crowd(dir, orders)), ...(await reading(dir, groups)), ...snapshots());
+    measures.push(...(await crowd(dir, orders)), ...(await reading(dir, groups)));
+    measures.push(...(await recovery(dir, orders)), ...snapshots());
     return measures;
   } finally {
     await rm(dir, { recursive: true, force: true });

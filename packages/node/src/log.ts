@@ -5,6 +5,7 @@ import type { Logger, Venue } from '@holdfast/host';
 import { type SettleStore, storeOver } from '@holdfast/settle';
 import { type ConditionalStore, conditionalsOver, openConditionals } from './conditionals/store.ts';
 import { openJournal } from './journal/local.ts';
+import { journalOf } from './journal/postgres/lease.ts';
 import type { Journal, OpenLines } from './journal/types.ts';
 import { type Recovered, recover } from './recovery.ts';
 import type { JournalSettings } from './settings.ts';
@@ -53,7 +54,7 @@ export async function openLog(settings: JournalSettings, deps: LogDeps): Promise
     const recovered = await recover(journal, config, logger);
     return { journal, recovered, ...(await storesIn(settings.dir)) };
   }
-  const place = `${venue.chainId}:${venue.contracts.clearingHouse.toLowerCase()}`;
+  const place = journalOf(venue);
   const opened = await awaitLease({ settings, config, venue: place, logger, signal, onLost });
   return { ...opened, ...(await storesOver(opened.journal.lines as OpenLines)) };
 }

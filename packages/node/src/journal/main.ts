@@ -3,7 +3,8 @@ import { errorMessage, loadVenue, silentLogger, venuePaths } from '@holdfast/hos
 import { EnvironmentError } from '@holdfast/units';
 import { Command } from 'commander';
 import { type JournalSettings, loadSettings } from '../settings.ts';
-import { promote, readRow } from './postgres/lease.ts';
+import { importFolder } from './postgres/import.ts';
+import { journalOf, promote, readRow } from './postgres/lease.ts';
 import { createServer, type Server } from './postgres/server.ts';
 import type { PostgresSettings } from './postgres/settings.ts';
 import { verifyDatabase } from './postgres/verify.ts';
@@ -75,6 +76,18 @@ export function createProgram(): Command {
     .action(async (given: Given & { to?: string }) => {
       await overServer(settingsOf(given), (server) => promote(server, given.to));
       print(given, { fenced: true, takenBy: given.to ?? 'the first standby that asks' });
+    });
+  bound(program.command('import'))
+    .description('copy a journal from a folder into PostgreSQL, before the first node starts there')
+    .requiredOption('--from <dir>', 'the folder; its node must be stopped')
+    .option('--archive <dir>', 'where its closed segments were moved to')
+    .action(async (given: Given & { from: string; archive?: string }) => {
+      const { from: dir, archive } = given;
+      const venue = journalOf(loadVenue(given.venue));
+      const found = await overServer(settingsOf(given), (server, settings) => {
+        return importFolder(server, settings, venue, { dir, archive });
+      });
+      print(given, found);
     });
   return program;
 }

@@ -118,7 +118,7 @@ export function scanSegment(
   bytes: Uint8Array,
   from: Tip,
   isLast: boolean,
-  visit: (frame: Frame) => void = () => {},
+  visit: (frame: Frame, bytes: Uint8Array) => void = () => {},
 ): Scan {
   let { head, next } = from;
   let frames = 0;
@@ -132,7 +132,7 @@ export function scanSegment(
         throw damaged(name, offset, read.reason);
       break;
     }
-    visit(read.frame);
+    visit(read.frame, bytes.subarray(offset, read.end));
     head = read.frame.head;
     next += read.frame.count;
     frames += 1;
@@ -142,7 +142,11 @@ export function scanSegment(
 }
 
 /** What a closed segment must give, or it is not that segment. */
-export function scanClosed(entry: Closed, bytes: Uint8Array, visit?: (frame: Frame) => void): void {
+export function scanClosed(
+  entry: Closed,
+  bytes: Uint8Array,
+  visit?: (frame: Frame, bytes: Uint8Array) => void,
+): void {
   const from = { next: entry.first, head: Buffer.from(entry.before, 'hex') };
   const found = scanSegment(entry.name, bytes, from, false, visit);
   if (found.next !== entry.next || toHexText(found.head) !== entry.head) {

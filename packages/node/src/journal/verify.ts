@@ -43,6 +43,9 @@ function agreed(live: readonly Closed[], archived: readonly Closed[]): readonly 
   return long;
 }
 
+/** The frames of one segment with their whole bytes. */
+export type SegmentFrames = readonly { readonly frame: Frame; readonly bytes: Uint8Array }[];
+
 /**
  * Checks every frame's checksum, every link of the chain, every closed segment against the list,
  * and that each command can be read.
@@ -50,31 +53,45 @@ function agreed(live: readonly Closed[], archived: readonly Closed[]): readonly 
  * @param archive - folder of the moved segments, if there is one
  * @throws EnvironmentError JournalDamaged, JournalForeign
  */
-export async function verifyFolders(
+export function verifyFolders(
   dir: string,
   archive?: string,
   disk: Disk = localDisk,
 ): Promise<Verified> {
-  const lists = [
-    await readClosed(disk, dir),
-    archive ? await readClosed(disk, archive) : [],
-  ] as const;
-  const closed = agreed(...lists);
+  return walkFolders(dir, archive, disk, async () => {});
+}
+
+/** As {@link verifyFolders}; `take` gets each segment once it is checked, in order. */
+export async function walkFolders(
+  dir: string,
+  archive: string | undefined,
+  disk: Disk,
+  take: (frames: SegmentFrames) => Promise<void>,
+): Promise<Verified> {
+  const list = await readClosed(disk, dir);
+  const closed = agreed(list, archive === undefined ? [] : await readClosed(disk, archive));
   const live = await disk.list(dir);
   const moved = new Set(archive === undefined ? [] : await disk.list(archive));
   const sum = { frames: 0, commands: 0, bytes: 0, archived: 0 };
-  const take = (frame: Frame): void => {
+  let segment: { frame: Frame; bytes: Uint8Array }[] = [];
+  const visit = (frame: Frame, bytes: Uint8Array): void => {
     sum.frames += 1;
     sum.commands += commandsOf(frame).length;
+    segment.push({ frame, bytes });
   };
+  async function hand(bytes: number): Promise<void> {
+    sum.bytes += bytes;
+    await take(segment);
+    segment = [];
+  }
   for (const entry of closed) {
     const place = live.includes(entry.name) ? dir : archive;
     if (place === undefined || (place === archive && !moved.has(entry.name))) {
       throw damaged(entry.name, 0, 'the closed segment is in neither folder');
     }
     if (place === archive) sum.archived += 1;
-    scanClosed(entry, await disk.read(join(place, entry.name)), take);
-    sum.bytes += entry.bytes;
+    scanClosed(entry, await disk.read(join(place, entry.name)), visit);
+    await hand(entry.bytes);
   }
   const last = closed.at(-1);
   let tip: Tip = last ? { next: last.next, head: Buffer.from(last.head, 'hex') } : GENESIS;
@@ -84,9 +101,9 @@ export async function verifyFolders(
   for (const [at, { name, first }] of open.entries()) {
     if (first !== tip.next) throw damaged(name, 0, `starts at ${first}, expected ${tip.next}`);
     const bytes = await disk.read(join(dir, name));
-    const scan = scanSegment(name, bytes, tip, at === open.length - 1, take);
+    const scan = scanSegment(name, bytes, tip, at === open.length - 1, visit);
     tornBytes = bytes.subarray(scan.end).findLastIndex((byte) => byte !== 0) + 1;
-    sum.bytes += scan.end;
+    await hand(scan.end);
     tip = scan;
   }
   return { segments: closed.length, ...sum, head: toHexText(tip.head), tornBytes };

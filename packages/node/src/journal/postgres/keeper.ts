@@ -72,7 +72,8 @@ async function tryOnce(
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.from(a).equals(b);
 
-async function write(holding: Holding, frame: SealedFrame): Promise<void> {
+/** Appends one frame, durable when it resolves. @throws as {@link durably} */
+export async function writeFrame(holding: Holding, frame: SealedFrame): Promise<void> {
   const { settings, term } = holding;
   const { first, count, head, bytes, before } = frame;
   const mayBeAlone = settings.alone === 'allow';
@@ -140,7 +141,7 @@ export function createKeeper(
   return {
     tip,
     async write(frame) {
-      await write(holding, frame);
+      await writeFrame(holding, frame);
       reach.next = frame.first + frame.count;
     },
     replay: (from, visit) => replayFrames(server, from, visit),

@@ -1,4 +1,5 @@
 /** Who may append: one row with a term that only rises. */
+import type { Venue } from '@holdfast/host';
 import { EnvironmentError, invariant } from '@holdfast/units';
 import type { QueryResult } from 'pg';
 import * as sql from './schema.ts';
@@ -22,6 +23,10 @@ function rowOf({ rows }: QueryResult): Row | undefined {
   const row = rows[0] as (Omit<Row, 'term' | 'next'> & { term: string; next: string }) | undefined;
   return row && { ...row, term: Number(row.term), next: Number(row.next) };
 }
+
+/** What a journal belongs to: one clearing house on one chain. */
+export const journalOf = ({ chainId, contracts }: Venue): string =>
+  `${chainId}:${contracts.clearingHouse.toLowerCase()}`;
 
 /** Makes the tables where there are none. `venue` is what they belong to from then on. */
 export async function prepare(server: Server, venue: string): Promise<void> {
