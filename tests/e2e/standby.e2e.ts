@@ -22,6 +22,7 @@ import { replayFrames } from '../../packages/node/src/journal/postgres/read.ts';
 import * as sql from '../../packages/node/src/journal/postgres/schema.ts';
 import { createServer } from '../../packages/node/src/journal/postgres/server.ts';
 import type { PostgresSettings } from '../../packages/node/src/journal/postgres/settings.ts';
+import { follow, newborn, packRecovered } from '../../packages/node/src/recovery.ts';
 import { type Pair, startPair } from './harness/postgres.ts';
 import { inFolder, tell } from './harness/stage.ts';
 import { type Stream, startStream, type Told } from './harness/stream.ts';
@@ -30,6 +31,7 @@ import { type VenueNodeArgs, venueOf } from './harness/venue-node.ts';
 
 const LEASE_MS = 3_000;
 const began = Date.now();
+const config = coreConfig(venueOf({ port: 1, began }));
 const script = fileURLToPath(new URL('./harness/venue-node.ts', import.meta.url));
 
 type Node = {
@@ -98,9 +100,16 @@ describe('a journal in PostgreSQL with a standby', { timeout: 300_000 }, () => {
       url,
       child,
       output: () => output,
-      ready: once(child, 'message'),
+      ready: Promise.race([
+        once(child, 'message'),
+        ended.then((code) => {
+          throw new Error(`${name} ended with ${code}: ${output.slice(-600)}`);
+        }),
+      ]),
       ended,
     };
+    // Whether anybody waits for it or not.
+    node.ready.catch(() => undefined);
     nodes.push(node);
     return node;
   }
@@ -152,7 +161,7 @@ describe('a journal in PostgreSQL with a standby', { timeout: 300_000 }, () => {
   async function replayed() {
     const { url: urls, ...rest } = settingsOf('reader');
     const server = createServer({ ...rest, urls }, silentLogger());
-    const state: State = createState(coreConfig(venueOf({ port: 1, began })));
+    const state: State = createState(config);
     const acks = createAcks();
     const accepted = new Map<string, number>();
     let commands = 0;
@@ -197,12 +206,16 @@ describe('a journal in PostgreSQL with a standby', { timeout: 300_000 }, () => {
     const dir = join(pair.primary.dir, '..', '..', 'folder');
     const local = await openJournal({ dir, segmentBytesMax: 200 });
     const ticks = Array.from({ length: 10 }, (_, i) => ({ type: 'tick', at: 1_700_000_000 + i }));
-    for (const tick of ticks.slice(0, 6)) await local.append([tick]);
+    const known = newborn(config);
+    for (const tick of ticks.slice(0, 6)) {
+      await local.append([tick]);
+      follow(known, tick as Command);
+    }
     writeFileSync(join(dir, 'conditionals.jsonl'), '{"last":5}\n');
     await journalCommand('import', '--from', dir);
     // A second run goes on where the first ended.
     for (const tick of ticks.slice(6)) await local.append([tick]);
-    await local.saveSnapshot(0, new Uint8Array([1]));
+    await local.saveSnapshot(6, packRecovered(known));
     const head = local.head();
     await local.close();
     const { stdout } = await journalCommand('import', '--from', dir, '--json');
@@ -248,7 +261,7 @@ describe('a journal in PostgreSQL with a standby', { timeout: 300_000 }, () => {
     assert.equal(told.filter(({ status }) => status === 'accepted').length > 300, true);
   });
 
-  it('writes nothing under an old term or behind another frame, and would without the guards', async () => {
+  it('writes nothing under an old term or behind another frame, by guards alone', async () => {
     const { url: urls, ...rest } = settingsOf('thief');
     const settings = { ...rest, urls };
     const server = createServer(settings, silentLogger());

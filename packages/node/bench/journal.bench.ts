@@ -143,6 +143,8 @@ async function commits(dir: string, orders: readonly object[], size: number): Pr
   const journal = await openJournal({ dir: join(dir, `of-${size}`) });
   await journal.append(group);
   const bytes = Buffer.alloc(journal.stats().bytes, 1);
+  // A segment in use grows in large steps.
+  for (let i = 0; i < 4; i += 1) await journal.append(orders);
   const ahead = await open(join(dir, `ahead-${size}`), 'w+');
   await ahead.write(Buffer.alloc(bytes.length * (ROUNDS + 1)), 0);
   await ahead.sync();

@@ -39,7 +39,7 @@ type Saved = {
  * `HFS2 | coreBytes u64 | core | JSON of Saved`. A snapshot that is all JSON, with the core's
  * bytes in hexadecimal, is of an older node and still opens.
  */
-const MAGIC = Buffer.from('HFS2');
+const MAGIC = 'HFS2';
 const CORE_AT = 12;
 
 const sha256 = (bytes: Uint8Array): Hex => `0x${createHash('sha256').update(bytes).digest('hex')}`;
@@ -51,12 +51,12 @@ export function packRecovered(from: Omit<Recovered, 'replayed'>): Buffer {
   const saved: Saved = { hash: sha256(core), acks: acks.export(), tape: tape.export(), reports };
   const length = Buffer.alloc(8);
   length.writeBigUInt64BE(BigInt(core.length));
-  return Buffer.concat([MAGIC, length, core, Buffer.from(encodeValue(saved))]);
+  return Buffer.concat([Buffer.from(MAGIC), length, core, Buffer.from(encodeValue(saved))]);
 }
 
 function unpack(bytes: Uint8Array): Saved & { readonly core: Uint8Array } {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (!all.subarray(0, 4).equals(MAGIC)) {
+  if (all.toString('latin1', 0, 4) !== MAGIC) {
     return decodeValue(all.toString()) as Saved & { core: Uint8Array };
   }
   const end = CORE_AT + Number(all.readBigUInt64BE(4));
