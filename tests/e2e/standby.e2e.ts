@@ -17,13 +17,13 @@ import { coreConfig, openJournal } from '@holdfast/node';
 import { createAcks } from '../../packages/node/src/acks.ts';
 import { createJournal } from '../../packages/node/src/journal/group.ts';
 import { createKeeper, type Holding } from '../../packages/node/src/journal/postgres/keeper.ts';
-import { readRow, take } from '../../packages/node/src/journal/postgres/lease.ts';
+import { readRow } from '../../packages/node/src/journal/postgres/lease.ts';
 import { replayFrames } from '../../packages/node/src/journal/postgres/read.ts';
 import * as sql from '../../packages/node/src/journal/postgres/schema.ts';
 import { createServer } from '../../packages/node/src/journal/postgres/server.ts';
 import type { PostgresSettings } from '../../packages/node/src/journal/postgres/settings.ts';
-import type { Journal } from '../../packages/node/src/journal/types.ts';
 import { follow, newborn, packRecovered } from '../../packages/node/src/recovery.ts';
+import { compareCommits } from './harness/commits.ts';
 import { type Pair, startPair } from './harness/postgres.ts';
 import { inFolder, tell } from './harness/stage.ts';
 import { type Stream, startStream, type Told } from './harness/stream.ts';
@@ -203,36 +203,6 @@ describe('a journal in PostgreSQL with a standby', { timeout: 300_000 }, () => {
     return until('orders are answered', 60_000, () => stream.told.length >= had + by, 10);
   };
 
-  /** One command a frame, on the disk of this machine and on both servers, in turn. */
-  async function compareCommits(local: Journal): Promise<void> {
-    const { url: urls, ...rest } = settingsOf('reader');
-    const settings = { ...rest, urls };
-    const server = createServer(settings, silentLogger());
-    const row = await take(server, settings);
-    assert.ok(row);
-    const { term, next, head } = row;
-    const holding: Holding = { settings, server, term, renewedAt: 0, lost: undefined };
-    const remote = createJournal(createKeeper(holding, { next, head }, silentLogger(), () => {}));
-    const times = { local: [] as number[], remote: [] as number[] };
-    for (let i = 0; i < 60; i += 1) {
-      for (const [name, journal] of [
-        ['local', local],
-        ['remote', remote],
-      ] as const) {
-        await journal.append([{ type: 'tick', at: 1_700_000_010 }]);
-        times[name].push(journal.stats().syncMsLast);
-      }
-    }
-    await remote.close();
-    const [disk, both] = [times.local, times.remote].map(
-      (all) => all.sort((a, b) => a - b)[30] ?? 0,
-    );
-    const [a = 0, b = 0] = [disk, both];
-    tell(
-      `a commit: ${a.toFixed(2)} ms here, ${b.toFixed(2)} ms on both servers: ${(b / a).toFixed(1)}`,
-    );
-  }
-
   it('takes over the journal of a folder, whole, and once', async () => {
     const dir = join(pair.primary.dir, '..', '..', 'folder');
     const local = await openJournal({ dir, segmentBytesMax: 200 });
@@ -260,6 +230,9 @@ describe('a journal in PostgreSQL with a standby', { timeout: 300_000 }, () => {
       journalCommand('import', '--from', other),
       /not the beginning of this one/,
     );
+    const { url: urls, ...rest } = settingsOf('reader');
+    tell(await compareCommits(local, { ...rest, urls }));
+    await local.close();
   });
 
   it('fences a primary that was frozen, and loses nothing', async () => {
