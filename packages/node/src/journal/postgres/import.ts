@@ -5,11 +5,9 @@ import { silentLogger } from '@holdfast/host';
 import { EnvironmentError } from '@holdfast/units';
 import { localDisk } from '../disk.ts';
 import { loadSnapshot } from '../snapshots.ts';
-import type { SealedFrame } from '../types.ts';
 import { walkFolders } from '../verify.ts';
 import { createKeeper, type Holding, writeFrame } from './keeper.ts';
-import { prepare, renew, take } from './lease.ts';
-import * as sql from './schema.ts';
+import { prepare, type Row, renew, take } from './lease.ts';
 import { ask, type Server } from './server.ts';
 import type { PostgresSettings } from './settings.ts';
 
@@ -56,37 +54,49 @@ export async function importFolder(
     renewedAt: performance.now(),
     lost: undefined,
   };
+  const keeper = createKeeper(holding, row, silentLogger(), () => {});
+  try {
+    const found = await copyFrames(holding, row, from);
+    const newest = await loadSnapshot(localDisk, from.dir, found.commands);
+    if (newest !== undefined) await keeper.saveSnapshot(newest.index, newest.bytes);
+    for (const name of ['settle', 'conditionals']) {
+      const lines = await keeper.lines?.(name);
+      await lines?.rewrite(await linesOf(join(from.dir, `${name}.jsonl`)));
+    }
+    return found;
+  } finally {
+    // Gives the lease back, whatever happened.
+    await keeper.close();
+  }
+}
+
+/** Appends the frames that the database does not have, and waits until all are durable. */
+async function copyFrames(
+  holding: Holding,
+  row: Row,
+  { dir, archive }: { dir: string; archive?: string | undefined },
+): Promise<{ frames: number; commands: number; head: string }> {
+  const { server, settings, term } = holding;
   // Only the last commit is waited for: it is behind all others.
   await ask(await server.link(), 'SET synchronous_commit = off');
   let before: Uint8Array = new Uint8Array(32);
   let frames = 0;
-  const waiting: SealedFrame[] = [];
-  const found = await walkFolders(from.dir, from.archive, localDisk, async (segment) => {
+  const found = await walkFolders(dir, archive, localDisk, async (segment) => {
     for (const { frame, bytes } of segment) {
       const { first, count, head } = frame;
       if (first === row.next && !Buffer.from(before).equals(row.head)) throw foreign();
-      if (first >= row.next)
-        waiting.push({ bytes: Buffer.from(bytes), first, count, before, head });
+      if (first >= row.next) {
+        await writeFrame(holding, { bytes: Buffer.from(bytes), first, count, before, head });
+        frames += 1;
+      }
       before = head;
     }
-    for (const frame of waiting.splice(0)) {
-      await writeFrame(holding, frame);
-      frames += 1;
-    }
   });
-  if (found.commands < row.next) throw foreign();
-  const tip = { next: found.commands, head: before };
-  const keeper = createKeeper(holding, tip, silentLogger(), () => {});
-  const newest = await loadSnapshot(localDisk, from.dir, found.commands);
-  if (newest !== undefined) await keeper.saveSnapshot(newest.index, newest.bytes);
-  for (const name of ['settle', 'conditionals']) {
-    const lines = await keeper.lines?.(name);
-    await lines?.rewrite(await linesOf(join(from.dir, `${name}.jsonl`)));
-  }
+  const isShort = found.commands < row.next;
+  const isOther = found.commands === row.next && found.head !== row.head.toString('hex');
+  if (isShort || isOther) throw foreign();
   await ask(await server.link(), 'SET synchronous_commit = on');
-  await server.again((link) => renew(link, settings, row.term));
-  await server.again((link) => ask(link, sql.RELEASE, [row.term]));
-  await keeper.close();
+  await server.again((link) => renew(link, settings, term));
   return { frames, commands: found.commands, head: found.head };
 }
 
