@@ -2,11 +2,13 @@ import { availableParallelism } from 'node:os';
 import type { CoreConfig, MarketParams } from '@holdfast/core';
 import type { Venue } from '@holdfast/host';
 import { lots, marketId, ppm } from '@holdfast/units';
+import type { JournalSettings } from './settings.ts';
 
 /** What an operator may set besides the venue file. */
 export type NodeOptions = {
-  /** Folder of the journal. */
+  /** Folder of the journal, unless `journal` says where it is. */
   readonly journalDir: string;
+  readonly journal?: JournalSettings | undefined;
   readonly threads: number;
   /** `portable` where the native addon does not load: correct, some thirty times slower. */
   readonly verifier: 'native' | 'portable';

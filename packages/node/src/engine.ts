@@ -1,7 +1,7 @@
 import { apply, type Command, type CoreEvent, orderIntake, type State } from '@holdfast/core';
 import { AssertionError, EnvironmentError, invariant, type Seconds } from '@holdfast/units';
 import type { Acks, Answer } from './acks.ts';
-import type { Journal } from './journal/journal.ts';
+import type { Journal } from './journal/types.ts';
 
 type WithoutTime<C> = C extends Command ? Omit<C, 'at'> : never;
 /** A command as it arrives; the engine stamps it with venue time when it enters the journal. */

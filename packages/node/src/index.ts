@@ -1,8 +1,10 @@
 /** The venue node as a library: tests and launchers start it in process. */
 export { coreConfig, type NodeOptions, nodeDefaults } from './config.ts';
 export { localDisk } from './journal/disk.ts';
-export { type Journal, openJournal } from './journal/journal.ts';
+export { type JournalOptions, openJournal } from './journal/local.ts';
+export type { Journal } from './journal/types.ts';
 export { type NodeDeps, type RunningNode, startNode } from './node.ts';
 export { recover, saveRecovered } from './recovery.ts';
+export { type JournalSettings, loadSettings, parseSettings } from './settings.ts';
 export { createVerifyPool } from './verify/pool.ts';
 export { nativeRecover, portableRecover, type Recover } from './verify/recover.ts';

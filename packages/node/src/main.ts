@@ -11,11 +11,14 @@ import {
 import { EnvironmentError } from '@holdfast/units';
 import { nodeDefaults } from './config.ts';
 import { startNode } from './node.ts';
+import { loadSettings } from './settings.ts';
 
 const HELP = `The venue node: gateway, journal, core and settlement in one process.
 
   --venue DIR        folder with venue.json, keys and journal (default ./.holdfast)
-  --journal DIR      another folder for the journal
+  --config FILE      configuration of this node (default node.json in the venue's folder,
+                     if there is one): where the journal is kept
+  --journal DIR      another folder for a journal on this machine
   --threads N        signature verifier threads (default ${nodeDefaults.threads})
   --verifier KIND    native or portable (default native)
   --forced-taker N   account that takes over the positions of forced closes: the
@@ -33,6 +36,7 @@ function readOptions() {
   const options = {
     venue: text,
     journal: text,
+    config: text,
     threads: text,
     verifier: text,
     'forced-taker': text,
@@ -56,6 +60,7 @@ function readOptions() {
   return {
     venue: values.venue ?? '.holdfast',
     journal: values.journal,
+    config: values.config,
     forcedTaker: taker === undefined ? undefined : Number(taker),
     threads,
     verifier,
@@ -63,23 +68,36 @@ function readOptions() {
 }
 
 await runProcess({ name: 'node', closerMsMax: 30_000 }, async ({ logger, lifecycle, ready }) => {
-  const { venue: dir, journal, threads, verifier, forcedTaker } = readOptions();
+  const { venue: dir, journal, config, threads, verifier, forcedTaker } = readOptions();
   const venue = loadVenue(dir);
   const paths = venuePaths(dir);
   const journalDir = journal ?? paths.journal;
-  const node = await startNode({
+  const settings = loadSettings(paths.dir, journalDir, config);
+  if (journal !== undefined && settings.kind !== 'local') {
+    throw usage('--journal names a folder, but node.json keeps the journal in PostgreSQL');
+  }
+  const options = { journalDir, journal: settings, threads, verifier, forcedTaker };
+  const { signal } = lifecycle;
+  const deps = {
     venue,
     clock: createClock(venue.clock),
     logger,
     key: await loadKey(paths.keys, 'node'),
     sequencer: await loadKey(paths.keys, 'sequencer'),
     client: createChainReader(chainAccess(venue)),
-    options: { ...nodeDefaults, journalDir, threads, verifier, forcedTaker },
-    onFatal(error) {
+    options: { ...nodeDefaults, ...options },
+    signal,
+    onFatal(error: Error) {
       logger.fatal({ error }, 'the node cannot go on');
       void lifecycle.shutdown('fatal error').then(() => process.exit(1));
     },
+  };
+  const node = await startNode(deps).catch((error) => {
+    // A standby that is told to stop has done nothing wrong.
+    if (signal.aborted) return undefined;
+    throw error;
   });
+  if (node === undefined) return;
   lifecycle.onShutdown('node', () => node.stop());
   ready({ url: node.url });
 });

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   type ChainReader,
   type Clock,
@@ -18,7 +17,7 @@ import { parseAbi } from 'viem';
 import type { ContractSigner } from './authority.ts';
 import { createConditionalChain } from './conditionals/chain.ts';
 import { createConditionalDesk, keepSwept } from './conditionals/desk.ts';
-import { openConditionals } from './conditionals/store.ts';
+import type { ConditionalStore } from './conditionals/store.ts';
 import { coreConfig, type NodeOptions } from './config.ts';
 import { createEngine, type Input } from './engine.ts';
 import { createDesk } from './gateway/desk.ts';
@@ -26,10 +25,11 @@ import { type Gateway, serveGateway } from './gateway/server.ts';
 import { createStreams } from './gateway/streams.ts';
 import { createHttp, type HttpDeps } from './http/server.ts';
 import { statusView } from './http/views.ts';
-import { type Journal, openJournal } from './journal/journal.ts';
+import type { Journal } from './journal/types.ts';
+import { type Log, openLog } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { NodeParts } from './parts.ts';
-import { type Recovered, recover, saveRecovered } from './recovery.ts';
+import { type Recovered, saveRecovered } from './recovery.ts';
 import { createReportDesk } from './reports.ts';
 import { watchSeizures } from './seize.ts';
 import { createVerifyPool } from './verify/pool.ts';
@@ -47,6 +47,8 @@ export type NodeDeps = {
   readonly options: NodeOptions;
   /** Called once when the node can never go on; the process has to end. */
   readonly onFatal: (error: Error) => void;
+  /** Ends the wait of a standby. */
+  readonly signal?: AbortSignal;
 };
 
 export type RunningNode = {
@@ -127,11 +129,11 @@ function watchMetrics(metrics: Metrics, parts: NodeParts, gateway: () => Gateway
 }
 
 /** Snapshots by count of commands, one at a time. */
-function keepSnapshots(deps: NodeDeps, journal: Journal, from: () => Recovered): () => void {
+function keepSnapshots(deps: NodeDeps, { engine, journal }: NodeParts, from: () => Recovered) {
   let last = journal.next();
   let running = false;
-  return () => {
-    const index = journal.next();
+  return (): void => {
+    const index = engine.applied();
     if (running || index - last < deps.options.snapshotEvery) return;
     running = true;
     last = index;
@@ -141,6 +143,14 @@ function keepSnapshots(deps: NodeDeps, journal: Journal, from: () => Recovered):
         running = false;
       });
   };
+}
+
+/** The snapshot of an ordered end. Without it the next start replays more, and nothing is lost. */
+async function saveLast({ engine, journal, logger }: NodeParts, known: Recovered): Promise<void> {
+  if (engine.failure() !== undefined) return;
+  await saveRecovered(journal, engine.applied(), known).catch((error) => {
+    logger.error({ error }, 'no snapshot was taken; the journal is whole');
+  });
 }
 
 /** Expiry and dead-man switches need time to pass even when nobody trades. */
@@ -160,9 +170,12 @@ function sweepExpiry({ engine, clock, logger }: NodeParts): () => void {
 }
 
 /** The HTTP server, with the list of conditional orders that is kept beside the journal. */
-async function openHttp(deps: NodeDeps, rest: Omit<HttpDeps, 'conditionals'>) {
+async function openHttp(
+  deps: NodeDeps,
+  store: ConditionalStore,
+  rest: Omit<HttpDeps, 'conditionals'>,
+) {
   const { parts } = rest;
-  const store = await openConditionals(join(deps.options.journalDir, 'conditionals.jsonl'));
   const chain = createConditionalChain(deps.client, deps.venue.contracts.clearingHouse);
   const conditionals = createConditionalDesk(parts, store, chain);
   rest.metrics.watch('holdfast_conditionals', 'Conditional orders listed', conditionals.size);
@@ -177,10 +190,10 @@ async function openHttp(deps: NodeDeps, rest: Omit<HttpDeps, 'conditionals'>) {
   return { app, close };
 }
 
-function settlerDeps(deps: NodeDeps, { engine, acks }: NodeParts) {
+function settlerDeps(deps: NodeDeps, { engine, acks }: NodeParts, { settle }: Log) {
   const { venue, client, sequencer, clock, logger, options } = deps;
   return {
-    storePath: join(options.journalDir, 'settle.jsonl'),
+    storePath: settle,
     venue,
     client,
     sequencer,
@@ -196,15 +209,34 @@ function settlerDeps(deps: NodeDeps, { engine, acks }: NodeParts) {
   };
 }
 
+function openNodeLog(deps: NodeDeps): Promise<Log> {
+  const { options, venue, logger, signal, onFatal } = deps;
+  const { journal = { kind: 'local', dir: options.journalDir } } = options;
+  const config = coreConfig(venue);
+  return openLog(journal, { venue, config, logger, signal, onLost: onFatal });
+}
+
+/** Passes on the first call only. */
+function firstOnly(call: (error: Error) => void): typeof call {
+  let called = false;
+  return (error) => {
+    if (!called) call(error);
+    called = true;
+  };
+}
+
 /**
- * Starts a node: opens and replays the journal, follows the chain, then takes orders.
+ * Starts a node: opens and replays the journal, follows the chain, then takes orders. Over
+ * PostgreSQL it first stands by until it holds the lease.
  *
- * @throws EnvironmentError JournalDamaged, PortInUse, NativeMissing, and the chain client's
+ * @throws EnvironmentError JournalDamaged and others of {@link openLog}, PortInUse, NativeMissing,
+ *   and the chain client's
  */
-export async function startNode(deps: NodeDeps): Promise<RunningNode> {
-  const { venue, logger, options } = deps;
-  const journal = await openJournal({ dir: options.journalDir });
-  const recovered = await recover(journal, coreConfig(venue), logger);
+export async function startNode(given: NodeDeps): Promise<RunningNode> {
+  const deps = { ...given, onFatal: firstOnly(given.onFatal) };
+  const { venue, logger } = deps;
+  const log = await openNodeLog(deps);
+  const { journal, recovered } = log;
   const { replayed, acks, tape, state } = recovered;
   logger.info({ commands: journal.next(), replayed }, 'journal replayed');
   let haltReason: string | undefined;
@@ -216,7 +248,7 @@ export async function startNode(deps: NodeDeps): Promise<RunningNode> {
   const metrics = createMetrics();
   const reports = createReportDesk(parts, recovered.reports);
   const settler = createSettler({
-    ...settlerDeps(deps, parts),
+    ...settlerDeps(deps, parts, log),
     report: reports.raw,
     onHalt(reason) {
       haltReason ??= reason;
@@ -233,13 +265,14 @@ export async function startNode(deps: NodeDeps): Promise<RunningNode> {
     streams.take(outcome);
     metrics.take(outcome);
   });
-  const { app, close } = await openHttp(deps, { parts, metrics, reports, settlerStatus });
+  const rest = { parts, metrics, reports, settlerStatus };
+  const { app, close } = await openHttp(deps, log.conditionals, rest);
   const gateway = serveGateway(app.server, parts, desk, streams);
   watchMetrics(metrics, parts, () => gateway);
   const everything = (): Recovered => {
     return { state, acks, tape, reports: recovered.reports, replayed: 0 };
   };
-  const snapshots = keepSnapshots(deps, journal, everything);
+  const snapshots = keepSnapshots(deps, parts, everything);
   const sweep = sweepExpiry(parts);
   await settler.start();
   watchSeizures(parts);
@@ -261,9 +294,7 @@ export async function startNode(deps: NodeDeps): Promise<RunningNode> {
       await engine.idle();
       await settler.stop();
       await engine.idle();
-      if (engine.failure() === undefined) {
-        await saveRecovered(journal, engine.applied(), everything());
-      }
+      await saveLast(parts, everything());
       await parts.pool.close();
       await journal.close();
     },

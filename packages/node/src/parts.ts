@@ -5,7 +5,7 @@ import type { LocalAccount } from 'viem';
 import type { Acks } from './acks.ts';
 import type { ContractSigner } from './authority.ts';
 import type { Engine } from './engine.ts';
-import type { Journal } from './journal/journal.ts';
+import type { Journal } from './journal/types.ts';
 import type { Tape } from './tape.ts';
 import type { VerifyPool } from './verify/pool.ts';
 import type { Recover } from './verify/recover.ts';

@@ -45,7 +45,7 @@ import { serveGateway } from '../src/gateway/server.ts';
 import { createStreams } from '../src/gateway/streams.ts';
 import { createHttp } from '../src/http/server.ts';
 import type { Disk } from '../src/journal/disk.ts';
-import { openJournal } from '../src/journal/journal.ts';
+import { openJournal } from '../src/journal/local.ts';
 import { createMetrics } from '../src/metrics.ts';
 import type { NodeParts } from '../src/parts.ts';
 import { recover, saveRecovered } from '../src/recovery.ts';

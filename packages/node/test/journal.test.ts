@@ -7,7 +7,7 @@ import { EnvironmentError } from '@holdfast/units';
 import fc from 'fast-check';
 import { decodeValue, encodeValue } from '../src/journal/codec.ts';
 import { type Disk, localDisk } from '../src/journal/disk.ts';
-import { openJournal } from '../src/journal/journal.ts';
+import { openJournal } from '../src/journal/local.ts';
 
 async function inFolder(run: (dir: string) => Promise<void>): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'holdfast-journal-'));

@@ -1,4 +1,4 @@
 /** Batches to the chain, receipts and reorganisations back, reconciliation of the two. */
 export type { SettlerDeps, SettlerOptions, SettlerStatus } from './options.ts';
 export { createSettler } from './settler.ts';
-export { memoryStore, openStore, type SettleStore } from './store.ts';
+export { memoryStore, openStore, type SettleStore, storeOver } from './store.ts';

@@ -164,6 +164,23 @@ export async function openStore(path: string): Promise<SettleStore> {
   };
 }
 
+/** The store over a log of lines that somebody else keeps, durable and in order. */
+export function storeOver(log: {
+  readonly old: readonly string[];
+  append(line: string): Promise<void>;
+  rewrite(lines: readonly string[]): Promise<void>;
+  size(): number;
+  close(): Promise<void>;
+}): SettleStore {
+  return {
+    records: log.old.map(decodeRecord),
+    append: (record) => log.append(encodeRecord(record)),
+    rewrite: (records) => log.rewrite(records.map(encodeRecord)),
+    size: log.size,
+    close: log.close,
+  };
+}
+
 /** A store that forgets with the process: for tests and throw-away venues. */
 export function memoryStore(initial: readonly StoreRecord[] = []): SettleStore & {
   readonly all: () => StoreRecord[];

@@ -8,6 +8,7 @@ import { type FileHandle, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { SignedConditional } from '@holdfast/order';
 import { EnvironmentError, type Hex } from '@holdfast/units';
+import type { Lines } from '../journal/types.ts';
 
 /** A conditional order that keepers may trigger. */
 export type Listed = {
@@ -73,60 +74,82 @@ function readLines(path: string, text: string): { live: Map<Hex, Listed>; last: 
   return { live, last };
 }
 
-async function rewrite(path: string, live: ReadonlyMap<Hex, Listed>, last: number): Promise<void> {
-  const next = `${path}.next`;
-  const fresh = await open(next, 'w', 0o600);
+function linesOf(live: ReadonlyMap<Hex, Listed>, last: number): string[] {
   const lines: Line[] = [...[...live.values()].map((add) => ({ add })), { last }];
-  await fresh.writeFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  await fresh.sync();
-  await fresh.close();
-  await rename(next, path);
+  return lines.map((line) => JSON.stringify(line));
 }
 
-/** Opens or creates the store. @throws EnvironmentError StoreDamaged, StoreFailed */
-export async function openConditionals(path: string): Promise<ConditionalStore> {
-  mkdirSync(dirname(path), { recursive: true });
-  const { live, last: lastRead } = readLines(path, await readOld(path));
+/** The store over a log of lines. @throws EnvironmentError StoreDamaged */
+export async function conditionalsOver(log: Lines, name: string): Promise<ConditionalStore> {
+  const { live, last: lastRead } = readLines(name, log.old.map((line) => `${line}\n`).join(''));
   let last = lastRead;
-  let file: FileHandle;
-  try {
-    await rewrite(path, live, last);
-    file = await open(path, 'a', 0o600);
-  } catch (cause) {
-    throw failed(path, cause);
-  }
-  let tail: Promise<unknown> = Promise.resolve();
-
-  function append(line: Line): Promise<void> {
-    const write = tail.then(async () => {
-      try {
-        await file.appendFile(`${JSON.stringify(line)}\n`);
-        await file.datasync();
-      } catch (cause) {
-        throw failed(path, cause);
-      }
-    });
-    tail = write.catch(() => undefined);
-    return write;
-  }
-
+  await log.rewrite(linesOf(live, last));
   return {
     live,
     async add(listed) {
       last += 1;
       const made = { id: last, ...listed };
-      await append({ add: made });
+      await log.append(JSON.stringify({ add: made }));
       live.set(made.hash, made);
       return made;
     },
     async end(hash, reason) {
       if (!live.has(hash)) return;
-      await append({ end: hash, reason });
+      await log.append(JSON.stringify({ end: hash, reason }));
       live.delete(hash);
     },
+    close: () => log.close(),
+  };
+}
+
+/** A log of lines in a file. What stands behind the last line end was torn, and is dropped. */
+async function openFile(path: string): Promise<Lines> {
+  const text = await readOld(path);
+  const old = text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .slice(0, -1);
+  let file: FileHandle | undefined;
+  let bytes = Buffer.byteLength(text);
+  let tail: Promise<unknown> = Promise.resolve();
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const done = tail.then(work).catch((cause) => {
+      throw failed(path, cause);
+    });
+    tail = done.catch(() => undefined);
+    return done;
+  }
+  return {
+    old,
+    size: () => bytes,
+    append: (line) =>
+      inTurn(async () => {
+        file ??= await open(path, 'a', 0o600);
+        await file.appendFile(`${line}\n`);
+        await file.datasync();
+        bytes += Buffer.byteLength(line) + 1;
+      }),
+    rewrite: (lines) =>
+      inTurn(async () => {
+        const next = `${path}.next`;
+        const fresh = await open(next, 'w', 0o600);
+        await fresh.writeFile(lines.map((line) => `${line}\n`).join(''));
+        await fresh.sync();
+        bytes = (await fresh.stat()).size;
+        await fresh.close();
+        await rename(next, path);
+        await file?.close();
+        file = undefined;
+      }),
     async close() {
       await tail;
-      await file.close();
+      await file?.close();
     },
   };
+}
+
+/** Opens or creates the store in a file. @throws EnvironmentError StoreDamaged, StoreFailed */
+export async function openConditionals(path: string): Promise<ConditionalStore> {
+  mkdirSync(dirname(path), { recursive: true });
+  return conditionalsOver(await openFile(path), path);
 }
