@@ -32,15 +32,17 @@ import type { NodeParts } from './parts.ts';
 import { type Recovered, recover, saveRecovered } from './recovery.ts';
 import { createReportDesk } from './reports.ts';
 import { watchSeizures } from './seize.ts';
+import { hashFast } from './verify/keccak.ts';
 import { createVerifyPool } from './verify/pool.ts';
-import { nativeRecover, portableRecover } from './verify/recover.ts';
+import type { DigestSigner } from './verify/sign.ts';
+import { recoverFor } from './verify/verify.ts';
 
 export type NodeDeps = {
   readonly venue: Venue;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Signs receipts. */
-  readonly key: LocalAccount;
+  readonly key: DigestSigner;
   /** Signs batches. */
   readonly sequencer: LocalAccount;
   readonly client: PublicClient;
@@ -101,7 +103,7 @@ function createParts(
   const { state, acks, tape } = recovered;
   const domain_ = domain(venue.chainId, venue.contracts.clearingHouse);
   const { threads, verifier } = options;
-  const recover_ = verifier === 'native' ? nativeRecover() : portableRecover();
+  const recover_ = recoverFor({ verifier });
   const engine = createEngine({ state, journal, acks, now: clock.now, onFatal });
   const separator = domainSeparator(domain_);
   const pool = createVerifyPool({ separator, verifier, threads });
@@ -203,6 +205,7 @@ function settlerDeps(deps: NodeDeps, { engine, acks }: NodeParts) {
  */
 export async function startNode(deps: NodeDeps): Promise<RunningNode> {
   const { venue, logger, options } = deps;
+  await hashFast();
   const journal = await openJournal({ dir: options.journalDir });
   const recovered = await recover(journal, coreConfig(venue), logger);
   const { replayed, acks, tape, state } = recovered;
@@ -235,6 +238,7 @@ export async function startNode(deps: NodeDeps): Promise<RunningNode> {
   });
   const { app, close } = await openHttp(deps, { parts, metrics, reports, settlerStatus });
   const gateway = serveGateway(app.server, parts, desk, streams);
+  metrics.watch('holdfast_orders_waiting', 'Orders in the fair queue', desk.waiting);
   watchMetrics(metrics, parts, () => gateway);
   const everything = (): Recovered => {
     return { state, acks, tape, reports: recovered.reports, replayed: 0 };

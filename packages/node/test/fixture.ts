@@ -52,6 +52,7 @@ import { recover, saveRecovered } from '../src/recovery.ts';
 import { createReportDesk } from '../src/reports.ts';
 import { createVerifyPool } from '../src/verify/pool.ts';
 import { nativeRecover } from '../src/verify/recover.ts';
+import { createDigestSigner } from '../src/verify/sign.ts';
 
 /** A key made from a word: tests need many, none is worth anything. */
 export function keyOf(word: string): { secret: Uint8Array; address: Hex } {
@@ -258,7 +259,7 @@ export async function startFixture(dir: string, disk?: Disk): Promise<Fixture> {
     recover: nativeRecover(),
     authority: reportAuthority(venue, nativeRecover(), async () => undefined),
     contractSigner: async (_owner, _digest, signature) => signature[0] === 7,
-    key: privateKeyToAccount(toHex(keyOf('node').secret)),
+    key: createDigestSigner(toHex(keyOf('node').secret)),
     halted: () => haltReason,
   };
   const metrics = createMetrics();

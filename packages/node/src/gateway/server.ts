@@ -1,10 +1,12 @@
 import type { Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { errorMessage } from '@holdfast/host';
-import { encodeFrame, frameBytesMax } from '@holdfast/order';
+import { domainSeparator, encodeFrame, frameBytesMax } from '@holdfast/order';
 import { EnvironmentError } from '@holdfast/units';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { NodeParts } from '../parts.ts';
 import type { Desk } from './desk.ts';
+import { createOutbox } from './outbox.ts';
 import { createSession, type Session } from './session.ts';
 import type { Streams } from './streams.ts';
 
@@ -19,6 +21,20 @@ function bytesOf(data: RawData): Uint8Array {
   return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
 }
 
+/** Gathers the writes of one turn of the event loop. */
+function createCork(raw: Duplex): () => void {
+  let isCorked = false;
+  return () => {
+    if (isCorked) return;
+    isCorked = true;
+    raw.cork();
+    setImmediate(() => {
+      isCorked = false;
+      raw.uncork();
+    });
+  };
+}
+
 /** Serves `/v1/ws` on an HTTP server that is already listening or about to. */
 export function serveGateway(
   server: Server,
@@ -29,6 +45,8 @@ export function serveGateway(
   const { logger } = parts;
   const sessions = new Map<WebSocket, Session>();
   const alive = new WeakSet<WebSocket>();
+  const separator = domainSeparator(parts.domain);
+  let opened = 0;
   const wss = new WebSocketServer({ noServer: true, maxPayload: frameBytesMax });
 
   server.on('upgrade', (request, socket, head) => {
@@ -36,7 +54,7 @@ export function serveGateway(
       socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
       return;
     }
-    wss.handleUpgrade(request, socket, head, (ws) => open(ws));
+    wss.handleUpgrade(request, socket, head, (ws) => open(ws, socket));
   });
 
   function failed(socket: WebSocket, cause: unknown): void {
@@ -50,12 +68,16 @@ export function serveGateway(
     socket.send(encodeFrame({ op: 'error', code: 'Internal', message }));
   }
 
-  function open(socket: WebSocket): void {
-    const session = createSession({ parts, desk, streams, socket });
+  function open(socket: WebSocket, raw: Duplex): void {
+    const cork = createCork(raw);
+    const outbox = createOutbox({ socket, separator, key: parts.key, cork });
+    opened += 1;
+    const session = createSession({ parts, desk, streams, outbox, name: String(opened) });
     sessions.set(socket, session);
     alive.add(socket);
     socket.on('pong', () => alive.add(socket));
     socket.on('message', (data, isBinary) => {
+      alive.add(socket);
       const bytes = bytesOf(data);
       const frame = isBinary ? bytes : Buffer.from(bytes).toString();
       session.receive(frame).catch((cause) => failed(socket, cause));
