@@ -2,8 +2,8 @@
  * Who is served next when more comes in than can be served. A flow is what shares fairly: an
  * account whose owner logged in, or all strangers together. Flows take turns, one item each, and
  * inside a flow its connections do. Room is shared the same way: the fuller the queue, the less
- * each may keep in it, so that a newcomer always finds room (dynamic thresholds, Choudhury and
- * Hahne 1998).
+ * each may keep in it (dynamic thresholds, Choudhury and Hahne 1998), and every connection has a few
+ * places of its own, so that a newcomer finds room however many others filled it.
  */
 
 /** First in, first out, without moving what waits. */
@@ -41,7 +41,10 @@ function nextTurn<V>(turns: Map<string, V>): [string, V] {
   return [key, value];
 }
 
-/** @param roomMax - items in all; one member alone gets a third of it */
+/** Places that every member has of its own. */
+const OWN_PLACES = 32;
+
+/** @param roomMax - items in all, own places left out; one member alone gets a third of it */
 export function createFairQueue<T>(roomMax: number): FairQueue<T> {
   const flows = new Map<string, Flow<T>>();
   let size = 0;
@@ -61,7 +64,8 @@ export function createFairQueue<T>(roomMax: number): FairQueue<T> {
     push(name, member, item) {
       const flow = flows.get(name) ?? { size: 0, lines: new Map<string, Line<T>>() };
       const line = flow.lines.get(member) ?? { items: [], head: 0 };
-      if (lengthOf(line) + flow.size + size >= roomMax) return false;
+      const length = lengthOf(line);
+      if (length >= OWN_PLACES && length + flow.size + size >= roomMax) return false;
       flows.set(name, flow);
       flow.lines.set(member, line);
       line.items.push(item);

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { errorMessage } from '@holdfast/host';
+import { errorMessage, type Logger } from '@holdfast/host';
 import { domainSeparator, encodeFrame, frameBytesMax } from '@holdfast/order';
 import { EnvironmentError } from '@holdfast/units';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
@@ -19,6 +19,17 @@ export type Gateway = { connections(): number; close(): Promise<void> };
 function bytesOf(data: RawData): Uint8Array {
   if (Array.isArray(data)) return Buffer.concat(data);
   return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+}
+
+function failed(logger: Logger, socket: WebSocket, cause: unknown): void {
+  if (cause instanceof EnvironmentError) {
+    const { code, message } = cause;
+    socket.send(encodeFrame({ op: 'error', code, message }));
+    return;
+  }
+  logger.error({ error: cause }, 'a request failed');
+  const message = 'the node could not answer this; its log says why';
+  socket.send(encodeFrame({ op: 'error', code: 'Internal', message }));
 }
 
 /** Gathers the writes of one turn of the event loop. */
@@ -57,17 +68,6 @@ export function serveGateway(
     wss.handleUpgrade(request, socket, head, (ws) => open(ws, socket));
   });
 
-  function failed(socket: WebSocket, cause: unknown): void {
-    if (cause instanceof EnvironmentError) {
-      const { code, message } = cause;
-      socket.send(encodeFrame({ op: 'error', code, message }));
-      return;
-    }
-    logger.error({ error: cause }, 'a request failed');
-    const message = 'the node could not answer this; its log says why';
-    socket.send(encodeFrame({ op: 'error', code: 'Internal', message }));
-  }
-
   function open(socket: WebSocket, raw: Duplex): void {
     const cork = createCork(raw);
     const outbox = createOutbox({ socket, separator, key: parts.key, cork });
@@ -80,7 +80,7 @@ export function serveGateway(
       alive.add(socket);
       const bytes = bytesOf(data);
       const frame = isBinary ? bytes : Buffer.from(bytes).toString();
-      session.receive(frame).catch((cause) => failed(socket, cause));
+      session.receive(frame).catch((cause) => failed(logger, socket, cause));
     });
     socket.on('error', (cause) => logger.debug({ error: errorMessage(cause) }, 'socket error'));
     socket.on('close', () => {
