@@ -14,11 +14,6 @@ export const STREAM_BACKLOG_BYTES_MAX = 1 << 18;
 const ANSWER_BACKLOG_BYTES_MAX = 1 << 19;
 /** Bytes waiting above which the connection is closed: it does not read at all. */
 const BACKLOG_BYTES_MAX = 4 << 20;
-/** Requests refused at the door (bad, or one too many) that a connection may send in a pause. */
-const REFUSALS_MAX = 512;
-/** Pause in reading from a connection that used them up, wall ms. */
-const PAUSE_MS = 100;
-
 /** What a connection is sent: answers before market data, and what it may still ask. */
 export type Outbox = {
   /** Answers leave once per turn of the event loop, in one signed frame for each form. */
@@ -27,9 +22,9 @@ export type Outbox = {
   reply(frame: object): void;
   /** A frame of market data; false: dropped, the reader is slow. */
   stream(text: string): boolean;
-  /** Counts a request that was refused at the door. */
-  refused(): void;
-  /** Reads on where the reason to pause is gone. To be called every few ms. */
+  /** Reads nothing more from the connection for some ms. */
+  pause(ms: number): void;
+  /** Reads on where the reasons to pause are gone. To be called every few ms. */
   relieve(): void;
   isDrained(): boolean;
 };
@@ -42,12 +37,9 @@ export type OutboxDeps = {
   readonly cork: () => void;
 };
 
-const isRefusal = ({ seq, status }: AckItem): boolean => seq === 0 && status === 'rejected';
-
 export function createOutbox({ socket, separator, key, cork }: OutboxDeps): Outbox {
   const waiting: Record<'binary' | 'text', AckItem[]> = { binary: [], text: [] };
   let isScheduled = false;
-  let refusals = 0;
   let readsFrom = 0;
 
   function send(data: string | Uint8Array): void {
@@ -75,20 +67,10 @@ export function createOutbox({ socket, separator, key, cork }: OutboxDeps): Outb
     sendAcks(text, false);
   }
 
-  function refused(): void {
-    refusals += 1;
-    if (refusals !== REFUSALS_MAX) return;
-    readsFrom = performance.now() + PAUSE_MS;
-    socket.pause();
-  }
-
   return {
     acknowledge(items, isBinary) {
       const into = isBinary ? waiting.binary : waiting.text;
-      for (const item of items) {
-        into.push(item);
-        if (isRefusal(item)) refused();
-      }
+      for (const item of items) into.push(item);
       if (isScheduled) return;
       isScheduled = true;
       setImmediate(flush);
@@ -99,11 +81,12 @@ export function createOutbox({ socket, separator, key, cork }: OutboxDeps): Outb
       send(text);
       return true;
     },
-    refused,
+    pause(ms) {
+      readsFrom = Math.max(readsFrom, performance.now() + ms);
+      socket.pause();
+    },
     relieve() {
-      if (refusals >= REFUSALS_MAX && performance.now() < readsFrom) return;
-      refusals = 0;
-      if (!socket.isPaused) return;
+      if (!socket.isPaused || performance.now() < readsFrom) return;
       if (socket.bufferedAmount <= STREAM_BACKLOG_BYTES_MAX) socket.resume();
     },
     isDrained: () => socket.bufferedAmount === 0,

@@ -5,6 +5,7 @@ import { domainSeparator, encodeFrame, frameBytesMax } from '@holdfast/order';
 import { EnvironmentError } from '@holdfast/units';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { NodeParts } from '../parts.ts';
+import { createBudgets } from './budget.ts';
 import type { Desk } from './desk.ts';
 import { createOutbox } from './outbox.ts';
 import { createSession, type Session } from './session.ts';
@@ -13,6 +14,8 @@ import type { Streams } from './streams.ts';
 /** Interval of book diffs and of catching up with slow readers, wall ms. */
 const FLUSH_MS = 50;
 const PING_MS = 15_000;
+/** One frame of a connection in a turn of the event loop: nobody waits for another's whole buffer. */
+const ONE_FRAME = { allowSynchronousEvents: false };
 
 export type Gateway = { connections(): number; close(): Promise<void> };
 
@@ -57,8 +60,9 @@ export function serveGateway(
   const sessions = new Map<WebSocket, Session>();
   const alive = new WeakSet<WebSocket>();
   const separator = domainSeparator(parts.domain);
+  const budgetOf = createBudgets();
   let opened = 0;
-  const wss = new WebSocketServer({ noServer: true, maxPayload: frameBytesMax });
+  const wss = new WebSocketServer({ noServer: true, maxPayload: frameBytesMax, ...ONE_FRAME });
 
   server.on('upgrade', (request, socket, head) => {
     if (request.url?.split('?')[0] !== '/v1/ws') {
@@ -72,7 +76,8 @@ export function serveGateway(
     const cork = createCork(raw);
     const outbox = createOutbox({ socket, separator, key: parts.key, cork });
     opened += 1;
-    const session = createSession({ parts, desk, streams, outbox, name: String(opened) });
+    const name = String(opened);
+    const session = createSession({ parts, desk, streams, outbox, budgetOf, name });
     sessions.set(socket, session);
     alive.add(socket);
     socket.on('pong', () => alive.add(socket));

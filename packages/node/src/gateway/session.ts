@@ -14,15 +14,16 @@ import { type AccountId, isRejection, type Rejection, reject } from '@holdfast/u
 import { findAccount, mayTrade } from '../authority.ts';
 import type { NodeParts } from '../parts.ts';
 import type { Origin } from './admission.ts';
+import type { Budget } from './budget.ts';
 import { type Desk, refusal, type Turn } from './desk.ts';
 import type { Outbox } from './outbox.ts';
 import type { Streams, Subscriber } from './streams.ts';
 
-/** Orders of one connection between arrival and answer. */
-const ORDERS_IN_FLIGHT_MAX = 4096;
-const RETRY_MS = 50;
+/** Orders of one connection between arrival and answer above which it is not read from. */
+const ORDERS_IN_FLIGHT_MAX = 1024;
 /** The flow of all who are not logged in for the account whose order they send. */
 const STRANGERS = 'strangers';
+const flowOf = (account: AccountId): string => `account ${account}`;
 
 export type Session = {
   receive(data: string | Uint8Array): Promise<void>;
@@ -37,6 +38,8 @@ export type SessionDeps = {
   readonly desk: Desk;
   readonly streams: Streams;
   readonly outbox: Outbox;
+  /** The debt of a flow, see `budget.ts`. */
+  readonly budgetOf: (flow: string) => Budget;
   /** Names the connection among all of this process. */
   readonly name: string;
 };
@@ -64,6 +67,21 @@ function takeTurn(c: Context): Turn {
     done = resolve;
   });
   return { before, done };
+}
+
+/** Refusals of an account's connections are its own debt, those of strangers are theirs together. */
+function refused(c: Context, count: number): void {
+  const [account] = c.logins.keys();
+  const owed = c.budgetOf(account === undefined ? STRANGERS : flowOf(account)).spend(count);
+  if (owed > 0) c.outbox.pause(owed);
+}
+
+const isRefusal = ({ seq, status }: AckItem): boolean => seq === 0 && status === 'rejected';
+
+function acknowledge(c: Context, items: readonly AckItem[], isBinary: boolean): void {
+  const count = items.filter(isRefusal).length;
+  if (count > 0) refused(c, count);
+  c.outbox.acknowledge(items, isBinary);
 }
 
 function loggedIn(c: Context, account: AccountId): Rejection | undefined {
@@ -96,18 +114,13 @@ async function placeOrders(
   orders: readonly OrderItem[],
   isBinary: boolean,
 ): Promise<void> {
-  if (c.ordersInFlight + orders.length > ORDERS_IN_FLIGHT_MAX) {
-    const text = `this connection has ${c.ordersInFlight} orders in flight; wait for answers`;
-    const no = reject('Busy', text, { retryMs: RETRY_MS });
-    const answers = orders.map(({ clientId }) => refusal(clientId, no));
-    c.outbox.acknowledge(answers, isBinary);
-    return;
-  }
   c.ordersInFlight += orders.length;
+  if (c.ordersInFlight > ORDERS_IN_FLIGHT_MAX) c.outbox.pause(0);
   try {
-    c.outbox.acknowledge(await c.desk.orders(orders, takeTurn(c), c.origin), isBinary);
+    acknowledge(c, await c.desk.orders(orders, takeTurn(c), c.origin), isBinary);
   } finally {
     c.ordersInFlight -= orders.length;
+    if (c.ordersInFlight <= ORDERS_IN_FLIGHT_MAX) c.outbox.relieve();
   }
 }
 
@@ -118,7 +131,7 @@ async function cancel(c: Context, items: readonly CancelItem[], isBinary: boolea
   const answers = judged.map(({ item, no }) =>
     no === undefined ? (done.shift() as AckItem) : refusal(item.clientId, no),
   );
-  c.outbox.acknowledge(answers, isBinary);
+  acknowledge(c, answers, isBinary);
 }
 
 async function cancelAll(c: Context, account: AccountId, clientId: string): Promise<void> {
@@ -127,7 +140,7 @@ async function cancelAll(c: Context, account: AccountId, clientId: string): Prom
     no === undefined
       ? await c.desk.cancelAll(account, clientId, takeTurn(c))
       : [refusal(clientId, no)];
-  c.outbox.acknowledge(answers, false);
+  acknowledge(c, answers, false);
 }
 
 function subscribe(c: Context, channels: readonly string[]): Rejection | undefined {
@@ -173,7 +186,7 @@ async function request(c: Context, frame: ClientFrame): Promise<Rejection | unde
 }
 
 function catchUp(c: Context): void {
-  c.outbox.relieve();
+  if (c.ordersInFlight <= ORDERS_IN_FLIGHT_MAX) c.outbox.relieve();
   if (c.behind.size === 0 || !c.outbox.isDrained()) return;
   const channels = [...c.behind];
   c.behind.clear();
@@ -197,7 +210,7 @@ function reply(c: Context, frame: object): void {
 }
 
 function error(c: Context, rejection: Rejection, id?: number): void {
-  c.outbox.refused();
+  refused(c, 1);
   reply(c, { op: 'error', ...rejection, ...(id === undefined ? {} : { id }) });
 }
 
@@ -212,10 +225,12 @@ export function createSession(deps: SessionDeps): Session {
     return false;
   }
   const isIn = (account: AccountId) => (logins.get(account) ?? 0) > parts.clock.now();
-  const flowOf = (account: AccountId) => (isIn(account) ? `account ${account}` : STRANGERS);
   const c: Context = {
     ...deps,
-    origin: { connection: name, flowOf },
+    origin: {
+      connection: name,
+      flowOf: (account) => (isIn(account) ? flowOf(account) : STRANGERS),
+    },
     separator: domainSeparator(parts.domain),
     nonce: new Uint8Array(randomBytes(32)),
     logins,
