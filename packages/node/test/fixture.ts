@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { CoreConfig } from '@holdfast/core';
 import { createClock, silentLogger, type Venue } from '@holdfast/host';
 import {
   assembleReport,
@@ -250,15 +251,17 @@ export type FixtureOptions = {
   readonly disk?: Disk | undefined;
   /** Verifier threads; 0: on the node's own. */
   readonly threads?: number;
+  /** The core's configuration, changed. */
+  readonly config?: Partial<CoreConfig>;
   /** Stands between the sessions and the desk. */
   readonly around?: (desk: Desk) => Desk;
 };
 
 /** The node's servers over a journal in `dir`, without a chain. */
 export async function startFixture(dir: string, options: FixtureOptions = {}): Promise<Fixture> {
-  const { disk, threads = 0, around = (desk) => desk } = options;
+  const { disk, threads = 0, config = {}, around = (desk) => desk } = options;
   const journal = await openJournal({ dir, ...(disk ? { disk } : {}) });
-  const recovered = await recover(journal, coreConfig(venue), silentLogger());
+  const recovered = await recover(journal, { ...coreConfig(venue), ...config }, silentLogger());
   let wall = 0;
   let haltReason: string | undefined;
   const clock = createClock(venue.clock, () => wall);
