@@ -55,7 +55,7 @@ describe('stage', () => {
           finish.push(done);
         }),
       batchMax: 4,
-      windowMax: 8,
+      batchesMax: 2,
       roomMax: 1000,
       mayServe: () => isOpen,
     });

@@ -105,9 +105,14 @@ export function putBig(data: Uint8Array, at: number, width: number, value: bigin
   invariant(at >= 0 && at + width <= data.length, 'field outside the buffer');
   invariant(value < 1n << bits && value >= -(1n << (bits - 1n)), 'value too wide');
   let rest = BigInt.asUintN(8 * width, value);
-  for (let i = at + width - 1; i >= at; i--) {
-    data[i] = Number(rest & 255n);
-    rest >>= 8n;
+  // Four bytes at a time: arithmetic on a bigint costs far more than on a number.
+  for (let end = at + width; end > at; end -= 4) {
+    let limb = Number(rest & 0xffffffffn);
+    rest >>= 32n;
+    for (let i = end - 1; i >= Math.max(end - 4, at); i--) {
+      data[i] = limb & 255;
+      limb >>>= 8;
+    }
   }
   return at + width;
 }
@@ -115,7 +120,10 @@ export function putBig(data: Uint8Array, at: number, width: number, value: bigin
 /** Reads an unsigned field of `width` bytes, big endian. */
 export function getBig(data: Uint8Array, at: number, width: number): bigint {
   invariant(at >= 0 && at + width <= data.length, 'field outside the buffer');
-  return width === 0 ? 0n : BigInt(toHex(data.subarray(at, at + width)));
+  if (width > 8) return BigInt(toHex(data.subarray(at, at + width)));
+  const low = Math.min(width, 4);
+  const high = BigInt(getUint(data, at, width - low)) << BigInt(8 * low);
+  return high | BigInt(getUint(data, at + width - low, low));
 }
 
 /** Reads a two's complement field of `width` bytes, big endian. */

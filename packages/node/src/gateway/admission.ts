@@ -137,14 +137,14 @@ export function createAdmission(parts: NodeParts): Admission {
   const keys = createStage<Job>({
     serve: (jobs) => serveKeys(c, jobs),
     batchMax: BATCH_MAX,
-    windowMax: BATCH_MAX * BATCHES_PER_THREAD * Math.max(parts.pool.threads, 1),
+    batchesMax: BATCHES_PER_THREAD * Math.max(parts.pool.threads, 1),
     roomMax: ROOM_MAX,
     mayServe,
   });
   const wallets = createStage<Job>({
     serve: (jobs) => serveWallets(c, jobs),
     batchMax: 1,
-    windowMax: WALLETS_AT_ONCE,
+    batchesMax: WALLETS_AT_ONCE,
     roomMax: WALLET_ROOM_MAX,
     mayServe,
   });

@@ -15,8 +15,11 @@ export type StageOptions<T> = {
   /** Serves a batch; never rejects. */
   readonly serve: (batch: readonly T[]) => Promise<void>;
   readonly batchMax: number;
-  /** Items in service at once: enough that nobody idles, few enough that a turn comes soon. */
-  readonly windowMax: number;
+  /**
+   * Batches in service at once: enough that nobody idles, few enough that a turn comes soon. What
+   * comes meanwhile makes the next batch larger.
+   */
+  readonly batchesMax: number;
   /** Items that may wait, see `fair.ts`. */
   readonly roomMax: number;
   /** False while what comes after this stage is full. */
@@ -47,10 +50,11 @@ function createRate() {
 
 /** Items that arrive in one turn of the event loop share a batch. */
 export function createStage<T>(options: StageOptions<T>): Stage<T> {
-  const { serve, batchMax, windowMax, roomMax, mayServe } = options;
+  const { serve, batchMax, batchesMax, roomMax, mayServe } = options;
   const queue = createFairQueue<T>(roomMax);
   const rate = createRate();
   let inService = 0;
+  let batches = 0;
   let isScheduled = false;
 
   function schedule(): void {
@@ -61,10 +65,12 @@ export function createStage<T>(options: StageOptions<T>): Stage<T> {
 
   function run(): void {
     isScheduled = false;
-    while (queue.size() > 0 && inService < windowMax && mayServe()) {
-      const batch = queue.take(Math.min(batchMax, windowMax - inService));
+    while (queue.size() > 0 && batches < batchesMax && mayServe()) {
+      const batch = queue.take(batchMax);
+      batches += 1;
       inService += batch.length;
       void serve(batch).then(() => {
+        batches -= 1;
         inService -= batch.length;
         rate.add(batch.length);
         schedule();
