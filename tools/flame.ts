@@ -1,7 +1,7 @@
 /**
- * `node --import tsx tools/flame.ts <out.svg> <title=profile.cpuprofile…>`: CPU profiles of V8 as one
- * flame graph, a picture per profile: width is time on the CPU, what is called lies above its caller.
- * Idle time and the loading of modules are left out, and so is what takes less than 0.25 %.
+ * `node --import tsx tools/flame.ts <out.svg> <title=profile.cpuprofile…>`: CPU profiles of V8 as
+ * one flame graph, a picture per profile: width is time on the CPU, what is called lies above its
+ * caller. Idle time, the loading of modules and what takes less than 0.25 % are left out.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isMain } from './is-main.mjs';
@@ -117,7 +117,8 @@ export function svgOf(profiles: readonly (readonly [title: string, profile: Prof
   const head =
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top}" ` +
     'font-family="monospace" font-size="10">';
-  return `${[head, `<rect width="${WIDTH}" height="${top}" fill="#fff"/>`, ...lines].join('\n')}\n</svg>\n`;
+  const ground = `<rect width="${WIDTH}" height="${top}" fill="#fff"/>`;
+  return `${[head, ground, ...lines, '</svg>'].join('\n')}\n`;
 }
 
 if (isMain(import.meta.url)) {

@@ -1,4 +1,4 @@
-/** The other side of the gateway's bench: signed orders, sent in frames over several connections. */
+/** The other side of the gateway's bench: signed orders in frames over several connections. */
 import {
   domainSeparator,
   encodeOrders,

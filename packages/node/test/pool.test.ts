@@ -47,8 +47,10 @@ describe('verify pool', () => {
     ['throws', 'throw new Error("mid-batch")'],
     ['ends', 'process.exit(0)'],
   ]) {
-    it(`says so when a thread ${how} with orders in its hands, and goes on with another`, async () => {
-      const script = `import{parentPort}from'node:worker_threads';parentPort.on('message',()=>{${act}})`;
+    it(`says so when a thread ${how} with orders in its hands, and goes on`, async () => {
+      const script =
+        "import { parentPort } from 'node:worker_threads';" +
+        `parentPort.on('message', () => { ${act} })`;
       const boot = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
       const pool = createVerifyPool({ separator, verifier: 'native', threads: 1, boot });
       try {

@@ -79,7 +79,7 @@ export function batchCommand(perform: Perform): Command {
     .description('Place many orders at once; each is answered on its own')
     .argument('<file>', 'one JSON object in each line: market, side, size, price and options');
   return finish(command, [
-    `echo '{"market":"BTC-USD","side":"buy","size":"0.01","price":"99000","postOnly":true}' > o.jsonl`,
+    `echo '{"market":"BTC-USD","side":"buy","size":"0.01","price":"99000"}' > o.jsonl`,
     'holdfast order batch o.jsonl',
   ]).action((file, options) => perform(options, (s) => batch(s, file)));
 }

@@ -2,7 +2,7 @@
  * Who is served next when more comes in than can be served. A flow is what shares fairly: an
  * account whose owner logged in, or all strangers together. Flows take turns, one item each, and
  * inside a flow its connections do. Room is shared the same way: the fuller the queue, the less
- * each may keep in it (dynamic thresholds, Choudhury and Hahne 1998), and every connection has a few
+ * each may keep in it (dynamic thresholds, Choudhury and Hahne 1998). Every connection has a few
  * places of its own, so that a newcomer finds room however many others filled it.
  */
 

@@ -14,7 +14,7 @@ import type { Streams } from './streams.ts';
 /** Interval of book diffs and of catching up with slow readers, wall ms. */
 const FLUSH_MS = 50;
 const PING_MS = 15_000;
-/** One frame of a connection in a turn of the event loop: nobody waits for another's whole buffer. */
+/** One frame of a connection in a turn of the event loop: nobody waits for another's buffer. */
 const ONE_FRAME = { allowSynchronousEvents: false };
 
 export type Gateway = { connections(): number; close(): Promise<void> };

@@ -69,7 +69,7 @@ function takeTurn(c: Context): Turn {
   return { before, done };
 }
 
-/** Refusals of an account's connections are its own debt, those of strangers are theirs together. */
+/** Refusals of an account's connections are its own debt, those of strangers are shared. */
 function refused(c: Context, count: number): void {
   const [account] = c.logins.keys();
   const owed = c.budgetOf(account === undefined ? STRANGERS : flowOf(account)).spend(count);
