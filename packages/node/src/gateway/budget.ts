@@ -7,7 +7,7 @@ export type Budget = {
 /** Refused requests that a flow may cause per second, and at once, before anybody waits. */
 const PER_MS = 1;
 const BURST = 512;
-const PAUSE_MS_MAX = 2000;
+const PAUSE_MS_MAX = 5000;
 
 /** One for each flow, so that a flood over many connections is one flood. */
 export function createBudget(now: () => number = () => performance.now()): Budget {
