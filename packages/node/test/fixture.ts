@@ -42,6 +42,7 @@ import { type ConditionalDesk, createConditionalDesk } from '../src/conditionals
 import { openConditionals } from '../src/conditionals/store.ts';
 import { coreConfig } from '../src/config.ts';
 import { createEngine } from '../src/engine.ts';
+import type { Budget } from '../src/gateway/budget.ts';
 import { createDesk, type Desk } from '../src/gateway/desk.ts';
 import { serveGateway } from '../src/gateway/server.ts';
 import { createStreams } from '../src/gateway/streams.ts';
@@ -255,11 +256,13 @@ export type FixtureOptions = {
   readonly config?: Partial<CoreConfig>;
   /** Stands between the sessions and the desk. */
   readonly around?: (desk: Desk) => Desk;
+  /** What refusals cost. */
+  readonly budgetOf?: (flow: string) => Budget;
 };
 
 /** The node's servers over a journal in `dir`, without a chain. */
 export async function startFixture(dir: string, options: FixtureOptions = {}): Promise<Fixture> {
-  const { disk, threads = 0, config = {}, around = (desk) => desk } = options;
+  const { disk, threads = 0, config = {}, around = (desk) => desk, budgetOf } = options;
   const journal = await openJournal({ dir, ...(disk ? { disk } : {}) });
   const recovered = await recover(journal, { ...coreConfig(venue), ...config }, silentLogger());
   let wall = 0;
@@ -309,7 +312,7 @@ export async function startFixture(dir: string, options: FixtureOptions = {}): P
     settlerStatus: () => ({ forced }),
   });
   await app.ready();
-  const gateway = serveGateway(app.server, parts, around(createDesk(parts)), streams);
+  const gateway = serveGateway(app.server, parts, around(createDesk(parts)), streams, budgetOf);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   return {

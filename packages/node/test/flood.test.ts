@@ -44,7 +44,7 @@ async function startFlood(
   };
   while ((await sent()) < 5000) await wait(50);
   // What is measured is the flood, not its first moment.
-  await wait(1500);
+  await wait(500);
   return { sent, stop: async () => void (await worker.terminate()) };
 }
 
@@ -102,7 +102,9 @@ async function underFlood(around: (desk: Desk) => Desk): Promise<Report> {
       await flood.stop();
     }
   };
-  await withNode(run, undefined, { threads: 1, around });
+  // Refusals are free here, so that turns alone must hold the flood.
+  const budgetOf = () => ({ spend: () => 0 });
+  await withNode(run, undefined, { threads: 1, around, budgetOf });
   return report as Report;
 }
 

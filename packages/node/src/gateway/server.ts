@@ -5,7 +5,7 @@ import { domainSeparator, encodeFrame, frameBytesMax } from '@holdfast/order';
 import { EnvironmentError } from '@holdfast/units';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { NodeParts } from '../parts.ts';
-import { createBudgets } from './budget.ts';
+import { type Budget, createBudgets } from './budget.ts';
 import type { Desk } from './desk.ts';
 import { createOutbox } from './outbox.ts';
 import { createSession, type Session } from './session.ts';
@@ -55,12 +55,12 @@ export function serveGateway(
   parts: NodeParts,
   desk: Desk,
   streams: Streams,
+  budgetOf: (flow: string) => Budget = createBudgets(),
 ): Gateway {
   const { logger } = parts;
   const sessions = new Map<WebSocket, Session>();
   const alive = new WeakSet<WebSocket>();
   const separator = domainSeparator(parts.domain);
-  const budgetOf = createBudgets();
   let opened = 0;
   const wss = new WebSocketServer({ noServer: true, maxPayload: frameBytesMax, ...ONE_FRAME });
 
