@@ -16,6 +16,7 @@ import {
   isRejection,
   type Rejection,
   reject,
+  type Seconds,
 } from '@holdfast/units';
 import { findAccount, mayTrade } from '../authority.ts';
 import type { NodeParts } from '../parts.ts';
@@ -74,7 +75,8 @@ export function refuseEarly(
 ): Rejection | undefined {
   const account = findAccount(engine.state, order.account);
   if (isRejection(account)) return account;
-  return judgeLife(engine.state, account, order) ?? mayOrder(engine.state, account, clock.now());
+  const at = Math.max(engine.state.at, clock.now()) as Seconds;
+  return judgeLife(engine.state, account, order) ?? mayOrder(engine.state, account, at);
 }
 
 type Job = Candidate & {

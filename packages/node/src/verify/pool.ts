@@ -82,7 +82,6 @@ const workerBoot = new URL('./worker-boot.mjs', import.meta.url);
 /**
  * Verifies order signatures on worker threads. A thread that dies fails the orders it held (their
  * senders may send again) and is replaced.
- *
  */
 export function createVerifyPool(options: VerifySetup & PoolOptions): VerifyPool {
   const { threads, boot = workerBoot, ...setup } = options;
