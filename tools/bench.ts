@@ -9,7 +9,17 @@ import { packageFiles } from './files.ts';
 import { root } from './sources.mjs';
 
 /** One measured figure: `value` in `unit`, e.g. 1_200_000 orders/s. */
-export type Measure = { name: string; value: number; unit: string; note?: string };
+export type Measure = {
+  name: string;
+  value: number;
+  unit: string;
+  note?: string;
+  /** Lowest and highest of the repeats. */
+  band?: readonly [number, number];
+  /** What `value` is held against, measured in the same run, and value / reference. */
+  reference?: string;
+  ratio?: number;
+};
 
 type Row = Measure & { file: string };
 
@@ -35,13 +45,20 @@ const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cor
 if (args.includes('--json')) console.log(JSON.stringify({ machine, measures: rows }, null, 2));
 else printTable();
 
+function figure(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 2 : 0 });
+}
+
+/** name, figure, unit, noise band, ratio to its reference. */
+function line({ file, name, value, unit, note, band, reference, ratio }: Row): string {
+  const home = (file.split('/')[1] ?? file).padEnd(8);
+  const noise = band === undefined ? '' : `${figure(band[0])}..${figure(band[1])}`;
+  const held = ratio === undefined ? '' : `${figure(ratio)} × ${reference}`;
+  const start = `${home} ${name.padEnd(46)} ${figure(value).padStart(10)} ${unit.padEnd(10)}`;
+  return `${start} ${noise.padEnd(18)} ${[held, note ?? ''].filter(Boolean).join('; ')}`.trimEnd();
+}
+
 function printTable(): void {
   console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`);
-  for (const { file, name, value, unit, note } of rows) {
-    const figure = value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 3 : 0 });
-    const home = file.split('/')[1] ?? file;
-    console.log(
-      `${home.padEnd(10)} ${name.padEnd(44)} ${figure.padStart(14)} ${unit} ${note ?? ''}`,
-    );
-  }
+  for (const row of rows) console.log(line(row));
 }

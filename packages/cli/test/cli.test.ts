@@ -190,6 +190,32 @@ describe('the command line', () => {
       assert.equal(empty.error.code, 'BookEmpty');
     });
 
+    it('are placed many at once from a file, each answered on its own', async () => {
+      const line = { market: 'BTC-USD', side: 'buy', size: '0.01', price: '99000' };
+      const file = join(cwd, 'orders.jsonl');
+      const save = (...lines: object[]) =>
+        writeFile(file, `${lines.map((each) => JSON.stringify(each)).join('\n')}\n`);
+      node.judge = ({ price }) =>
+        price === 990_000
+          ? { status: 'accepted' }
+          : { status: 'rejected', code: 'MarginShort', message: 'needs 5 more' };
+      await save(line, { ...line, price: '98000' }, { ...line, market: 'X-USD' });
+      const { exit, out } = await run('order batch orders.jsonl');
+      assert.equal(exit, 0);
+      assert.match(out, /at 99000 +accepted/);
+      assert.match(out, /at 98000 +rejected +MarginShort/);
+      assert.match(out, /X-USD at 99000 +rejected +MarketUnknown/);
+      assert.match(out, /1 of 3 accepted/);
+      assert.equal(node.orders.length, 2);
+      await save(line, { ...line, size: 1 });
+      assert.match((await run('order batch orders.jsonl')).err, /line 2: .*size/s);
+      await writeFile(file, '{');
+      assert.match((await run('order batch orders.jsonl')).err, /line 1: not JSON/);
+      await writeFile(file, '\n');
+      assert.match((await run('order batch orders.jsonl')).err, /has no orders/);
+      assert.equal((await run('order batch missing.jsonl')).exit, 2);
+    });
+
     it('are refused with code and cure, exit 1', async () => {
       node.judge = () => ({ status: 'rejected', code: 'MarginShort', message: 'needs 5 more' });
       const { exit, err, out } = await run('order place BTC-USD buy 0.01 --price 100000');

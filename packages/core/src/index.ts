@@ -8,10 +8,12 @@ export { checkLaws } from './check.ts';
 export { stateHash } from './hash.ts';
 export { type ImpactView, impactView } from './impact.ts';
 export { orderIntake } from './intake.ts';
+export { mayOrder } from './limits.ts';
 export { seizureOrder } from './seize.ts';
 export { restore, snapshot } from './snapshot.ts';
 export { createState } from './state.ts';
 export type * from './types.ts';
+export { judgeLife } from './validate.ts';
 export {
   type AccountView,
   accountView,

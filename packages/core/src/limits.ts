@@ -8,27 +8,34 @@ const milli = 1000;
 /** Most positions (or markets with resting orders) of one account, as on chain. */
 export const positionsMax = 16;
 
-function refill(bucket: Bucket, limit: RateLimit, at: State['at']): void {
+function filledBy(bucket: Readonly<Bucket>, limit: RateLimit, at: State['at']): number {
   const earned = (at - bucket.at) * limit.perSecond * milli;
-  bucket.milli = Math.min(bucket.milli + earned, limit.burst * milli);
+  return Math.min(bucket.milli + earned, limit.burst * milli);
+}
+
+function refill(bucket: Bucket, limit: RateLimit, at: State['at']): void {
+  bucket.milli = filledBy(bucket, limit, at);
   bucket.at = at;
+}
+
+/** Whether an order at venue time `at` would find a token. Rejection: RateLimited. */
+export function mayOrder(
+  state: State,
+  account: AccountState,
+  at: State['at'],
+): Rejection | undefined {
+  const found = filledBy(account.bucket, state.config.rateLimit, at);
+  if (found >= milli) return undefined;
+  const text = `account ${account.id} has used up its order rate; wait or trade`;
+  return reject('RateLimited', text, { found, required: milli });
 }
 
 /** Takes one token. Rejection: RateLimited. */
 export function spendToken(state: State, account: AccountState): Rejection | undefined {
-  const { bucket } = account;
-  refill(bucket, state.config.rateLimit, state.at);
-  if (bucket.milli < milli) {
-    return reject(
-      'RateLimited',
-      `account ${account.id} has used up its order rate; wait or trade`,
-      {
-        found: bucket.milli,
-        required: milli,
-      },
-    );
-  }
-  bucket.milli -= milli;
+  refill(account.bucket, state.config.rateLimit, state.at);
+  const limited = mayOrder(state, account, state.at);
+  if (limited !== undefined) return limited;
+  account.bucket.milli -= milli;
   return undefined;
 }
 

@@ -153,6 +153,11 @@ export async function createKey(
   return account;
 }
 
+export type LoadKeyOptions = {
+  readonly passphrase?: string | undefined;
+  readonly passphraseFile?: string | undefined;
+};
+
 /**
  * Opens `dir/name.json`. The passphrase comes from the options or from `dir/name.pass`, never from
  * the command line or the environment.
@@ -163,8 +168,17 @@ export async function createKey(
 export async function loadKey(
   dir: string,
   name: string,
-  options: { passphrase?: string | undefined; passphraseFile?: string | undefined } = {},
+  options: LoadKeyOptions = {},
 ): Promise<LocalAccount> {
+  return privateKeyToAccount(await loadPrivateKey(dir, name, options));
+}
+
+/** As {@link loadKey}, the secret itself: for a signer that viem has not. */
+export async function loadPrivateKey(
+  dir: string,
+  name: string,
+  options: LoadKeyOptions = {},
+): Promise<Hex> {
   const path = keyPath(dir, name);
   const parsed = keyFileSchema.safeParse(readJson(path, 'key'));
   if (!parsed.success) {
@@ -176,18 +190,19 @@ export async function loadKey(
     options.passphrase ?? readPassphrase(options.passphraseFile ?? passPath(dir, name));
   const { salt, n, r, p } = file.crypto.kdfparams;
   const key = await derive(passphrase, Buffer.from(salt, 'hex'), { n, r, p });
-  let account: LocalAccount;
+  let secret: Hex;
   try {
-    account = privateKeyToAccount(Keystore.decrypt(file, key));
+    secret = Keystore.decrypt(file, key);
   } catch (error) {
     const message = `passphrase does not open ${path}`;
     throw new EnvironmentError('PassphraseWrong', message, { retry: false, cause: error });
   }
+  const account = privateKeyToAccount(secret);
   if (account.address.slice(2).toLowerCase() !== file.address.toLowerCase()) {
     const message = `key ${path} says address 0x${file.address} but holds ${account.address}`;
     throw new EnvironmentError('KeyMalformed', message, { retry: false });
   }
-  return account;
+  return secret;
 }
 
 /** Opens the key, making it first when the file is absent. */

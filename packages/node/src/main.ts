@@ -4,6 +4,7 @@ import {
   createChainReader,
   createClock,
   loadKey,
+  loadPrivateKey,
   loadVenue,
   runProcess,
   venuePaths,
@@ -12,6 +13,7 @@ import { EnvironmentError } from '@holdfast/units';
 import { nodeDefaults } from './config.ts';
 import { startNode } from './node.ts';
 import { loadSettings } from './settings.ts';
+import { createDigestSigner } from './verify/sign.ts';
 
 const HELP = `The venue node: gateway, journal, core and settlement in one process.
 
@@ -82,7 +84,7 @@ await runProcess({ name: 'node', closerMsMax: 30_000 }, async ({ logger, lifecyc
     venue,
     clock: createClock(venue.clock),
     logger,
-    key: await loadKey(paths.keys, 'node'),
+    key: createDigestSigner(await loadPrivateKey(paths.keys, 'node'), verifier),
     sequencer: await loadKey(paths.keys, 'sequencer'),
     client: createChainReader(chainAccess(venue)),
     options: { ...nodeDefaults, ...options },

@@ -32,15 +32,17 @@ import type { NodeParts } from './parts.ts';
 import { type Recovered, saveRecovered } from './recovery.ts';
 import { createReportDesk } from './reports.ts';
 import { watchSeizures } from './seize.ts';
+import { hashFast } from './verify/keccak.ts';
 import { createVerifyPool } from './verify/pool.ts';
-import { nativeRecover, portableRecover } from './verify/recover.ts';
+import type { DigestSigner } from './verify/sign.ts';
+import { recoverFor } from './verify/verify.ts';
 
 export type NodeDeps = {
   readonly venue: Venue;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Signs receipts. */
-  readonly key: LocalAccount;
+  readonly key: DigestSigner;
   /** Signs batches. */
   readonly sequencer: LocalAccount;
   readonly client: PublicClient;
@@ -103,7 +105,7 @@ function createParts(
   const { state, acks, tape } = recovered;
   const domain_ = domain(venue.chainId, venue.contracts.clearingHouse);
   const { threads, verifier } = options;
-  const recover_ = verifier === 'native' ? nativeRecover() : portableRecover();
+  const recover_ = recoverFor({ verifier });
   const engine = createEngine({ state, journal, acks, now: clock.now, onFatal });
   const separator = domainSeparator(domain_);
   const pool = createVerifyPool({ separator, verifier, threads });
@@ -235,6 +237,7 @@ function firstOnly(call: (error: Error) => void): typeof call {
 export async function startNode(given: NodeDeps): Promise<RunningNode> {
   const deps = { ...given, onFatal: firstOnly(given.onFatal) };
   const { venue, logger } = deps;
+  await hashFast();
   const log = await openNodeLog(deps);
   const { journal, recovered } = log;
   const { replayed, acks, tape, state } = recovered;
@@ -268,6 +271,7 @@ export async function startNode(given: NodeDeps): Promise<RunningNode> {
   const rest = { parts, metrics, reports, settlerStatus };
   const { app, close } = await openHttp(deps, log.conditionals, rest);
   const gateway = serveGateway(app.server, parts, desk, streams);
+  metrics.watch('holdfast_orders_waiting', 'Orders in the fair queue', desk.waiting);
   watchMetrics(metrics, parts, () => gateway);
   const everything = (): Recovered => {
     return { state, acks, tape, reports: recovered.reports, replayed: 0 };

@@ -1,7 +1,6 @@
 import type { Clock, Logger, Venue } from '@holdfast/host';
 import type { ReportAuthority } from '@holdfast/oracle';
 import type { Domain } from '@holdfast/order';
-import type { LocalAccount } from 'viem';
 import type { Acks } from './acks.ts';
 import type { ContractSigner } from './authority.ts';
 import type { Engine } from './engine.ts';
@@ -9,6 +8,7 @@ import type { Journal } from './journal/types.ts';
 import type { Tape } from './tape.ts';
 import type { VerifyPool } from './verify/pool.ts';
 import type { Recover } from './verify/recover.ts';
+import type { DigestSigner } from './verify/sign.ts';
 
 /** What the node's servers share. Made once, in `node.ts`. */
 export type NodeParts = {
@@ -27,7 +27,7 @@ export type NodeParts = {
   readonly authority: ReportAuthority;
   readonly contractSigner: ContractSigner;
   /** Signs receipts. */
-  readonly key: LocalAccount;
+  readonly key: DigestSigner;
   /** Why the node takes no orders, or undefined while it does. */
   readonly halted: () => string | undefined;
 };

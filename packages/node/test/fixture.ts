@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { CoreConfig } from '@holdfast/core';
 import { createClock, silentLogger, type Venue } from '@holdfast/host';
 import {
   assembleReport,
@@ -12,6 +13,7 @@ import {
   reportAuthority,
 } from '@holdfast/oracle';
 import {
+  type AckItem,
   compactFrom65,
   type Domain,
   domain,
@@ -40,7 +42,8 @@ import { type ConditionalDesk, createConditionalDesk } from '../src/conditionals
 import { openConditionals } from '../src/conditionals/store.ts';
 import { coreConfig } from '../src/config.ts';
 import { createEngine } from '../src/engine.ts';
-import { createDesk } from '../src/gateway/desk.ts';
+import type { Budget } from '../src/gateway/budget.ts';
+import { createDesk, type Desk } from '../src/gateway/desk.ts';
 import { serveGateway } from '../src/gateway/server.ts';
 import { createStreams } from '../src/gateway/streams.ts';
 import { createHttp } from '../src/http/server.ts';
@@ -52,6 +55,7 @@ import { recover, saveRecovered } from '../src/recovery.ts';
 import { createReportDesk } from '../src/reports.ts';
 import { createVerifyPool } from '../src/verify/pool.ts';
 import { nativeRecover } from '../src/verify/recover.ts';
+import { createDigestSigner } from '../src/verify/sign.ts';
 
 /** A key made from a word: tests need many, none is worth anything. */
 export function keyOf(word: string): { secret: Uint8Array; address: Hex } {
@@ -181,6 +185,8 @@ export type Fixture = {
 export type Client = {
   readonly frames: ServerFrame[];
   readonly binary: Uint8Array[];
+  /** Client id → status of its first ack and when it came. */
+  readonly answered: ReadonlyMap<string, { readonly status: string; readonly at: number }>;
   send(frame: object | Uint8Array | string): void;
   /** The first frame, old or new, that fits; fails after two seconds. */
   next<Op extends ServerFrame['op']>(
@@ -203,15 +209,25 @@ async function connectTo(url: string): Promise<Client> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/ws`);
   const frames: ServerFrame[] = [];
   const binary: Uint8Array[] = [];
+  const answered = new Map<string, { status: string; at: number }>();
   socket.on('message', (data, isBinary) => {
-    if (isBinary) binary.push(new Uint8Array(data as Buffer));
-    else frames.push(JSON.parse(data.toString()));
+    if (isBinary) {
+      binary.push(new Uint8Array(data as Buffer));
+      return;
+    }
+    const frame = JSON.parse(data.toString()) as ServerFrame;
+    frames.push(frame);
+    if (frame.op !== 'ack') return;
+    for (const { clientId, status } of frame.items as AckItem[]) {
+      answered.set(clientId, { status, at: performance.now() });
+    }
   });
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
   const taken = new Set<ServerFrame>();
   return {
     frames,
     binary,
+    answered,
     send(frame) {
       const raw = frame instanceof Uint8Array || typeof frame === 'string';
       socket.send(raw ? frame : JSON.stringify(frame));
@@ -232,10 +248,23 @@ async function connectTo(url: string): Promise<Client> {
   };
 }
 
+export type FixtureOptions = {
+  readonly disk?: Disk | undefined;
+  /** Verifier threads; 0: on the node's own. */
+  readonly threads?: number;
+  /** The core's configuration, changed. */
+  readonly config?: Partial<CoreConfig>;
+  /** Stands between the sessions and the desk. */
+  readonly around?: (desk: Desk) => Desk;
+  /** What refusals cost. */
+  readonly budgetOf?: (flow: string) => Budget;
+};
+
 /** The node's servers over a journal in `dir`, without a chain. */
-export async function startFixture(dir: string, disk?: Disk): Promise<Fixture> {
+export async function startFixture(dir: string, options: FixtureOptions = {}): Promise<Fixture> {
+  const { disk, threads = 0, config = {}, around = (desk) => desk, budgetOf } = options;
   const journal = await openJournal({ dir, ...(disk ? { disk } : {}) });
-  const recovered = await recover(journal, coreConfig(venue), silentLogger());
+  const recovered = await recover(journal, { ...coreConfig(venue), ...config }, silentLogger());
   let wall = 0;
   let haltReason: string | undefined;
   const clock = createClock(venue.clock, () => wall);
@@ -254,11 +283,11 @@ export async function startFixture(dir: string, disk?: Disk): Promise<Fixture> {
     journal,
     acks,
     tape,
-    pool: createVerifyPool({ separator, verifier: 'native', threads: 0 }),
+    pool: createVerifyPool({ separator, verifier: 'native', threads }),
     recover: nativeRecover(),
     authority: reportAuthority(venue, nativeRecover(), async () => undefined),
     contractSigner: async (_owner, _digest, signature) => signature[0] === 7,
-    key: privateKeyToAccount(toHex(keyOf('node').secret)),
+    key: createDigestSigner(toHex(keyOf('node').secret)),
     halted: () => haltReason,
   };
   const metrics = createMetrics();
@@ -283,7 +312,7 @@ export async function startFixture(dir: string, disk?: Disk): Promise<Fixture> {
     settlerStatus: () => ({ forced }),
   });
   await app.ready();
-  const gateway = serveGateway(app.server, parts, createDesk(parts), streams);
+  const gateway = serveGateway(app.server, parts, around(createDesk(parts)), streams, budgetOf);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   return {
@@ -344,9 +373,10 @@ export async function fund({ parts, url }: Fixture): Promise<void> {
 export async function withNode(
   run: (node: Fixture, dir: string) => Promise<void>,
   disk?: Disk,
+  options: FixtureOptions = {},
 ): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'holdfast-node-'));
-  const node = await startFixture(dir, disk);
+  const node = await startFixture(dir, { disk, ...options });
   try {
     node.advance(1);
     await fund(node);

@@ -1,23 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { completeOrder, domainSeparator, type SignedOrder, unpackOrder } from '@holdfast/order';
+import { domainSeparator } from '@holdfast/order';
 import { EnvironmentError } from '@holdfast/units';
-import { createVerifyPool } from '../src/verify/pool.ts';
+import { createVerifyPool, type Signed } from '../src/verify/pool.ts';
 import { alice, bob, makeOrder, theDomain } from './fixture.ts';
 
 const separator = domainSeparator(theDomain);
 
-function signedOrder(secret: Uint8Array, lane: number): SignedOrder {
-  const packed = unpackOrder(makeOrder(secret, { lane: lane as never }));
-  return completeOrder(packed as never, 0 as never) as SignedOrder;
+function signed(secret: Uint8Array, lane: number): Signed {
+  return { packed: makeOrder(secret, { lane: lane as never }), epoch: 0 };
 }
+
+const failsWith = (code: string) => (error: unknown) =>
+  error instanceof EnvironmentError && error.code === code;
 
 describe('verify pool', () => {
   it('gives the same signers on threads and inline, in order', async () => {
     const orders = Array.from({ length: 50 }, (_, lane) =>
-      signedOrder(lane % 3 === 0 ? bob.secret : alice.secret, lane),
+      signed(lane % 3 === 0 ? bob.secret : alice.secret, lane),
     );
-    orders[7] = { ...(orders[7] as SignedOrder), signature: new Uint8Array(64) };
+    orders[7]?.packed.fill(0, 26);
     const pool = createVerifyPool({ separator, verifier: 'native', threads: 1 });
     const inline = createVerifyPool({ separator, verifier: 'portable', threads: 0 });
     try {
@@ -33,12 +35,37 @@ describe('verify pool', () => {
 
   it('fails what waits when it is closed', async () => {
     const pool = createVerifyPool({ separator, verifier: 'native', threads: 1 });
-    const waiting = pool.signers([signedOrder(alice.secret, 0)]);
     const failed = assert.rejects(
-      waiting,
-      (error) => error instanceof EnvironmentError && error.code === 'VerifierStopped',
+      pool.signers([signed(alice.secret, 0)]),
+      failsWith('VerifierStopped'),
     );
     await pool.close();
     await failed;
   });
+
+  for (const [how, act] of [
+    ['throws', 'throw new Error("mid-batch")'],
+    ['ends', 'process.exit(0)'],
+  ]) {
+    it(`says so when a thread ${how} with orders in its hands, and goes on`, async () => {
+      const script =
+        "import { parentPort } from 'node:worker_threads';" +
+        `parentPort.on('message', () => { ${act} })`;
+      const boot = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
+      const pool = createVerifyPool({ separator, verifier: 'native', threads: 1, boot });
+      try {
+        const batch = [signed(alice.secret, 0), signed(bob.secret, 1)];
+        const both = [pool.signers(batch), pool.signers(batch)];
+        for (const lost of both) await assert.rejects(lost, failsWith('VerifierDied'));
+        assert.equal(pool.waiting(), 0);
+        await assert.rejects(
+          pool.signers(batch),
+          failsWith('VerifierDied'),
+          'the next has its own',
+        );
+      } finally {
+        await pool.close();
+      }
+    });
+  }
 });

@@ -76,6 +76,7 @@ export const rejectionCodes = [
   'NotLiquidatable',
   'AccountBankrupt',
   'PositionMissing',
+  'Busy',
 ] as const;
 
 export type RejectionCode = (typeof rejectionCodes)[number];

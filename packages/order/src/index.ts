@@ -1,6 +1,7 @@
 export * from './binary.ts';
 export * from './codes.ts';
 export * from './conditional.ts';
+export * from './digest.ts';
 export * from './forced.ts';
 export * from './packed.ts';
 export * from './protocol.ts';

@@ -25,7 +25,7 @@ import type { BatchFill, PackedOrder, SignatureSpan, SignedOrder, TimeInForce } 
 
 export const packedOrderBytes = 90;
 export const packedFillBytes = 13;
-const bodyBytes = 26;
+export const bodyBytes = 26;
 const flagsAt = 11;
 const contractBit = 0x80;
 const signatureSpanMax = 2 ** 32;

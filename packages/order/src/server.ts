@@ -12,6 +12,7 @@ const ack = z.looseObject({
   status: z.enum(['rejected', 'accepted', 'cancelled']),
   code: z.string().optional(),
   message: z.string().optional(),
+  retryMs: fields.whole.optional(),
   seq: fields.whole,
   leaf: fields.bytes(32),
   head: fields.bytes(32),

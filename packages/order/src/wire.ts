@@ -208,6 +208,8 @@ export type AckItem = {
   readonly status: 'rejected' | 'accepted' | 'cancelled';
   readonly code?: string | undefined;
   readonly message?: string | undefined;
+  /** With `Busy`: when to send again, ms. JSON only. */
+  readonly retryMs?: number | undefined;
   readonly seq: number;
   readonly leaf: Uint8Array;
   readonly head: Uint8Array;

@@ -42,6 +42,7 @@ const cures: Readonly<Record<string, string>> = {
   OwnersDiffer: 'transfer between accounts of one owner; withdraw to pay anyone else',
   OutsideBand: 'move the limit closer to the index price',
   Overloaded: 'send again in a moment',
+  Busy: 'send again after the time that the message says; logged-in accounts have a share each',
   OverFilled: 'the order is filled already; use a higher seq',
   PositionsExceeded: 'close a position in another market first',
   PostOnlyCrosses: 'move the limit away from the other side, or drop post-only',

@@ -76,6 +76,8 @@ export type Answer = {
   readonly code?: string;
   readonly message?: string;
   readonly cure?: string;
+  /** With `Busy`: when to send again, wall ms. */
+  readonly retryMs?: number;
 };
 
 const defaultLifeSeconds = 86_400;
@@ -251,7 +253,7 @@ async function signed(c: Context, { order, clientId }: Draft): Promise<OrderItem
 }
 
 function answerOf(item: AckItem, lane: number, seq: number): Answer {
-  const { status, clientId, code, message } = item;
+  const { status, clientId, code, message, retryMs } = item;
   const cure = code === undefined ? undefined : cureOf(code);
   return {
     status,
@@ -262,6 +264,7 @@ function answerOf(item: AckItem, lane: number, seq: number): Answer {
     ...(code === undefined ? {} : { code }),
     ...(message === undefined ? {} : { message }),
     ...(cure === undefined ? {} : { cure }),
+    ...(retryMs === undefined ? {} : { retryMs }),
   };
 }
 

@@ -6,6 +6,7 @@ import { chainAccess, createChainReader, createClock, createLogger } from '@hold
 import { parseSettings, startNode } from '@holdfast/node';
 import { accountId, type Hex, toHex, toQ32 } from '@holdfast/units';
 import { privateKeyToAccount } from 'viem/accounts';
+import { createDigestSigner } from '../../../packages/node/src/verify/sign.ts';
 import {
   alice,
   bob,
@@ -38,7 +39,7 @@ async function main(args: VenueNodeArgs): Promise<void> {
     venue,
     clock,
     logger,
-    key: privateKeyToAccount(toHex(keyOf('node').secret)),
+    key: createDigestSigner(toHex(keyOf('node').secret)),
     sequencer: privateKeyToAccount(toHex(keyOf('sequencer').secret)),
     client: createChainReader(chainAccess(venue)),
     options: {

@@ -14,6 +14,7 @@ import { Refused, UsageError } from '../failure.ts';
 import { pairs, type Result, table } from '../io.ts';
 import { parseDuration, parsePercent, parseSide, parseTimeInForce, parseWhole } from '../parse.ts';
 import { accountNumber, agreed, type Session } from '../session.ts';
+import { batchCommand } from './batch.ts';
 import { conditionalCommands } from './conditional.ts';
 import { finish, group, type Perform } from './shared.ts';
 
@@ -225,6 +226,7 @@ export function orderCommands(perform: Perform): Command {
       perform(options, (s) => place(s, [market, side, size], options)),
     ),
   );
+  order.addCommand(batchCommand(perform));
   const change = new Command('replace')
     .description('Replace the order of a lane in one step')
     .argument('<lane>')

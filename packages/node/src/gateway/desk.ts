@@ -1,21 +1,9 @@
 import type { Command } from '@holdfast/core';
-import {
-  type AckItem,
-  type CancelItem,
-  completeOrder,
-  domainSeparator,
-  type OrderItem,
-  orderDigest,
-  receiptLeaf,
-  type SignedOrder,
-  unpackOrder,
-  validateOrderShape,
-} from '@holdfast/order';
+import { type AckItem, type CancelItem, type OrderItem, receiptLeaf } from '@holdfast/order';
 import {
   type AccountId,
   EnvironmentError,
   equalBytes,
-  type Hex,
   invariant,
   isRejection,
   type Rejection,
@@ -23,9 +11,16 @@ import {
   type Seq,
 } from '@holdfast/units';
 import { type Answer, noLink, receiptOf } from '../acks.ts';
-import { findAccount, mayTrade } from '../authority.ts';
 import type { Input } from '../engine.ts';
 import type { NodeParts } from '../parts.ts';
+import {
+  type Admission,
+  type Candidate,
+  createAdmission,
+  type Origin,
+  readOrder,
+  refuseEarly,
+} from './admission.ts';
 
 /** Keeps the order of one connection: requests enter the engine as they came, verified or not. */
 export type Turn = {
@@ -37,16 +32,14 @@ export type Turn = {
 
 /** Turns what clients ask into commands, and what became of them into answers. */
 export type Desk = {
-  orders(items: readonly OrderItem[], turn: Turn): Promise<AckItem[]>;
+  /** Orders wait in a fair queue until they are verified; nothing else does. */
+  orders(items: readonly OrderItem[], turn: Turn, from: Origin): Promise<AckItem[]>;
   /** Assumes: the caller may act for the account of every item. */
   cancels(items: readonly CancelItem[], turn: Turn): Promise<AckItem[]>;
   cancelAll(account: AccountId, clientId: string, turn: Turn): Promise<AckItem[]>;
-  /** Orders whose signature is being verified or whose frame is being synced. */
-  inFlight(): number;
+  /** Orders that wait to be verified. */
+  waiting(): number;
 };
-
-/** Requests in flight above which new orders are refused; cancels always pass. */
-const IN_FLIGHT_MAX = 20_000;
 
 type Ready = { readonly clientId: string; readonly account: AccountId; readonly input: Input };
 type Judged = Ready | AckItem;
@@ -55,8 +48,9 @@ const isReady = (value: Judged): value is Ready => 'input' in value;
 
 /** An answer to a request that never became a command: it has no place in the receipt chain. */
 export function refusal(clientId: string, rejection: Rejection): AckItem {
-  const { code, message } = rejection;
-  return { clientId, status: 'rejected', code, message, ...noLink };
+  const { code, message, data } = rejection;
+  const retry = typeof data?.retryMs === 'number' ? { retryMs: data.retryMs } : {};
+  return { clientId, status: 'rejected', code, message, ...retry, ...noLink };
 }
 
 function ackOf(answer: Answer): AckItem {
@@ -72,10 +66,9 @@ function environmentRefusal(clientId: string, error: unknown): AckItem {
 
 type Context = {
   readonly parts: NodeParts;
-  readonly separator: Uint8Array;
+  readonly admission: Admission;
   /** Answers on their way, by account and client id. */
   readonly pending: Map<string, Promise<AckItem>>;
-  inFlight: number;
 };
 
 /** The earlier answer to the same request; a new request under a used client id is refused. */
@@ -91,56 +84,32 @@ function repeated(c: Context, { account, clientId, input }: Ready): AckItem | un
   return refusal(clientId, reject('DuplicateClientId', text));
 }
 
-function readOrder({ parts }: Context, item: OrderItem): { order: SignedOrder } | Rejection {
-  const packed = unpackOrder(item.packed);
-  if (isRejection(packed)) return packed;
-  if (!parts.venue.markets.some(({ id }) => id === packed.market)) {
-    return reject('MarketUnknown', `there is no market ${packed.market}`);
-  }
-  const account = findAccount(parts.engine.state, packed.account);
-  if (isRejection(account)) return account;
-  const epoch = item.epoch ?? account.epoch;
-  const order = completeOrder(packed, epoch, item.contractSignature);
-  if (isRejection(order)) return order;
-  return validateOrderShape(order) ?? { order };
+/** An item that is answered already, or an order whose signature is still to be judged. */
+function sift(c: Context, item: OrderItem): AckItem | (Ready & Candidate) {
+  const { clientId, packed } = item;
+  const order = readOrder(c.parts, item);
+  if (isRejection(order)) return refusal(clientId, order);
+  const ready = { clientId, account: order.account, input: { type: 'order', order, clientId } };
+  const again = repeated(c, ready as Ready);
+  if (again !== undefined) return again;
+  const no = refuseEarly(c.parts, order);
+  return no === undefined ? { ...(ready as Ready), order, packed } : refusal(clientId, no);
 }
 
-async function judgeSigner(
+async function judgeOrders(
   c: Context,
-  order: SignedOrder,
-  signer: Hex | undefined,
-): Promise<Rejection | undefined> {
-  const { engine, clock, contractSigner } = c.parts;
-  const account = findAccount(engine.state, order.account);
-  if (isRejection(account)) return account;
-  const { signature } = order;
-  if (signature instanceof Uint8Array) return mayTrade(account, signer, clock.now(), order);
-  const digest = orderDigest(c.separator, order);
-  if (await contractSigner(account.owner, digest, signature.bytes)) return undefined;
-  return reject('SignatureWrong', `the wallet ${account.owner} did not sign this`);
-}
-
-async function authorise(
-  c: Context,
-  orders: readonly SignedOrder[],
-): Promise<(Rejection | undefined)[]> {
-  const compact = orders.filter(({ signature }) => signature instanceof Uint8Array);
-  const found = await c.parts.pool.signers(compact);
-  const signers = new Map(compact.map((order, at) => [order, found[at]]));
-  return Promise.all(orders.map((order) => judgeSigner(c, order, signers.get(order))));
-}
-
-async function judgeOrders(c: Context, items: readonly OrderItem[]): Promise<Judged[]> {
-  const all = items.map((item) => ({ item, read: readOrder(c, item) }));
-  const good = all.flatMap(({ read }) => ('order' in read ? [read.order] : []));
-  const refused = await authorise(c, good);
-  const verdicts = new Map(good.map((order, at) => [order, refused[at]]));
-  return all.map(({ item: { clientId }, read }): Judged => {
-    if (!('order' in read)) return refusal(clientId, read);
-    const no = verdicts.get(read.order);
-    if (no !== undefined) return refusal(clientId, no);
-    const input: Input = { type: 'order', order: read.order, clientId };
-    return { clientId, account: read.order.account, input };
+  items: readonly OrderItem[],
+  from: Origin,
+): Promise<Judged[]> {
+  const sifted = items.map((item) => sift(c, item));
+  const candidates = sifted.filter((each): each is Ready & Candidate => isReady(each));
+  const verdicts = await c.admission.verify(candidates, from);
+  let at = 0;
+  return sifted.map((each): Judged => {
+    if (!isReady(each)) return each;
+    const no = verdicts[at];
+    at += 1;
+    return no === undefined ? each : refusal(each.clientId, no);
   });
 }
 
@@ -165,7 +134,6 @@ async function perform(c: Context, judged: readonly Judged[]): Promise<AckItem[]
 }
 
 async function submit(c: Context, fresh: readonly Ready[]): Promise<AckItem[]> {
-  c.inFlight += fresh.length;
   try {
     const outcomes = await c.parts.engine.submit(fresh.map(({ input }) => input));
     return outcomes.map(({ answer }) => {
@@ -175,18 +143,15 @@ async function submit(c: Context, fresh: readonly Ready[]): Promise<AckItem[]> {
   } catch (error) {
     return fresh.map(({ clientId }) => environmentRefusal(clientId, error));
   } finally {
-    c.inFlight -= fresh.length;
+    c.admission.kick();
     for (const item of fresh) c.pending.delete(keyOf(item));
   }
 }
 
 function closed(c: Context): Rejection | undefined {
   const reason = c.parts.halted();
-  if (reason !== undefined) {
-    return reject('Halted', `the node has halted: ${reason}; cancels stay open`);
-  }
-  if (c.inFlight < IN_FLIGHT_MAX) return undefined;
-  return reject('Overloaded', 'too many requests in flight; send again in a moment');
+  if (reason === undefined) return undefined;
+  return reject('Halted', `the node has halted: ${reason}; cancels stay open`);
 }
 
 /** `perform` queues its commands before it first waits, so the turn can pass on at once. */
@@ -201,17 +166,11 @@ async function placeOrders(
   c: Context,
   items: readonly OrderItem[],
   turn: Turn,
+  from: Origin,
 ): Promise<AckItem[]> {
   const no = closed(c);
   if (no !== undefined) return items.map(({ clientId }) => refusal(clientId, no));
-  c.inFlight += items.length;
-  try {
-    return await inTurn(c, await judgeOrders(c, items), turn);
-  } catch (error) {
-    return items.map(({ clientId }) => environmentRefusal(clientId, error));
-  } finally {
-    c.inFlight -= items.length;
-  }
+  return inTurn(c, await judgeOrders(c, items, from), turn);
 }
 
 function cancelRequest({ clientId, account, lane, seq }: CancelItem): Ready {
@@ -221,15 +180,15 @@ function cancelRequest({ clientId, account, lane, seq }: CancelItem): Ready {
 
 /** The desk of one node. */
 export function createDesk(parts: NodeParts): Desk {
-  const separator = domainSeparator(parts.domain);
-  const c: Context = { parts, separator, pending: new Map(), inFlight: 0 };
+  const c: Context = { parts, admission: createAdmission(parts), pending: new Map() };
+  parts.engine.listen(c.admission.kick);
   return {
-    orders: (items, turn) => placeOrders(c, items, turn).finally(turn.done),
+    orders: (items, turn, from) => placeOrders(c, items, turn, from).finally(turn.done),
     cancels: (items, turn) => inTurn(c, items.map(cancelRequest), turn),
     cancelAll(account, clientId, turn) {
       const input = { type: 'cancelAll' as const, account, clientId };
       return inTurn(c, [{ clientId, account, input }], turn);
     },
-    inFlight: () => c.inFlight,
+    waiting: c.admission.waiting,
   };
 }

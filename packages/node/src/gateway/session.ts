@@ -5,39 +5,29 @@ import {
   type ClientFrame,
   compactFrom65,
   domainSeparator,
-  encodeAcks,
-  encodeFrame,
   isFrame,
   loginDigest,
   type OrderItem,
   readClientFrame,
-  receiptsDigest,
 } from '@holdfast/order';
-import {
-  type AccountId,
-  fromHex,
-  invariant,
-  isRejection,
-  type Rejection,
-  reject,
-  toHex,
-} from '@holdfast/units';
-import type { WebSocket } from 'ws';
+import { type AccountId, isRejection, type Rejection, reject } from '@holdfast/units';
 import { findAccount, mayTrade } from '../authority.ts';
 import type { NodeParts } from '../parts.ts';
+import type { Origin } from './admission.ts';
+import type { Budget } from './budget.ts';
 import { type Desk, refusal, type Turn } from './desk.ts';
+import type { Outbox } from './outbox.ts';
 import type { Streams, Subscriber } from './streams.ts';
 
-/** Bytes waiting in a connection above which its market data stops until it has caught up. */
-const STREAM_BACKLOG_BYTES_MAX = 1 << 20;
-/** Bytes waiting above which the connection is closed: it does not read at all. */
-const BACKLOG_BYTES_MAX = 16 << 20;
-/** Orders of one connection in flight: one flooder cannot take the desk from all others. */
-const ORDERS_IN_FLIGHT_MAX = 4096;
+/** Orders of one connection between arrival and answer above which it is not read from. */
+const ORDERS_IN_FLIGHT_MAX = 1024;
+/** The flow of all who are not logged in for the account whose order they send. */
+const STRANGERS = 'strangers';
+const flowOf = (account: AccountId): string => `account ${account}`;
 
 export type Session = {
   receive(data: string | Uint8Array): Promise<void>;
-  /** Gives channels that fell behind a fresh snapshot once the connection has drained. */
+  /** Reads on after a pause, and gives channels that fell behind a fresh snapshot. */
   catchUp(): void;
   /** Ends the session: streams stop, orders of accounts that asked for it are cancelled. */
   close(): Promise<void>;
@@ -47,7 +37,11 @@ export type SessionDeps = {
   readonly parts: NodeParts;
   readonly desk: Desk;
   readonly streams: Streams;
-  readonly socket: WebSocket;
+  readonly outbox: Outbox;
+  /** The debt of a flow, see `budget.ts`. */
+  readonly budgetOf: (flow: string) => Budget;
+  /** Names the connection among all of this process. */
+  readonly name: string;
 };
 
 type Frame<Op extends ClientFrame['op']> = Extract<ClientFrame, { op: Op }>;
@@ -61,6 +55,7 @@ type Context = SessionDeps & {
   /** Channels whose frames were dropped because the reader was slow. */
   readonly behind: Set<string>;
   readonly subscriber: Subscriber;
+  readonly origin: Origin;
   ordersInFlight: number;
   tail: Promise<void>;
 };
@@ -74,24 +69,19 @@ function takeTurn(c: Context): Turn {
   return { before, done };
 }
 
-function sendOrDrop(c: Pick<Context, 'socket' | 'behind'>, text: string, channel: string): boolean {
-  const { bufferedAmount } = c.socket;
-  if (bufferedAmount > BACKLOG_BYTES_MAX) c.socket.terminate();
-  if (bufferedAmount > STREAM_BACKLOG_BYTES_MAX) {
-    c.behind.add(channel);
-    return false;
-  }
-  c.socket.send(text);
-  return true;
+/** Refusals of an account's connections are its own debt, those of strangers are shared. */
+function refused(c: Context, count: number): void {
+  const [account] = c.logins.keys();
+  const owed = c.budgetOf(account === undefined ? STRANGERS : flowOf(account)).spend(count);
+  if (owed > 0) c.outbox.pause(owed);
 }
 
-async function acknowledge(c: Context, items: AckItem[], isBinary: boolean): Promise<void> {
-  const signed = await c.parts.key.sign?.({ hash: toHex(receiptsDigest(c.separator, items)) });
-  invariant(signed !== undefined, 'the node key signs receipts');
-  const signature = compactFrom65(fromHex(signed));
-  invariant(signature !== undefined, 'a signature of ours has a compact form');
-  const frame = { op: 'ack' as const, items, signature };
-  c.socket.send(isBinary ? encodeAcks(frame) : encodeFrame(frame));
+const isRefusal = ({ seq, status }: AckItem): boolean => seq === 0 && status === 'rejected';
+
+function acknowledge(c: Context, items: readonly AckItem[], isBinary: boolean): void {
+  const count = items.filter(isRefusal).length;
+  if (count > 0) refused(c, count);
+  c.outbox.acknowledge(items, isBinary);
 }
 
 function loggedIn(c: Context, account: AccountId): Rejection | undefined {
@@ -124,21 +114,13 @@ async function placeOrders(
   orders: readonly OrderItem[],
   isBinary: boolean,
 ): Promise<void> {
-  if (c.ordersInFlight + orders.length > ORDERS_IN_FLIGHT_MAX) {
-    const text = `this connection has ${c.ordersInFlight} orders in flight; wait for answers`;
-    const no = reject('Overloaded', text);
-    await acknowledge(
-      c,
-      orders.map(({ clientId }) => refusal(clientId, no)),
-      isBinary,
-    );
-    return;
-  }
   c.ordersInFlight += orders.length;
+  if (c.ordersInFlight > ORDERS_IN_FLIGHT_MAX) c.outbox.pause(0);
   try {
-    await acknowledge(c, await c.desk.orders(orders, takeTurn(c)), isBinary);
+    acknowledge(c, await c.desk.orders(orders, takeTurn(c), c.origin), isBinary);
   } finally {
     c.ordersInFlight -= orders.length;
+    if (c.ordersInFlight <= ORDERS_IN_FLIGHT_MAX) c.outbox.relieve();
   }
 }
 
@@ -149,7 +131,7 @@ async function cancel(c: Context, items: readonly CancelItem[], isBinary: boolea
   const answers = judged.map(({ item, no }) =>
     no === undefined ? (done.shift() as AckItem) : refusal(item.clientId, no),
   );
-  await acknowledge(c, answers, isBinary);
+  acknowledge(c, answers, isBinary);
 }
 
 async function cancelAll(c: Context, account: AccountId, clientId: string): Promise<void> {
@@ -158,7 +140,7 @@ async function cancelAll(c: Context, account: AccountId, clientId: string): Prom
     no === undefined
       ? await c.desk.cancelAll(account, clientId, takeTurn(c))
       : [refusal(clientId, no)];
-  await acknowledge(c, answers, false);
+  acknowledge(c, answers, false);
 }
 
 function subscribe(c: Context, channels: readonly string[]): Rejection | undefined {
@@ -204,7 +186,8 @@ async function request(c: Context, frame: ClientFrame): Promise<Rejection | unde
 }
 
 function catchUp(c: Context): void {
-  if (c.behind.size === 0 || c.socket.bufferedAmount > 0) return;
+  if (c.ordersInFlight <= ORDERS_IN_FLIGHT_MAX) c.outbox.relieve();
+  if (c.behind.size === 0 || !c.outbox.isDrained()) return;
   const channels = [...c.behind];
   c.behind.clear();
   for (const channel of channels) c.streams.subscribe(c.subscriber, channel);
@@ -223,23 +206,34 @@ async function dispatch(c: Context, frame: ClientFrame, isBinary: boolean): Prom
 }
 
 function reply(c: Context, frame: object): void {
-  c.socket.send(encodeFrame(frame));
+  c.outbox.reply(frame);
 }
 
 function error(c: Context, rejection: Rejection, id?: number): void {
+  refused(c, 1);
   reply(c, { op: 'error', ...rejection, ...(id === undefined ? {} : { id }) });
 }
 
 /** Greets a new connection and answers it until it closes. */
 export function createSession(deps: SessionDeps): Session {
-  const { parts, socket, streams } = deps;
+  const { parts, outbox, streams, name } = deps;
   const behind = new Set<string>();
-  const send = (text: string, channel: string) => sendOrDrop({ socket, behind }, text, channel);
+  const logins = new Map<AccountId, number>();
+  function send(text: string, channel: string): boolean {
+    if (outbox.stream(text)) return true;
+    behind.add(channel);
+    return false;
+  }
+  const isIn = (account: AccountId) => (logins.get(account) ?? 0) > parts.clock.now();
   const c: Context = {
     ...deps,
+    origin: {
+      connection: name,
+      flowOf: (account) => (isIn(account) ? flowOf(account) : STRANGERS),
+    },
     separator: domainSeparator(parts.domain),
     nonce: new Uint8Array(randomBytes(32)),
-    logins: new Map(),
+    logins,
     cancelOnClose: new Set(),
     behind,
     subscriber: { send },

@@ -1,21 +1,20 @@
 import { Worker } from 'node:worker_threads';
-import { packedOrderBytes, packOrderInto, type SignedOrder } from '@holdfast/order';
+import { packedOrderBytes } from '@holdfast/order';
 import { EnvironmentError, type Hex, toHex } from '@holdfast/units';
-import {
-  recoverFor,
-  VERDICT_BYTES,
-  type VerifyJob,
-  type VerifySetup,
-  verifyJob,
-} from './verify.ts';
+import { createVerifier, VERDICT_BYTES, type VerifyJob, type VerifySetup } from './verify.ts';
 import type { VerifyDone } from './worker.ts';
+
+/** An order of 90 packed bytes with a compact signature, and the epoch that it was signed for. */
+export type Signed = { readonly packed: Uint8Array; readonly epoch: number };
 
 export type VerifyPool = {
   /**
    * The signer of each order, undefined where nobody signed it. Assumes: compact signatures.
+   * One call is one message to one thread: give it what one tick brings, in a batch.
    * Rejects with `EnvironmentError` VerifierDied or VerifierStopped.
    */
-  signers(orders: readonly SignedOrder[]): Promise<(Hex | undefined)[]>;
+  signers(orders: readonly Signed[]): Promise<(Hex | undefined)[]>;
+  readonly threads: number;
   waiting(): number;
   close(): Promise<void>;
 };
@@ -23,15 +22,18 @@ export type VerifyPool = {
 type Pending = { resolve: (verdicts: Uint8Array) => void; reject: (error: Error) => void };
 type Thread = { worker: Worker; pending: Map<number, Pending> };
 
-function startThread(setup: VerifySetup, failed: (thread: Thread, error: Error) => void): Thread {
-  const url = new URL('./worker-boot.mjs', import.meta.url);
-  const worker = new Worker(url, { workerData: setup });
+type Failed = (thread: Thread, error: Error) => void;
+
+function startThread(boot: URL, setup: VerifySetup, failed: Failed): Thread {
+  const worker = new Worker(boot, { workerData: setup });
   const thread: Thread = { worker, pending: new Map() };
   worker.on('message', ({ id, verdicts }: VerifyDone) => {
     thread.pending.get(id)?.resolve(verdicts);
     thread.pending.delete(id);
   });
   worker.on('error', (error) => failed(thread, error));
+  // A thread that ends without an error would otherwise keep its orders for ever.
+  worker.on('exit', (code) => failed(thread, new Error(`it ended with code ${code}`)));
   return thread;
 }
 
@@ -40,11 +42,11 @@ function stopThread(thread: Thread, error: Error): void {
   thread.pending.clear();
 }
 
-function packJob(id: number, orders: readonly SignedOrder[]): VerifyJob {
+function packJob(id: number, orders: readonly Signed[]): VerifyJob {
   const packed = new Uint8Array(orders.length * packedOrderBytes);
   const epochs = new Uint32Array(orders.length);
   for (const [at, order] of orders.entries()) {
-    packOrderInto(packed, at * packedOrderBytes, order);
+    packed.set(order.packed, at * packedOrderBytes);
     epochs[at] = order.epoch;
   }
   return { id, packed, epochs };
@@ -59,22 +61,30 @@ function readSigners(bytes: Uint8Array): (Hex | undefined)[] {
 }
 
 function inlinePool(setup: VerifySetup): VerifyPool {
-  const recover = recoverFor(setup);
+  const verify = createVerifier(setup);
   return {
-    signers: async (orders) => readSigners(verifyJob(setup, recover, packJob(0, orders))),
+    threads: 0,
+    signers: async (orders) => readSigners(verify(packJob(0, orders))),
     waiting: () => 0,
     close: async () => {},
   };
 }
 
+export type PoolOptions = {
+  /** 0 verifies on the calling thread. */
+  readonly threads: number;
+  /** The script of a thread: another one in tests that let it die. */
+  readonly boot?: URL;
+};
+
+const workerBoot = new URL('./worker-boot.mjs', import.meta.url);
+
 /**
  * Verifies order signatures on worker threads. A thread that dies fails the orders it held (their
  * senders may send again) and is replaced.
- *
- * @param options.threads - 0 verifies on the calling thread
  */
-export function createVerifyPool(options: VerifySetup & { threads: number }): VerifyPool {
-  const { threads, ...setup } = options;
+export function createVerifyPool(options: VerifySetup & PoolOptions): VerifyPool {
+  const { threads, boot = workerBoot, ...setup } = options;
   if (threads === 0) return inlinePool(setup);
   let closed = false;
   let last = 0;
@@ -84,12 +94,13 @@ export function createVerifyPool(options: VerifySetup & { threads: number }): Ve
     const text = `a signature verifier died: ${cause.message}`;
     stopThread(thread, new EnvironmentError('VerifierDied', text, { retry: true, cause }));
     const at = running.indexOf(thread);
-    if (!closed && at >= 0) running[at] = startThread(setup, failed);
+    if (!closed && at >= 0) running[at] = startThread(boot, setup, failed);
   }
 
-  for (let i = 0; i < threads; i++) running.push(startThread(setup, failed));
+  for (let i = 0; i < threads; i++) running.push(startThread(boot, setup, failed));
 
   return {
+    threads,
     async signers(orders) {
       if (orders.length === 0) return [];
       const thread = running.reduce((a, b) => (b.pending.size < a.pending.size ? b : a));

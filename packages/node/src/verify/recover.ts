@@ -8,7 +8,7 @@ import { EnvironmentError, type Hex } from '@holdfast/units';
  */
 export type Recover = (digest: Uint8Array, signature: Uint8Array) => Hex | undefined;
 
-type NativeModule = {
+export type NativeModule = {
   ecdsaRecover(
     signature: Uint8Array,
     parity: number,
@@ -16,20 +16,31 @@ type NativeModule = {
     compressed: false,
     output: Uint8Array,
   ): Uint8Array;
+  /** Whether r and s fit the key; says nothing about the parity bit. */
+  ecdsaVerify(signature: Uint8Array, digest: Uint8Array, key: Uint8Array): boolean;
+  /** r and s with a low s; `recid` is the parity of y. */
+  ecdsaSign(
+    digest: Uint8Array,
+    secret: Uint8Array,
+  ): { readonly signature: Uint8Array; readonly recid: number };
 };
 
 /**
- * The native recover of libsecp256k1. Throws `EnvironmentError('NativeMissing')` where the addon
- * does not load: the package would otherwise fall back to slow JavaScript without a word.
+ * The addon over libsecp256k1. @throws EnvironmentError NativeMissing where it does not load: the
+ * package would otherwise fall back to slow JavaScript without a word
  */
-export function nativeRecover(): Recover {
-  let native: NativeModule;
+export function loadNative(): NativeModule {
   try {
-    native = createRequire(import.meta.url)('secp256k1/bindings.js');
+    return createRequire(import.meta.url)('secp256k1/bindings.js');
   } catch (cause) {
     const text = 'the native secp256k1 addon does not load; set verifier to "portable" to go on';
     throw new EnvironmentError('NativeMissing', text, { retry: false, cause });
   }
+}
+
+/** The native recover of libsecp256k1. @throws EnvironmentError NativeMissing */
+export function nativeRecover(): Recover {
+  const native = loadNative();
   const output = new Uint8Array(65);
   return (digest, signature) => {
     if (digest.length !== 32 || signature.length !== 64 || !isLowS(signature)) return undefined;

@@ -1,5 +1,5 @@
-import { completeOrder, orderDigest, packedOrderBytes, unpackOrder } from '@holdfast/order';
-import { type Epoch, fromHex } from '@holdfast/units';
+import { packedDigest, packedOrderBytes, packedSignature } from '@holdfast/order';
+import { fromHex } from '@holdfast/units';
 import { nativeRecover, portableRecover, type Recover } from './recover.ts';
 
 /** Bytes of one verdict: 1 if somebody signed the order, then the signer's address. */
@@ -18,22 +18,24 @@ export type VerifyJob = {
 };
 
 /** The recover function of a setup. @throws EnvironmentError NativeMissing */
-export function recoverFor({ verifier }: VerifySetup): Recover {
+export function recoverFor({ verifier }: Pick<VerifySetup, 'verifier'>): Recover {
   return verifier === 'native' ? nativeRecover() : portableRecover();
 }
 
-/** {@link VERDICT_BYTES} for each order of the job, in order. */
-export function verifyJob(setup: VerifySetup, recover: Recover, job: VerifyJob): Uint8Array {
-  const verdicts = new Uint8Array(job.epochs.length * VERDICT_BYTES);
-  for (const [at, epoch] of job.epochs.entries()) {
-    const packed = unpackOrder(job.packed, at * packedOrderBytes);
-    if ('code' in packed || !(packed.signature instanceof Uint8Array)) continue;
-    const order = completeOrder(packed, epoch as Epoch);
-    if ('code' in order) continue;
-    const signer = recover(orderDigest(setup.separator, order), packed.signature);
-    if (signer === undefined) continue;
-    verdicts[at * VERDICT_BYTES] = 1;
-    verdicts.set(fromHex(signer), at * VERDICT_BYTES + 1);
-  }
-  return verdicts;
+/** Makes the verifier of one thread: {@link VERDICT_BYTES} for each order of a job, in order. */
+export function createVerifier(setup: VerifySetup): (job: VerifyJob) => Uint8Array {
+  const recover = recoverFor(setup);
+  const digest = packedDigest(setup.separator);
+  return ({ packed, epochs }) => {
+    const verdicts = new Uint8Array(epochs.length * VERDICT_BYTES);
+    for (let i = 0; i < epochs.length; i++) {
+      const at = i * packedOrderBytes;
+      const signed = digest(packed, at, epochs[i] as number);
+      const signer = recover(signed, packedSignature(packed, at));
+      if (signer === undefined) continue;
+      verdicts[i * VERDICT_BYTES] = 1;
+      verdicts.set(fromHex(signer), i * VERDICT_BYTES + 1);
+    }
+    return verdicts;
+  };
 }
