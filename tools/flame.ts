@@ -118,7 +118,8 @@ export function svgOf(profiles: readonly (readonly [title: string, profile: Prof
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top}" ` +
     'font-family="monospace" font-size="10">';
   const ground = `<rect width="${WIDTH}" height="${top}" fill="#fff"/>`;
-  return `${[head, ground, ...lines, '</svg>'].join('\n')}\n`;
+  const title = '<title>Flame graph: CPU time by call, widest below</title>';
+  return `${[head, title, ground, ...lines, '</svg>'].join('\n')}\n`;
 }
 
 if (isMain(import.meta.url)) {
