@@ -45,7 +45,7 @@ export const mutant = (name: string, file: string, from: string, to: string): Mu
  *   `tools/symbolic`.
  * @property model What stands in for the real contract, if anything does.
  * @property ties Tests that compare the model with the contract: `file#name`.
- * @property plain Rewrites that ease the proof: see `rewrite.ts`.
+ * @property plain Rewrites that ease the proof, or make it stricter: see `rewrite.ts`.
  * @property reverts Of bytecode: besides by what a check requires (without data), `errors` lets
  *   it revert with errors of the code's own, `none` not even that without data.
  * @property seconds Limit of one query.
@@ -62,7 +62,7 @@ export type Property = {
   method: Method;
   model?: string;
   ties?: readonly string[];
-  plain?: readonly ('wide' | 'left' | 'casts')[];
+  plain?: readonly ('wide' | 'left' | 'casts' | 'checks')[];
   reverts?: 'errors' | 'none';
   seconds?: number;
   slow?: boolean;

@@ -46,3 +46,26 @@ export function withNarrow(name: string, text: string): string {
   const path = posix.relative(posix.dirname(name), narrowPath);
   return out.replace(/^pragma .*$/m, (line) => `${line}\nimport {Narrow} from "${path}";`);
 }
+
+/**
+ * Blocks without checks as blocks with them, their shifts to the left by a constant as products:
+ * what would wrap, or lose a bit above, panics instead, and nothing else is another.
+ */
+export function withChecks(text: string): string {
+  let out = '';
+  let rest = text;
+  for (;;) {
+    const head = rest.indexOf('unchecked {');
+    if (head < 0) return out + rest;
+    const from = head + 'unchecked '.length;
+    let depth = 0;
+    let to = from;
+    do {
+      if (rest[to] === '{') depth += 1;
+      if (rest[to] === '}') depth -= 1;
+      to += 1;
+    } while (depth > 0 && to < rest.length);
+    out += rest.slice(0, head) + plainLeft(rest.slice(from, to));
+    rest = rest.slice(to);
+  }
+}

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { root } from '../sources.mjs';
 import type { Mutant } from './property.ts';
-import { plainLeft, plainWidths, withNarrow } from './rewrite.ts';
+import { plainLeft, plainWidths, withChecks, withNarrow } from './rewrite.ts';
 
 /** Text by the name under which the compiler knows it. */
 export type Sources = ReadonlyMap<string, string>;
@@ -54,7 +54,8 @@ export function mutated(sources: Sources, mutant: Mutant): Map<string, string> {
 /**
  * Rewrites of the text that leave its meaning. What was private or external can be read and called
  * by a harness that inherits it. `wide` and `left` write shifts as arithmetic, `casts` asserts that
- * nothing is lost by a narrower type: see `rewrite.ts`.
+ * nothing is lost by a narrower type, `checks` gives the blocks without checks of the libraries
+ * theirs: see `rewrite.ts`.
  */
 export function shaped(sources: Sources, plain: readonly string[]): Map<string, string> {
   return new Map(
@@ -68,6 +69,7 @@ export function shaped(sources: Sources, plain: readonly string[]): Map<string, 
         if (plain.includes('wide')) out = plainWidths(out);
         if (plain.includes('left')) out = plainLeft(out);
         if (plain.includes('casts')) out = withNarrow(name, out);
+        if (plain.includes('checks') && name.includes('/libraries/')) out = withChecks(out);
       }
       return [name, out];
     }),

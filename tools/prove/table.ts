@@ -51,14 +51,20 @@ export function faults(results: readonly Result[]): string {
     .join('\n');
 }
 
-/** The last line: proofs, refuted mutants, failures. */
-export function summary(results: readonly Result[], seconds: number): string {
-  const proved = results.filter(({ mutant, good }) => !mutant && good).length;
-  const refuted = results.filter(({ mutant, good }) => mutant && good).length;
-  const failed = results.filter(({ good }) => !good).length;
-  const cached = results.filter(({ outcome }) => outcome.cached).length;
+/** The last line: what was proved, in the program's words, refuted mutants, failures. */
+export function summary(
+  results: readonly Result[],
+  name: string,
+  noun: string,
+  seconds: number,
+): string {
+  const count = (wanted: (result: Result) => boolean) => results.filter(wanted).length;
+  const proved = count(({ mutant, good }) => !mutant && good);
+  const refuted = count(({ mutant, good }) => mutant !== undefined && good);
+  const failed = count(({ good }) => !good);
+  const cached = count(({ outcome }) => outcome.cached);
   return (
-    `prove: ${proved} properties proved, ${refuted} mutants refuted, ${failed} failed; ` +
+    `${name}: ${proved} ${noun}, ${refuted} mutants refuted, ${failed} failed; ` +
     `${cached} cached, ${seconds.toFixed(1)} s`
   );
 }

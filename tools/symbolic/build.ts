@@ -356,3 +356,15 @@ export function mul(a: Term, b: Term): Term {
   const factors = [a, b].flatMap((each) => (each.op === 'mul' ? each.args : [each]));
   return node('mul', width, sorted(...factors));
 }
+
+/** A product without the factors of another, if it has them all. */
+export function withoutFactor(term: Term, factor: Term): Term | undefined {
+  const factorsOf = (each: Term) => (each.op === 'mul' ? each.args : [each]);
+  const rest = [...factorsOf(term)];
+  for (const each of factorsOf(factor)) {
+    const at = rest.indexOf(each);
+    if (at < 0) return undefined;
+    rest.splice(at, 1);
+  }
+  return rest.reduce(mul, constant(1n, term.width));
+}

@@ -11,17 +11,25 @@ import {
   slice,
   sorted,
   sub,
+  sum,
 } from './build.ts';
 import { type Range, signedRange, unsignedRange } from './range.ts';
 import { constant, isConst, isValue, node, type Term } from './term.ts';
 
-/** Bounds of the difference of two words, as they are read. */
-function difference(a: Term, b: Term, isSigned: boolean): Range | undefined {
+/** The difference of two words as they are read: its bounds, and a word if it is a single part. */
+function difference(a: Term, b: Term, isSigned: boolean) {
   const [left, right] = [exact(a, isSigned), exact(b, isSigned)];
   if (!left || !right) return undefined;
   const parts = new Map(left.parts);
   for (const [term, factor] of right.parts) parts.set(term, (parts.get(term) ?? 0n) - factor);
-  return rangeOf({ parts, value: left.value - right.value });
+  for (const [term, factor] of parts) if (factor === 0n) parts.delete(term);
+  const found = { parts, value: left.value - right.value };
+  const range: Range = rangeOf(found);
+  const half = 1n << BigInt(a.width - 1);
+  const isLess = parts.size < left.parts.size + right.parts.size - 1;
+  if (!isLess || range[0] < -half || range[1] >= half) return { range };
+  const factors = [...parts.values()];
+  return { range, word: sum([...parts.keys()], factors, found.value, a.width) };
 }
 
 /** Whether a word is less than another, as far as bounds tell. */
@@ -32,8 +40,10 @@ function lessByRange(a: Term, b: Term, isSigned: boolean): Term | undefined {
   if (a === b || low >= most) return bit(false);
   if (high < least) return bit(true);
   const away = difference(a, b, isSigned);
-  if (away && away[0] >= 0n) return bit(false);
-  return away && away[1] < 0n ? bit(true) : undefined;
+  if (!away) return undefined;
+  if (away.range[0] >= 0n) return bit(false);
+  if (away.range[1] < 0n) return bit(true);
+  return away.word && slice(away.word, a.width - 1, 1);
 }
 
 /** Whether two words are equal: field by field where both have fields. */

@@ -65,7 +65,7 @@ export function questionOf(property: Property, mutant?: Mutant): Task {
   // A mutant is asked of one check: the others need not be compiled again.
   if (mutant) sources.set(harness, onlyCheck(sources.get(harness)!, name));
   return {
-    sources: shaped(sources, []),
+    sources: shaped(sources, property.plain ?? []),
     contract,
     engine,
     plain: [],
@@ -82,8 +82,8 @@ export function onlyCheck(text: string, name: string): string {
   );
 }
 
-/** A check, compiled: its code, and how it is called. */
-type Target = { creation: string; code: Uint8Array; selector: string; args: Arguments };
+/** A check, compiled: what deploys it, and how it is called. */
+type Target = { creation: string; selector: string; args: Arguments };
 
 /** What a run of checks shares: compilers, one EVM, and what was compiled. */
 export function createJudging(): Judging & { stop(): Promise<void> } {
@@ -92,7 +92,7 @@ export function createJudging(): Judging & { stop(): Promise<void> } {
   let evm: Promise<Evm> | undefined;
   async function compile(task: Task): Promise<CompiledContract> {
     const [name = ''] = task.contract.split('.');
-    const outputs = ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object'];
+    const outputs = ['abi', 'evm.bytecode.object'];
     const settings = {
       ...deploymentSettings(),
       outputSelection: { [task.harness]: { [name]: outputs } },
@@ -135,7 +135,6 @@ function targetOf(contract: CompiledContract, check: string): Target {
   if (!entry) throw new Error(`symbolic: no function ${check}`);
   return {
     creation: evm.bytecode.object,
-    code: Buffer.from(evm.deployedBytecode.object, 'hex'),
     selector: toFunctionSelector(entry as unknown as AbiFunction).slice(2),
     args: argumentsOf(entry.inputs ?? []),
   };
@@ -148,7 +147,9 @@ type Found = Pick<Outcome, 'verdict' | 'assertions' | 'detail' | 'solvers'>;
 async function judgeTarget(target: Target, task: Task, means: Means): Promise<Found> {
   const address = await means.evm.deploy(`0x${target.creation}`);
   const replay = (data: string) => callOn(means.evm, address, data);
-  const ends = explore(target.code, target.args.calldata(target.selector));
+  // As the constructor left it: what is fixed at deployment is in it.
+  const code = Buffer.from((await means.evm.code(address)).slice(2), 'hex');
+  const ends = explore(code, target.args.calldata(target.selector));
   const bad = ends.filter((end) => isBad(end, task.reverts));
   const good = ends.filter(({ kind }) => kind === 'return');
   const asked: Set<string> = new Set(means.solvers.map(({ name }) => name));

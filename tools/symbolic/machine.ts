@@ -3,12 +3,13 @@
  * it does not know stops it with an error; nothing is passed over in silence.
  *
  * A fresh contract: storage is zero until it is written, no value is sent, logs go nowhere. No
- * calls, no block, no gas. Positions in memory and data, and targets of jumps, must be known.
+ * block, no calls but that for the signer of a digest, which may be anyone. Positions in memory and
+ * data, and targets of jumps, must be known.
  */
-import { complement, ite, slice } from './build.ts';
+import { complement, ite, slice, zext } from './build.ts';
 import { eq } from './compare.ts';
 import { Memory } from './memory.ts';
-import { constant, isConst, isOnes, type Term } from './term.ts';
+import { constant, isConst, isOnes, type Term, variable } from './term.ts';
 import { isTrue, keccak, operations } from './words.ts';
 
 /** How a path ends, with what data, and what must be true for it to be taken. */
@@ -193,7 +194,13 @@ function memoryOrSlot(state: State, opcode: number): void {
     case 0x58: // PC
       stack.push(constant(BigInt(state.pc - 1)));
       return;
+    case 0x5a: // GAS
+      stack.push(variable('gas', 256));
+      return;
     case 0x5b: // JUMPDEST
+      return;
+    case 0xfa:
+      stack.push(recovered(memory, [pop(state), pop(state), pop(state)], [take(), take(), take()]));
       return;
     case 0x5e:
       copy(memory, memory, [take(), take(), take()]);
@@ -201,6 +208,27 @@ function memoryOrSlot(state: State, opcode: number): void {
     default:
       throw new Error(`opcode 0x${opcode.toString(16)} is not supported`);
   }
+}
+
+/**
+ * A static call of the contract at address 1: it has gas and answers with an address that only the
+ * same input has for certain, or with nothing at all, which leaves what stood there.
+ */
+function recovered(
+  memory: Memory,
+  [, to, from]: [Term, Term, Term],
+  [count, into, size]: [number, number, number],
+): Term {
+  const isRecovery = isConst(to) && to.value === 1n && count === 128 && size === 32;
+  if (!isRecovery) throw new Error('a call that is not supported');
+  const { id } = memory.load(known(from), count);
+  const answer = ite(
+    variable(`silent${id}`, 1),
+    memory.load(into, 32),
+    zext(variable(`signer${id}`, 160), 256),
+  );
+  memory.store(into, answer);
+  return constant(1n);
 }
 
 function copy(memory: Memory, source: Memory, [to, from, count]: [number, number, number]): void {

@@ -2,8 +2,10 @@
  * Terms as SMT-LIB text: bit-vectors, and Keccak as an unknown function without collisions. Every
  * term is written as narrow as its bounds allow, and its wider readers extend it.
  */
+import { bitwise, complement, mul, withoutFactor } from './build.ts';
+import { eq, ult } from './compare.ts';
 import { pick, signedRange, unsignedRange } from './range.ts';
-import type { Term } from './term.ts';
+import { constant, type Term } from './term.ts';
 
 const bits = (value: bigint, width: number): string => `(_ bv${value} ${width})`;
 const lengthOf = (value: bigint): number => (value === 0n ? 1 : value.toString(2).length);
@@ -16,6 +18,9 @@ function signedWidth(term: Term): number {
   return Math.min(term.width, (most <= 0n ? 0 : lengthOf(most)) + 1);
 }
 
+/** Bits that factors may have where products are known by their bounds alone. */
+const factorBits = [20, 24, 41, 64, 81, 112, 128, 160, 200];
+
 const hard: ReadonlySet<string> = new Set(['mul', 'udiv', 'urem', 'sdiv', 'srem']);
 
 /** Terms as definitions of one text; a term is written once. */
@@ -27,8 +32,8 @@ export class Script {
   private readonly variables = new Map<string, number>();
 
   /**
-   * @param isLoose Products and quotients of unknown words may be anything inside their bounds:
-   *   what cannot be then, cannot be at all, and is found sooner.
+   * @param isLoose Products and quotients of unknown words may be anything inside their bounds,
+   *   and those of their operands: what cannot be then, cannot be at all, and is found sooner.
    */
   constructor(isLoose = false) {
     this.isLoose = isLoose;
@@ -57,6 +62,7 @@ export class Script {
     }
     const entry = { name, width, isSigned };
     this.names.set(term, entry);
+    if (isFree) for (const fact of factsOf(term)) this.lines.push(`(assert ${this.holds(fact)})`);
     return entry;
   }
 
@@ -210,6 +216,42 @@ export class Script {
       }),
     );
   }
+}
+
+/**
+ * What is true of a product or quotient whatever its operands are.
+ *
+ * @param widths Bits of the factors of which anything is said.
+ */
+export function factsOf(term: Term, widths: readonly number[] = factorBits): Term[] {
+  const { op, args, width } = term;
+  const [first, second] = args as [Term, Term];
+  const fits = (each: Term, count: number) =>
+    count >= width ? constant(1n, 1) : ult(each, constant(1n << BigInt(count), width));
+  const implies = (premises: readonly Term[], fact: Term) =>
+    premises.reduce((out, each) => bitwise('or', out, complement(each)), fact);
+  if (op === 'mul') {
+    const rest = args.slice(1).reduce(mul);
+    const isZero = (each: Term) => eq(each, constant(0n, width));
+    const zeros = args.map((each) => implies([isZero(each)], isZero(term)));
+    const bounds = widths.flatMap((one) =>
+      widths
+        .filter((two) => one + two < width)
+        .map((two) => implies([fits(first, one), fits(rest, two)], fits(term, one + two))),
+    );
+    return [...zeros, ...bounds];
+  }
+  if (op !== 'udiv') return [];
+  // A quotient is no larger than what is divided; that of a product is the other factor.
+  const facts = [complement(ult(first, term))];
+  const rest = first.op === 'mul' ? withoutFactor(first, second) : undefined;
+  if (!rest) return facts;
+  const isZero = eq(second, constant(0n, width));
+  for (const one of widths.filter((count) => count < width)) {
+    const premises = [complement(isZero), fits(second, one), fits(rest, width - one)];
+    facts.push(implies(premises, eq(term, rest)));
+  }
+  return facts;
 }
 
 /** Values of the variables in a solver's answer. */

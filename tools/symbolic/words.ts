@@ -54,24 +54,12 @@ function wholeQuotient(op: Division, a: Term, b: Term): Term | undefined {
   if (left.value % factor !== 0n || (divisor && left.value !== 0n)) return undefined;
   const rests: Term[] = [];
   for (const [term, times] of left.parts) {
-    const rest = divisor ? withoutFactor(term, divisor) : term;
+    const rest = divisor ? build.withoutFactor(term, divisor) : term;
     if (times % factor !== 0n || !rest) return undefined;
     rests.push(rest);
   }
   const factors = [...left.parts.values()].map((times) => times / factor);
   return build.sum(rests, factors, left.value / factor, a.width);
-}
-
-/** A product without the factors of another, if it has them all. */
-function withoutFactor(term: Term, factor: Term): Term | undefined {
-  const factorsOf = (each: Term) => (each.op === 'mul' ? each.args : [each]);
-  const rest = [...factorsOf(term)];
-  for (const each of factorsOf(factor)) {
-    const at = rest.indexOf(each);
-    if (at < 0) return undefined;
-    rest.splice(at, 1);
-  }
-  return rest.reduce(mul, constant(1n, term.width));
 }
 
 function quotient(op: Division, a: Term, b: Term): bigint {

@@ -11,10 +11,10 @@ import { harnessOf, judge, questionOf, type Task } from '../prove/judge.ts';
 import { properties } from '../prove/properties.ts';
 import { denial, type Outcome, type Property } from '../prove/property.ts';
 import { jobsOf, runJobs } from '../prove/run.ts';
+import { isChosen } from '../prove/runner.ts';
 import { findSolvers, type Solver } from '../prove/solvers.ts';
 import { collect, mutated } from '../prove/sources.ts';
 import { faults, table } from '../prove/table.ts';
-import { isChosen } from '../prove.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-prove-'));
 after(() => rmSync(folder, { recursive: true }));

@@ -4,15 +4,16 @@ import fc from 'fast-check';
 import { type Evm, startEvm } from '../../tests/e2e/harness/evm.ts';
 import { decide } from '../prove/decide.mjs';
 import { harnessOf } from '../prove/judge.ts';
+import { withChecks } from '../prove/rewrite.ts';
 import { findSolvers } from '../prove/solvers.ts';
 import { argumentsOf, encode } from '../symbolic/arguments.ts';
-import { add, concat, mul, sext, slice, sub, zext } from '../symbolic/build.ts';
+import { add, complement, concat, mul, sext, slice, sub, zext } from '../symbolic/build.ts';
 import { checks } from '../symbolic/checks.ts';
 import { eq, ult } from '../symbolic/compare.ts';
 import { deploymentSettings, onlyCheck, questionOf } from '../symbolic/judge.ts';
 import { type Calldata, explore, limits } from '../symbolic/machine.ts';
 import { Memory } from '../symbolic/memory.ts';
-import { readModel, Script } from '../symbolic/smt.ts';
+import { factsOf, readModel, Script } from '../symbolic/smt.ts';
 import { constant, node, type Term, variable } from '../symbolic/term.ts';
 import { symbolicJobs } from '../symbolic.ts';
 
@@ -135,9 +136,15 @@ describe('the machine', () => {
     const most = { ...limits, paths: 20, steps: 2_000 };
     const run = (code: readonly number[]) => () =>
       explore(Buffer.from(code), calldata([1n], false), most);
-    for (const opcode of [0x30, 0x33, 0x3d, 0x42, 0x49, 0x59, 0x5a, 0x5c, 0xf1, 0xfa, 0x0c, 0xff]) {
+    for (const opcode of [0x30, 0x33, 0x3d, 0x42, 0x49, 0x59, 0x5c, 0xf1, 0x0c, 0xff]) {
       assert.throws(run([opcode]), /is not supported/, `0x${opcode.toString(16)}`);
     }
+    // A call of anything but the recovery of a signer, or of that with other data.
+    const call = (to: number, size: number) =>
+      run([0x60, 32, 0x60, 0, 0x60, size, 0x60, 0, 0x60, to, 0x5a, 0xfa]);
+    assert.throws(call(2, 128), /a call that is not supported/);
+    assert.throws(call(1, 96), /a call that is not supported/);
+    assert.doesNotThrow(call(1, 128));
     assert.throws(run([0x60, 0, 0x35, 0x51]), /not known/);
     assert.throws(run([0x60, 0, 0x35, 0x56]), /not known/);
     assert.throws(run([0x60, 3, 0x56, 0x5c]), /a jump to 3/);
@@ -168,6 +175,33 @@ describe('terms', () => {
     const [x, y] = [variable('x', 256), variable('y', 256)];
     assert.equal(ult(add(x, y), x).op, 'ult');
     assert.notEqual(sext(slice(add(x, y), 0, 60), 256), add(x, y));
+  });
+});
+
+describe('what is said of products and quotients', () => {
+  const [x, y] = [variable('x', 8), variable('y', 8)];
+  const product = mul(x, y);
+  for (const term of [product, node('udiv', 8, [product, x]), node('udiv', 8, [x, y])]) {
+    it(`is true of ${term.op} of ${term.args.map(({ op }) => op).join()}`, async () => {
+      const facts = factsOf(term, [2, 3, 5, 6]);
+      // The EVM's quotient by zero is not of this kind: it is zero.
+      const divisors = term.op === 'udiv' ? [complement(eq(term.args[1]!, constant(0n, 8)))] : [];
+      const ways = facts.map((fact) => [complement(fact), ...divisors]);
+      const { answer } = await decide(new Script().query(ways), findSolvers().solvers, 60);
+      assert.ok(facts.length > 0);
+      assert.equal(answer, 'unsat');
+    });
+  }
+});
+
+describe('blocks without checks', () => {
+  it('are given them, with all that stands in them', () => {
+    const text = 'f() { unchecked { if (a) { b = c << 32; } d -= 1; } } g() { e = c << 32; }';
+    const wanted = 'f() { { if (a) { b = c * (2 ** 32); } d -= 1; } } g() { e = c << 32; }';
+    assert.equal(withChecks(text), wanted);
+    const check = checks.find(({ id }) => id === 'wrap.products')!;
+    const margin = questionOf(check).sources.get('contracts/src/libraries/Margin.sol')!;
+    assert.ok(!margin.includes('unchecked'));
   });
 });
 

@@ -2,10 +2,10 @@
 pragma solidity 0.8.37;
 
 import {Batch} from "../../src/Types.sol";
-import {VenueTest} from "../support/VenueTest.sol";
+import {ReportedVenueTest} from "../support/ReportedVenueTest.sol";
 
 /// @notice Does at random what traders, keepers and the market do; the laws hold after each step.
-contract ClearingHouseInvariants is VenueTest {
+contract ClearingHouseInvariants is ReportedVenueTest {
     uint32 private constant USERS = 4;
 
     /// What the run achieved, so that one that does nothing is seen.
@@ -70,14 +70,11 @@ contract ClearingHouseInvariants is VenueTest {
 
     function doPrice(uint256 market, uint256 move) external {
         uint8 m = uint8(market % 3);
-        uint256 price = uint256(around.prices(m)) * bound(move, 950_000, 1_050_000) / 1e6;
-        vm.warp(block.timestamp + 5);
-        for (uint8 i; i < 3; ++i) around.setPrice(i, around.prices(i));
+        uint256 price = uint256(priceOf(m)) * bound(move, 950_000, 1_050_000) / 1e6;
         price = bound(price, 100_000, 10_000_000);
-        around.setPrice(m, uint32(price));
         // The mark is anywhere within its clamp of 2 %.
         uint256 basis = uint256(keccak256(abi.encode(move))) % 40_001;
-        around.setMark(m, uint32(price * (980_000 + basis) / 1e6));
+        walk(m, uint32(price), uint32(price * (980_000 + basis) / 1e6));
     }
 
     function doLiquidate(uint256 who, uint256 whom, uint256 market) external {
@@ -152,7 +149,7 @@ contract ClearingHouseInvariants is VenueTest {
         o = order(id, isBuy, uint64(bound(lots, 1, 600)));
         (uint32 seq,) = house.lane(id, lane);
         (o.market, o.lane, o.seq) = (market, lane, seq + 1);
-        o.price = uint32(uint256(around.prices(market)) * bound(slip, 960_000, 1_040_000) / 1e6);
+        o.price = uint32(uint256(priceOf(market)) * bound(slip, 960_000, 1_040_000) / 1e6);
     }
 
     function _user(uint256 who) private view returns (uint32) {

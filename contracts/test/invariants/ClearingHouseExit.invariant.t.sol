@@ -4,10 +4,12 @@ pragma solidity 0.8.37;
 import {ForcedRequest} from "../../src/interfaces/IForcedQueue.sol";
 import {LawLib} from "../../src/generated/LawLib.sol";
 import {ExitVenueTest} from "../support/ExitVenueTest.sol";
+import {ReportedVenueTest} from "../support/ReportedVenueTest.sol";
+import {VenueTest} from "../support/VenueTest.sol";
 
 /// @notice Owners ask, sequencer and strangers execute, time and prices move, breakers trip, and
 /// at some moment the venue is frozen, reckoned and left; in any order and by anyone.
-contract ClearingHouseExitInvariants is ExitVenueTest {
+contract ClearingHouseExitInvariants is ExitVenueTest, ReportedVenueTest {
     uint32 private constant USERS = 4;
 
     /// What was asked for, in order; and what the chain of requests has to be.
@@ -22,7 +24,7 @@ contract ClearingHouseExitInvariants is ExitVenueTest {
     mapping(uint32 => uint256) private paidTo;
     uint64 private tries;
 
-    function setUp() public override {
+    function setUp() public override(VenueTest, ReportedVenueTest) {
         super.setUp();
         house.deposit(address(token), 0, 100 * UNIT);
         tradeIn(0, alice, bob, 60, PRICE);
@@ -88,8 +90,9 @@ contract ClearingHouseExitInvariants is ExitVenueTest {
     function doPrice(uint256 market, uint256 move) external {
         if (house.frozenTime() != 0) return;
         uint8 m = uint8(market % 3);
-        uint256 price = uint256(around.prices(m)) * bound(move, 700_000, 1_300_000) / 1e6;
-        around.setPrice(m, uint32(bound(price, 100_000, 10_000_000)));
+        uint256 price = uint256(priceOf(m)) * bound(move, 700_000, 1_300_000) / 1e6;
+        price = bound(price, 100_000, 10_000_000);
+        walk(m, uint32(price), uint32(price));
         around.setLevel(uint16(m), uint8(move % 4));
     }
 
@@ -156,6 +159,18 @@ contract ClearingHouseExitInvariants is ExitVenueTest {
         if (number != asked || request.deadline < deadlineLast) broken = true;
         deadlineLast = request.deadline;
         head = keccak256(abi.encode(head, number, request));
+    }
+
+    function oracleFor(address house_)
+        internal
+        override(VenueTest, ReportedVenueTest)
+        returns (address)
+    {
+        return super.oracleFor(house_);
+    }
+
+    function refresh() internal override(VenueTest, ReportedVenueTest) {
+        super.refresh();
     }
 
     function _user(uint256 who) private view returns (uint32) {

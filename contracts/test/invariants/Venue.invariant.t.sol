@@ -28,6 +28,7 @@ contract VenueInvariants is ExitActs {
         _checkBooks(count);
         _checkLanes(users[_now() % users.length]);
         _checkNonces(users[_now() % users.length]);
+        _checkReports();
         _checkExits();
     }
 
@@ -53,6 +54,11 @@ contract VenueInvariants is ExitActs {
         assertEq(idle, "");
         for (uint256 i; i < acts.length; ++i) {
             emit log_named_uint(vm.toString(abi.encodePacked(acts[i])), wins[acts[i]]);
+        }
+        bytes4[9] memory reasons = _reasons();
+        for (uint256 i; i < reasons.length; ++i) {
+            emit log_named_uint(vm.toString(abi.encodePacked(reasons[i])), refusals[reasons[i]]);
+            assertGt(refusals[reasons[i]], 0, "a report was never refused for one of the reasons");
         }
         emit log_named_uint("levies", levies);
         emit log_named_uint("levies upon unpaid levies", leviesOnLevies);
@@ -92,7 +98,7 @@ contract VenueInvariants is ExitActs {
         uint32 poor = users[5];
         tradeIn(0, poor, bob, 10, PRICE);
         tradeIn(1, carol, poor, 1, PRICE);
-        around.setPrice(0, PRICE / 20);
+        walkAll(0, PRICE / 20);
         uint32[] memory list = new uint32[](1);
         list[0] = bob;
         house.resolve(poor, 0, list, "");
@@ -101,7 +107,7 @@ contract VenueInvariants is ExitActs {
         assertGt(house.uncovered(), 0);
         invariant_venue();
         this.doCover(5);
-        around.setPrice(0, PRICE);
+        walkAll(0, PRICE);
     }
 
     function _step(bytes4 act, uint256 r) private {
@@ -130,6 +136,8 @@ contract VenueInvariants is ExitActs {
 
     /// @dev A request that nobody serves, until the venue may be frozen.
     function _silence() private {
+        // Whatever the walk did to the backstop, its depositors have something to leave with.
+        house.deposit(address(token), pool, 5_000 * UNIT);
         vm.warp(_now() + 8 days);
         for (uint256 i; i < 8; ++i) this.doFreeze(8 * i);
         for (uint256 i; i < 4; ++i) this.doReckon(i);
@@ -204,7 +212,7 @@ contract VenueInvariants is ExitActs {
     }
 
     function _acts() private pure returns (bytes4[] memory acts) {
-        acts = new bytes4[](40);
+        acts = new bytes4[](43);
         (acts[0], acts[1]) = (this.doTrade.selector, this.doRefill.selector);
         (acts[2], acts[3]) = (this.doCancelLane.selector, this.doCancelAll.selector);
         (acts[4], acts[5]) = (this.doLeverage.selector, this.doSession.selector);
@@ -226,5 +234,7 @@ contract VenueInvariants is ExitActs {
         (acts[34], acts[35]) = (this.doStranger.selector, this.doTrade.selector);
         (acts[36], acts[37]) = (this.doSqueeze.selector, this.doSqueeze.selector);
         (acts[38], acts[39]) = (this.doForge.selector, this.doStarve.selector);
+        (acts[40], acts[41]) = (this.doOldReport.selector, this.doForgedReport.selector);
+        acts[42] = this.doVerifier.selector;
     }
 }

@@ -3,12 +3,12 @@ pragma solidity 0.8.37;
 
 import {Backstop} from "../../src/Backstop.sol";
 import {Batch, MarketParams} from "../../src/Types.sol";
-import {VenueTest} from "../support/VenueTest.sol";
+import {ReportedVenueTest} from "../support/ReportedVenueTest.sol";
 
 /// @notice Prices jump, accounts go bankrupt, and whoever calls wants something: liquidates what
 /// is his own, resolves with lists that he likes, unwinds early. Nothing is minted, nobody who is
 /// deleveraged is worse off, and a keeper never gains more than his victim could lose.
-contract WaterfallInvariants is VenueTest {
+contract WaterfallInvariants is ReportedVenueTest {
     uint32 private constant USERS = 6;
     uint8 private constant MARKETS = 2;
 
@@ -59,7 +59,7 @@ contract WaterfallInvariants is VenueTest {
         Order memory buy = order(buyer, true, uint64(bound(lots, 1, 50)));
         Order memory sell = order(seller, false, buy.size);
         (buy.market, sell.market) = (uint8(market % MARKETS), uint8(market % MARKETS));
-        (buy.price, sell.price) = (around.prices(buy.market), around.prices(buy.market));
+        (buy.price, sell.price) = (priceOf(buy.market), priceOf(buy.market));
         bool first = buyer < seller;
         add(first ? buy : sell);
         add(first ? sell : buy);
@@ -74,11 +74,10 @@ contract WaterfallInvariants is VenueTest {
         // Mostly steps that leave somebody below maintenance, now and then a jump beyond.
         bool jump = move % 4 == 0;
         move = jump ? bound(move, 700_000, 1_350_000) : bound(move, 960_000, 1_040_000);
-        uint256 price = uint256(around.prices(m)) * move / 1e6;
-        vm.warp(block.timestamp + 5);
+        uint32 price =
+            uint32(bound(uint256(priceOf(m)) * move / 1e6, 50_000, 20_000_000));
         vm.roll(block.number + 1);
-        for (uint8 i; i < 3; ++i) around.setPrice(i, around.prices(i));
-        around.setPrice(m, uint32(bound(price, 50_000, 20_000_000)));
+        walk(m, price, price);
     }
 
     function doLiquidate(uint256 who, uint256 whom, uint256 market, uint256 lots) external {

@@ -21,6 +21,8 @@ contract Around is IOracle, IBreaker, IParameters {
     VenueParams private _venue;
     uint32 public round;
     uint40 public lastTime;
+    /// Whom the real oracle asks about its verifiers.
+    address public immutable governor = msg.sender;
 
     function setPrice(uint8 id, uint32 price_) external {
         (prices[id], marks[id], times[id]) = (price_, price_, uint40(block.timestamp));

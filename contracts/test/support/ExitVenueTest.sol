@@ -52,7 +52,7 @@ abstract contract ExitVenueTest is VenueTest {
     /// @notice Time passes; prices stay fresh.
     function pass(uint256 time) internal {
         vm.warp(block.timestamp + time);
-        for (uint8 i; i < 3; ++i) around.setPrice(i, around.prices(i));
+        refresh();
     }
 
     /// @notice A request is missed, and a stranger freezes the venue.

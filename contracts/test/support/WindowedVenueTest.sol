@@ -59,7 +59,7 @@ abstract contract WindowedVenueTest is ExitVenueTest {
         return IWindowedVault.Rules(200_000, 0, 100e6, 500_000, 1 hours, 1 days);
     }
 
-    function backstopAt() internal view override returns (address) {
+    function backstopAt() internal view virtual override returns (address) {
         return vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
     }
 

@@ -14,6 +14,8 @@ export type Evm = {
   /** Deploys creation code; its address. */
   deploy(code: Hex): Promise<Hex>;
   call(to: Hex, data: Hex): Promise<Hex>;
+  /** Code at an address. */
+  code(at: Hex): Promise<Hex>;
   stop(): Promise<void>;
 };
 
@@ -60,6 +62,7 @@ export async function startEvm(): Promise<Evm> {
     },
     call: (to, data) =>
       rpc('eth_call', [{ from: sender, to, data, gas }, 'latest']) as Promise<Hex>,
+    code: (at) => rpc('eth_getCode', [at, 'latest']) as Promise<Hex>,
     async stop() {
       const gone = new Promise((done) => chain.once('exit', done));
       chain.kill('SIGKILL');

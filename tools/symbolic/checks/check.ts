@@ -4,7 +4,7 @@ import type { Mutant, Property } from '../../prove/property.ts';
 /** Path of a library of the contracts. */
 export const library = (name: string): string => `contracts/src/libraries/${name}.sol`;
 
-type Rest = Pick<Property, 'reverts' | 'slow' | 'seconds'>;
+type Rest = Pick<Property, 'plain' | 'reverts' | 'slow' | 'seconds'>;
 
 /** A check by its place, `Contract.check_what`, and what it is about. */
 export function check(

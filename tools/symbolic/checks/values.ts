@@ -127,6 +127,22 @@ const reports: readonly Property[] = [
     ],
   ),
   check(
+    'code.observation',
+    'ObservationChecks.check_signer',
+    ['L09'],
+    'Observations',
+    'What is recovered of an observation is its digest by abi.encode, with its signature',
+    [
+      mutant(
+        'the time of an observation is not signed',
+        library('Observations'),
+        'mstore(add(buffer, 0x40), time)',
+        'mstore(add(buffer, 0x40), round)',
+      ),
+    ],
+    { reverts: 'none' },
+  ),
+  check(
     'code.level',
     'ReportChecks.check_level',
     ['L14'],

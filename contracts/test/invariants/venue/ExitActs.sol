@@ -71,7 +71,8 @@ abstract contract ExitActs is SqueezeActs {
         if (seldom % 8 != 0) return;
         (uint64 next, uint64 count, uint40 deadline) = queue.state();
         bool due = next <= count && _now() > deadline + FORCED_GRACE;
-        due = due || _now() > uint256(around.lastTime()) + SILENCE;
+        (, uint40 told) = oracle.last();
+        due = due || _now() > uint256(told) + SILENCE;
         bool running = !_frozen();
         Snap memory a = _snap();
         vm.prank(STRANGER);

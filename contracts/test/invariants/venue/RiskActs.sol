@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {MarketParams, Report, VenueParams} from "../../../src/Types.sol";
-import {CustodyActs} from "./CustodyActs.sol";
+import {MarketParams, VenueParams} from "../../../src/Types.sol";
+import {ReportActs} from "./ReportActs.sol";
 
 /// @notice Prices, time, breakers and a captured governor; keepers, and the waterfall.
-abstract contract RiskActs is CustodyActs {
+abstract contract RiskActs is ReportActs {
     /// How often somebody gave up lots for a bankrupt or closed-out account.
     uint256 internal deleveragings;
 
@@ -14,14 +14,12 @@ abstract contract RiskActs is CustodyActs {
         uint8 m = uint8(market % MARKETS);
         // Mostly steps that leave somebody below maintenance, now and then a jump beyond.
         move = move % 4 == 0 ? bound(move, 700_000, 1_350_000) : bound(move, 960_000, 1_040_000);
-        uint256 price = bound(uint256(around.prices(m)) * move / 1e6, 50_000, 20_000_000);
+        uint256 price = bound(uint256(priceOf(m)) * move / 1e6, 50_000, 20_000_000);
         vm.warp(_now() + 5);
         vm.roll(vm.getBlockNumber() + 1);
-        _refreshAll();
-        around.setPrice(m, uint32(price));
         uint256 clamp = around.market(m).markClampPpm;
-        around.setMark(m, uint32(price * (1e6 - clamp + basis % (2 * clamp + 1)) / 1e6));
-        around.setAged(m, uint32(price * bound(basis >> 32, 900_000, 1_100_000) / 1e6));
+        uint256 mark = price * (1e6 - clamp + basis % (2 * clamp + 1)) / 1e6;
+        walk(m, uint32(price), uint32(mark));
         _won();
     }
 
@@ -29,39 +27,13 @@ abstract contract RiskActs is CustodyActs {
     function doTime(uint256 time, uint256 silent) external {
         vm.warp(_now() + (time % 8 == 0 ? 30 hours : bound(time, 1, 4_000)));
         vm.roll(vm.getBlockNumber() + 1);
-        if (silent % 4 != 0 && !_frozen()) _refreshAll();
+        if (silent % 4 != 0) refresh();
         _won();
     }
 
     function doBreaker(uint256 market, uint256 level) external {
         around.setLevel(uint16(1 + market % MARKETS), level % 8 < 4 ? 0 : uint8(level % 4));
         _won();
-    }
-
-    /// @notice A report with funding: by the sequencer, or by a stranger who has to wait.
-    function doPush(uint256 move, uint256 rate, uint256 whose) external {
-        if (_frozen()) return;
-        Report memory r;
-        (r.round, r.time) = (around.round() + 1, uint40(_now()));
-        r.markets = new uint8[](MARKETS);
-        r.prices = new uint32[](MARKETS);
-        r.rates = new int32[](MARKETS);
-        for (uint8 m; m < MARKETS; ++m) {
-            r.markets[m] = m;
-            r.prices[m] = uint32(uint256(around.prices(m)) * bound(move, 990_000, 1_010_000) / 1e6);
-            r.rates[m] = int32(int256(rate % 600_001) - 300_000);
-        }
-        Snap memory a = _snap();
-        uint256 age = _now() - around.lastTime();
-        bool stranger = whose % 4 == 0;
-        if (stranger) vm.prank(STRANGER);
-        try house.push(abi.encode(r)) {
-            if (stranger && age <= 30) broken = "a stranger pushed at once";
-            _wonRunning();
-        } catch (bytes memory reason) {
-            _refused(reason);
-        }
-        _only(a, 0, 0);
     }
 
     /// @notice Whatever a captured governor may set within the hard bounds, without any delay.
@@ -215,14 +187,6 @@ abstract contract RiskActs is CustodyActs {
             (int256 equity,, uint256 margin) = house.health(users[i]);
             if (margin == 0 || equity * 1e6 / int256(margin) >= least) continue;
             (worst, least) = (users[i], equity * 1e6 / int256(margin));
-        }
-    }
-
-    function _refreshAll() private {
-        for (uint8 m; m < MARKETS; ++m) {
-            uint32 mark = around.marks(m);
-            around.setPrice(m, around.prices(m));
-            around.setMark(m, mark);
         }
     }
 }

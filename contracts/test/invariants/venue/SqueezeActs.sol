@@ -20,7 +20,8 @@ abstract contract SqueezeActs is RiskActs {
 
     /// @notice One buys from a winner, the price falls, the winner leaves to one who is thin: the
     /// buyer is bankrupt, the thin one cannot pay, and what the fund does not cover is levied.
-    /// Half of the time the price comes back, and the thin one is next.
+    /// Half of the time the price comes back, and the thin one is next; else, half of the time, it
+    /// comes back so far that the thin one is liquidated.
     function doSqueeze(uint256 who, uint256 market, uint256 size, uint256 back) external {
         if (_frozen()) return;
         uint8 m = uint8(market % MARKETS);
@@ -30,14 +31,15 @@ abstract contract SqueezeActs is RiskActs {
         _calm(m);
         (,, uint56 open_) = house.market(m);
         uint40 lots = uint40(bound(size, 2, 20) + (open_ < 100 ? open_ : 100));
-        uint32 price = around.prices(m);
+        uint32 price = priceOf(m);
         uint256 notional = uint256(lots) * price * 100;
         _fund(poor, notional * 8 / 100);
         _fund(winner, notional * 8 / 100);
         if (!_dealt(m, poor, winner, lots, price)) return;
-        uint32 low = uint32(uint256(price) * 85 / 100);
-        around.setPrice(m, low);
-        _fund(thin, uint256(lots) * low * 100 * 6 / 100);
+        // The mark follows to within its clamp of 2 %.
+        uint32 low = uint32(uint256(price) * 83 / 100);
+        walk(m, low, low);
+        _fund(thin, uint256(lots) * low * 100 * 8 / 100);
         // The winner leaves if it can; what it keeps pays a part of the loss.
         _dealt(m, winner, thin, lots, low);
         uint256 before = house.levy(m);
@@ -47,7 +49,11 @@ abstract contract SqueezeActs is RiskActs {
             ++levies;
             if (owing != 0) ++leviesOnLevies;
         }
-        if (back % 2 == 0) around.setPrice(m, price);
+        if (back % 2 == 0) return walk(m, price, price);
+        if (back % 4 == 3) return;
+        // So far that the thin one is between maintenance and close-out.
+        walkAll(m, uint32(uint256(low) * 1_053 / 1_000));
+        this.doLiquidate(1, size, m, 0);
     }
 
     /// @notice A captured sequencer settles the last batch once more, or with something changed
@@ -127,7 +133,7 @@ abstract contract SqueezeActs is RiskActs {
         (p.coverSharePpm, p.backstopLotsMax) = (around.market(m).coverSharePpm, 40);
         around.setMarket(m, p);
         around.setLevel(1 + m, 0);
-        around.setPrice(m, around.prices(m));
+        walk(m, priceOf(m), priceOf(m));
     }
 
     /// @dev Brings in what an account lacks for its positions, and so much for the next one.

@@ -126,7 +126,7 @@ abstract contract TradeActs is VenueActs {
         (bytes32 r, bytes32 vs) = signCompact(keys[c.account], digest);
         uint32 keeper = _user(whom);
         int256 held = sizeOf(c.account, c.market);
-        uint32 index = around.prices(c.market);
+        uint32 index = priceOf(c.market);
         Snap memory a = _snap();
         vm.prank(owner_(keeper));
         try house.trigger(c, abi.encodePacked(r, vs), keeper, "") {
@@ -155,7 +155,7 @@ abstract contract TradeActs is VenueActs {
         c.isBuy = sizeOf(id, market) < 0;
         c.reduceOnly = number % 3 != 0;
         uint256 move = number % 2 == 0 ? 999_000 : 1_001_000;
-        c.triggerPrice = uint32(uint256(around.prices(market)) * move / 1e6);
+        c.triggerPrice = uint32(uint256(priceOf(market)) * move / 1e6);
         c.limitPrice = c.isBuy ? type(uint32).max : 1;
         (c.rewardPpm, c.since, c.expiry) = (1_000, 1, uint40(_now() + 1 days));
     }
@@ -172,7 +172,7 @@ abstract contract TradeActs is VenueActs {
         o.seq = seq + 1;
         (o.reduceOnly, o.expiry) = (slip % 7 == 0, uint40(_now() + 1 hours));
         uint256 move = slip % 5 == 0 ? bound(slip, 940_000, 1_060_000) : 1e6;
-        o.price = uint32(uint256(around.prices(o.market)) * move / 1e6);
+        o.price = uint32(uint256(priceOf(o.market)) * move / 1e6);
     }
 
     /// @dev Settles a pair and holds what a batch may do to its accounts.

@@ -3,11 +3,13 @@ pragma solidity 0.8.37;
 
 import {MarketParams, Position} from "../../../src/Types.sol";
 import {IClearingHouse as I} from "../../../src/interfaces/IClearingHouse.sol";
+import {ReportedVenueTest} from "../../support/ReportedVenueTest.sol";
+import {VenueTest} from "../../support/VenueTest.sol";
 import {IWindowedVault, WindowedVenueTest} from "../../support/WindowedVenueTest.sol";
 
 /// @notice The stage of the invariant suite: who is there, what is seen before and after each act,
 /// and what an act may change. An act counts itself when it succeeds.
-abstract contract VenueActs is WindowedVenueTest {
+abstract contract VenueActs is WindowedVenueTest, ReportedVenueTest {
     uint8 internal constant MARKETS = 3;
     uint256 internal constant START = 300 * UNIT;
     uint256 internal constant NONCES = 32;
@@ -38,7 +40,7 @@ abstract contract VenueActs is WindowedVenueTest {
     uint256 internal heldAtFreeze;
     uint256 internal paidOut;
 
-    function setUp() public virtual override {
+    function setUp() public virtual override(WindowedVenueTest, ReportedVenueTest) {
         super.setUp();
         open("erin", 0);
         open("alice", 0);
@@ -69,6 +71,27 @@ abstract contract VenueActs is WindowedVenueTest {
 
     function rules() internal pure override returns (IWindowedVault.Rules memory) {
         return IWindowedVault.Rules(200_000, 0, 20e6, 500_000, 1 hours, 1 days);
+    }
+
+    function backstopAt()
+        internal
+        view
+        override(VenueTest, WindowedVenueTest)
+        returns (address)
+    {
+        return super.backstopAt();
+    }
+
+    function oracleFor(address house_)
+        internal
+        override(VenueTest, ReportedVenueTest)
+        returns (address)
+    {
+        return super.oracleFor(house_);
+    }
+
+    function refresh() internal override(VenueTest, ReportedVenueTest) {
+        super.refresh();
     }
 
     function _user(uint256 who) internal view returns (uint32) {

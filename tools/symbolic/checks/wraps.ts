@@ -1,0 +1,106 @@
+/** Checks of arithmetic without checks: with them, no input of the stated widths panics. */
+import { type Mutant, mutant, type Property } from '../../prove/property.ts';
+import { check, library } from './check.ts';
+
+type Rest = Partial<Property> & { place?: string };
+
+/** A check of `WrapChecks`, or of another place with its libraries compiled with checks. */
+function wrap(name: string, subject: string, title: string, broken: Mutant, rest: Rest = {}) {
+  const { place = `WrapChecks.check_${name}`, ...more } = rest;
+  const laws = more.laws ?? [];
+  return check(`wrap.${name}`, place, laws, subject, title, [broken], {
+    plain: ['checks'],
+    seconds: 120,
+    slow: true,
+    ...more,
+  });
+}
+
+export const wrapChecks: readonly Property[] = [
+  wrap(
+    'products',
+    'Margin',
+    'Notional, caution, fees and close-out wrap nowhere: lots 64 bits, a lot 80, amounts 200',
+    mutant(
+      'what a lot is worth is taken off the lots',
+      library('Margin'),
+      'return magnitude(lots) * market.lotValue;',
+      'return magnitude(lots) - market.lotValue;',
+    ),
+    { laws: ['L07'] },
+  ),
+  wrap(
+    'interest',
+    'Margin',
+    'The margin of open interest wraps nowhere, and is never below the base',
+    mutant('a part may be below the base', library('Margin'), '((PPM - base)', '((high - base)'),
+    { laws: ['L07'] },
+  ),
+  wrap(
+    'add',
+    'Margin',
+    'One more position wraps no sum of an account: equity 184 bits, requirements 176',
+    mutant(
+      'no market at all has one before it',
+      library('Margin'),
+      'return totals.lone == 0 || totals.held & (totals.held - 1) == 0;',
+      'return totals.held & (totals.held - 1) == 0 || totals.lone == 0;',
+    ),
+    { laws: ['L07'] },
+  ),
+  wrap(
+    'marks',
+    'Marks',
+    'The accepted mark wraps nowhere, and is never zero',
+    mutant(
+      'the span is taken off whatever it is',
+      library('Marks'),
+      'span < centre ? centre - span : 1',
+      'span > centre ? centre - span : 1',
+    ),
+    { laws: ['L10'] },
+  ),
+  wrap(
+    'small',
+    'Lanes, Orders, Medians, Desks',
+    'A filled lane, the side of an order, the rank of a median and the next record wrap nowhere',
+    mutant(
+      'lots count double',
+      library('Lanes'),
+      '(lots << FILLED_SHIFT)',
+      '(lots << (FILLED_SHIFT + 1))',
+    ),
+    { laws: ['L11'] },
+  ),
+  wrap(
+    'legs',
+    'Desks, Judging',
+    'Of two legs that of an account is found, and open interest changes by the longs alone',
+    mutant(
+      'what stands in front of the legs is one',
+      library('Desks'),
+      'at > desk.legs;',
+      'at >= desk.legs;',
+    ),
+    { laws: ['L05'] },
+  ),
+  wrap(
+    'fill',
+    'Netting, Margin, Desks',
+    'A fill wraps nowhere: lots 40 bits, price 32, tick value 48, index 96, fees 16',
+    mutant('fees are taken off', library('Netting'), 'fees += _fill(', 'fees -= _fill('),
+    { place: 'FillChecks.check_bid', laws: ['L03'], reverts: 'errors' },
+  ),
+  wrap(
+    'close',
+    'Closing, Lanes, Desks',
+    'The lanes of two orders are closed without wrapping',
+    mutant(
+      'lots have 16 more bits',
+      library('Closing'),
+      'lane = lane.plus(lots);',
+      'lane = lane.plus(lots << 16);',
+    ),
+    { place: 'LaneChecks.check_close', laws: ['L11'], reverts: 'errors' },
+  ),
+];
