@@ -49,6 +49,13 @@ export const groups: readonly Group[] = [
 ];
 
 /**
+ * What no group mutates: interfaces and types, laws, which are generated and have mutants of their
+ * own, doubles for tests, and the libraries that `contracts.ts` mutates. Two have only assembly.
+ */
+export const unmutated =
+  /^src\/(interfaces|generated|mocks)\/|\/(Types|Causes|Delegation|Margin|Liquidations|Deleveraging|Funding|Marks|Profit|Aging)\.sol$/;
+
+/**
  * Texts that are written otherwise before anything is mutated. Without the optimizer, which alone
  * moves variables off the stack, these functions have one too many.
  */
