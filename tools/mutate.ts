@@ -88,9 +88,7 @@ function sampled<M extends Mutant>(mutants: readonly M[], count: number, seed: s
 function readLived(path: string): Set<string> {
   try {
     const rows = JSON.parse(readFileSync(path, 'utf8')) as { key: string; fate: string }[];
-    return new Set(
-      rows.filter(({ fate }) => isAlive(fate)).map(({ key }) => key),
-    );
+    return new Set(rows.filter(({ fate }) => isAlive(fate)).map(({ key }) => key));
   } catch (error) {
     console.error(`mutate: --lived ${path}: ${(error as Error).message}`);
     process.exit(2);

@@ -43,7 +43,9 @@ export const groups: readonly Group[] = [
       ...src('Judging Netting Closing Accounts Arrays Conditionals Desks', 'src/libraries'),
       ...src('Lanes Orders Packer Seizing Sessions Signatures Slots', 'src/libraries'),
     ],
-    tests: tests(/^test\/((ClearingHouse|Backstop|Modules)\w*|libraries\/(Packing|Words))\.t\.sol$/),
+    tests: tests(
+      /^test\/((ClearingHouse|Backstop|Modules)\w*|libraries\/(Packing|Words))\.t\.sol$/,
+    ),
     further: [],
   },
 ];

@@ -7,7 +7,15 @@
  * arguments of `try`, the steps of loops, and what stands outside of functions.
  */
 import type { Mutant } from './instrument.ts';
-import { type Change, changesAt, createNamer, isNode, type Node, spanOf, walk } from './solidity.ts';
+import {
+  type Change,
+  changesAt,
+  createNamer,
+  isNode,
+  type Node,
+  spanOf,
+  walk,
+} from './solidity.ts';
 
 /** A mutant, and the number of the place that must be reached to wake it. */
 export type AsleepMutant = Mutant & { readonly within: number };
@@ -50,7 +58,8 @@ function* inside(node: Node): Generator<Node> {
   yield node;
   if (bytesOf(node) !== undefined) return;
   for (const value of Object.values(node)) {
-    for (const each of Array.isArray(value) ? value : [value]) if (isNode(each)) yield* inside(each);
+    for (const each of Array.isArray(value) ? value : [value])
+      if (isNode(each)) yield* inside(each);
   }
 }
 
@@ -58,190 +67,207 @@ function* inside(node: Node): Generator<Node> {
 const usesFrom = 1_000_000;
 
 /** The next numbers of all sources together. */
-type Numbers = { mutant: number; body: number };
+export type Numbers = { mutant: number; body: number };
 
 /** A part of a source, in bytes, and what stands there instead. */
 export type Edit = { readonly from: number; readonly to: number; readonly text: string };
 
-/** Instruments the functions and modifiers of one source. */
-export function createInstrumenter(
+/** A source that is being written anew. */
+type Writer = {
+  readonly bytes: Buffer;
+  readonly name: ReturnType<typeof createNamer>;
+  readonly numbers: Numbers;
+  readonly mutants: AsleepMutant[];
+  /** The function in hand. */
+  within: string;
+};
+
+/** The text of a node, without a semicolon: the compiler counts it to `return;` and to no other. */
+function textOf({ bytes }: Writer, node: Node): string {
+  const [from, to] = spanOf(node);
+  return bytes.subarray(from, to).toString().replace(/;$/, '');
+}
+
+const isSemicolon = ({ bytes }: Writer, at: number): boolean => bytes[at] === 0x3b;
+
+/** Enters a mutant and gives it its number. */
+function named(w: Writer, change: Change, place?: (number: number) => number): string {
+  const number = w.numbers.mutant++;
+  const within = place === undefined ? w.numbers.body : place(number);
+  w.mutants.push({ id: String(number), ...w.name(w.within, change), within });
+  return String(number);
+}
+
+/** Numbers and texts of the variants of a node. */
+function variants(w: Writer, node: Node, more: readonly Change[] = []): [string, string][] {
+  const [start, end] = spanOf(node);
+  const found = [...more];
+  for (const each of inside(node)) {
+    found.push(...changesAt(each, w.bytes), ...furtherChanges(each, w.bytes));
+  }
+  return found.map((change) => {
+    const before = w.bytes.subarray(start, change.from);
+    const after = w.bytes.subarray(change.to, end);
+    return [named(w, change), `${before}${change.replacement}${after}`];
+  });
+}
+
+function condition(w: Writer, node: Node, constants: readonly string[]): string {
+  const [from, to] = spanOf(node);
+  const always = constants.map((replacement) => ({ from, to, kind: 'Condition', replacement }));
+  const chain = variants(w, node, always).map(([id, text]) => `${on(id)} ? (${text}) : `);
+  return `${chain.join('')}(${textOf(w, node)})`;
+}
+
+/** A statement made of a node; `wrap` completes it. */
+function choice(w: Writer, node: Node, wrap: (text: string) => string): string {
+  const chain = variants(w, node).map(([id, text]) => {
+    return `if (${on(id)}) { ${wrap(text.replace(/;$/, ''))}; } else `;
+  });
+  const original = `${wrap(textOf(w, node))};`;
+  return chain.length === 0 ? original : `${chain.join('')}{ ${original} }`;
+}
+
+/** Variables are declared first: what is in the branches of a chain is not seen behind them. */
+function declaration(w: Writer, node: Node): string {
+  const whole = `${textOf(w, node)};`;
+  if (!isNode(node.initialValue)) return whole;
+  const declared = node.declarations as (Node | null)[];
+  const names = declared.map((each) => (each === null ? '' : String(each.name)));
+  const left = names.length === 1 ? names[0] : `(${names.join(', ')})`;
+  const count = w.mutants.length;
+  const rest = choice(w, node.initialValue, (text) => `${left} = ${text}`);
+  if (w.mutants.length === count) return whole;
+  const heads = declared.flatMap((each) => (each === null ? [] : [`${textOf(w, each)};`]));
+  return `${heads.join(' ')} ${rest}`;
+}
+
+/** The text of a node in which some nodes below it stand as given. */
+function replaced(w: Writer, node: Node, parts: readonly (readonly [Node, string])[]): string {
+  const [start, end] = spanOf(node);
+  let [at, text] = [start, ''];
+  for (const [part, instead] of parts) {
+    const [from, to] = spanOf(part);
+    text += w.bytes.subarray(at, from).toString() + instead;
+    // The semicolon of a statement stands behind it.
+    at = isSemicolon(w, to) ? to + 1 : to;
+  }
+  return text + w.bytes.subarray(at, Math.max(at, end)).toString();
+}
+
+function loop(w: Writer, node: Node): string {
+  const { initializationExpression: first, condition: until, loopExpression: step } = node;
+  const head = isNode(first) ? statement(w, first) : '';
+  const test = isNode(until) ? condition(w, until, ['false']) : '';
+  const next = isNode(step) ? textOf(w, step) : '';
+  return `{ ${head} for (; ${test}; ${next}) { ${statement(w, node.body as Node)} } }`;
+}
+
+function branch(w: Writer, node: Node): string {
+  const test = condition(w, node.condition as Node, ['true', 'false']);
+  const yes = statement(w, node.trueBody as Node);
+  const no = isNode(node.falseBody) ? ` else { ${statement(w, node.falseBody)} }` : '';
+  return `if (${test}) { ${yes} }${no}`;
+}
+
+function clause(w: Writer, node: Node): [Node, string] {
+  const block = node.block as Node;
+  return [node, replaced(w, node, [[block, statement(w, block)]])];
+}
+
+/** A statement and its semicolon. */
+function statement(w: Writer, node: Node): string {
+  switch (node.nodeType) {
+    case 'Block':
+    case 'UncheckedBlock': {
+      const parts = nodesOf(node.statements).map((each) => [each, statement(w, each)] as const);
+      return replaced(w, node, parts);
+    }
+    case 'IfStatement':
+      return branch(w, node);
+    case 'ForStatement':
+      return loop(w, node);
+    case 'WhileStatement': {
+      const test = condition(w, node.condition as Node, ['false']);
+      return `while (${test}) { ${statement(w, node.body as Node)} }`;
+    }
+    case 'VariableDeclarationStatement':
+      return declaration(w, node);
+    case 'ExpressionStatement':
+    case 'Return':
+    case 'RevertStatement':
+      return choice(w, node, (text) => text);
+    case 'TryStatement':
+      return replaced(
+        w,
+        node,
+        nodesOf(node.clauses).map((each) => clause(w, each)),
+      );
+    default:
+      return replaced(w, node, []) + (isSemicolon(w, spanOf(node)[1]) ? ';' : '');
+  }
+}
+
+function body(w: Writer, node: Node): Edit {
+  const [from, to] = spanOf(node.body as Node);
+  const text = statement(w, node.body as Node);
+  const tell = `if (block.prevrandao == ${probe}) Probe.reach(${w.numbers.body});`;
+  return { from, to, text: text.replace('{', () => `{ ${tell}`) };
+}
+
+/** A modifier that the number of its use puts to sleep. None here has parameters. */
+function modifier(w: Writer, node: Node, isMutated: boolean): Edit {
+  const [start] = spanOf(node);
+  const [from, to] = spanOf(node.body as Node);
+  const head = w.bytes.subarray(start, from).toString();
+  const [name] = /^modifier\s+\w+(?=\s*(\(\s*\))?\s*$)/.exec(head) ?? [];
+  if (name === undefined) throw new Error(`mutate: a modifier with parameters: ${head}`);
+  const own = isMutated ? body(w, node).text : textOf(w, node.body as Node);
+  const tell = `if (block.prevrandao == ${probe}) Probe.reach(${usesFrom} + use_);`;
+  const text = `{ ${tell} if (block.prevrandao == use_) { _; } else ${own} }`;
+  return { from: start, to, text: `${name}(uint256 use_) ${text}` };
+}
+
+/** The use of a modifier, with the number that lets everyone through. */
+function use(w: Writer, node: Node, isMutated: boolean): Edit {
+  const [from, to] = spanOf(node.modifierName as Node);
+  const change = { from, to, kind: 'Modifier', replacement: '' };
+  const id = isMutated ? named(w, change, (number) => usesFrom + number) : '0';
+  return { from: to, to, text: `(${id})` };
+}
+
+/**
+ * What is written otherwise in a source, and its mutants.
+ *
+ * @param file path from the root
+ * @param numbers counted on
+ * @param modifiers ids of those that are rewritten
+ * @param isMutated without, only the modifiers are written for their new uses
+ */
+export function instrumentSource(
   file: string,
   source: string,
+  tree: Node,
   numbers: Numbers,
   modifiers: ReadonlySet<number>,
-) {
+  isMutated: boolean,
+): { edits: Edit[]; mutants: AsleepMutant[] } {
   const bytes = Buffer.from(source);
-  const name = createNamer(file, source);
-  const mutants: AsleepMutant[] = [];
-  let within = '';
-
-  /** Without a semicolon: the compiler counts it to a plain `return;`, and to no other. */
-  const textOf = (node: Node): string => {
-    return bytes
-      .subarray(...spanOf(node))
-      .toString()
-      .replace(/;$/, '');
-  };
-
-  function named(change: Change, place: (number: number) => number = () => numbers.body): string {
-    const number = numbers.mutant++;
-    const id = String(number);
-    mutants.push({ id, ...name(within, change), within: place(number) });
-    return id;
-  }
-
-  /** The text of a node with one change in it. */
-  function changed(node: Node, { from, to, replacement }: Change): string {
-    const [start, end] = spanOf(node);
-    const [before, after] = [bytes.subarray(start, from), bytes.subarray(to, end)];
-    return `${before}${replacement}${after}`;
-  }
-
-  /** Numbers and texts of the variants of a node. */
-  function variants(node: Node, more: readonly Change[] = []): [string, string][] {
-    const found = [...more];
-    for (const each of inside(node)) {
-      found.push(...changesAt(each, bytes), ...furtherChanges(each, bytes));
+  const w: Writer = { bytes, name: createNamer(file, source), numbers, mutants: [], within: '' };
+  const edits: Edit[] = [];
+  for (const node of walk(tree)) {
+    const isModifier = node.nodeType === 'ModifierDefinition';
+    if ((!isModifier && node.nodeType !== 'FunctionDefinition') || !isNode(node.body)) continue;
+    w.within = String(node.name || node.kind);
+    numbers.body++;
+    for (const each of nodesOf(node.modifiers)) {
+      const { referencedDeclaration: id } = each.modifierName as Node;
+      if (modifiers.has(id as number)) edits.push(use(w, each, isMutated));
     }
-    return found.map((change) => [named(change), changed(node, change)]);
+    if (isModifier) edits.push(modifier(w, node, isMutated));
+    else if (isMutated) edits.push(body(w, node));
   }
-
-  function condition(node: Node, isBranch: boolean): string {
-    const [from, to] = spanOf(node);
-    const both = ['true', 'false'].map((replacement) => {
-      return { from, to, kind: 'Condition', replacement };
-    });
-    const chain = variants(node, isBranch ? both : both.slice(1)).map(([id, text]) => {
-      return `${on(id)} ? (${text}) : `;
-    });
-    return `${chain.join('')}(${textOf(node)})`;
-  }
-
-  function chain(node: Node, original: string, wrap: (text: string) => string): string {
-    const all = variants(node).map(([id, text]) => `if (${on(id)}) { ${wrap(text)}; } else `);
-    return all.length === 0 ? `${original};` : `${all.join('')}{ ${wrap(textOf(node))}; }`;
-  }
-
-  function declaration(node: Node): string {
-    const value = node.initialValue;
-    if (!isNode(value)) return `${textOf(node)};`;
-    const declared = (node.declarations as (Node | null)[]) ?? [];
-    const names = declared.map((each) => (each === null ? '' : String(each.name)));
-    const left = names.length === 1 ? names[0] : `(${names.join(', ')})`;
-    const rest = chain(value, '', (text) => `${left} = ${text}`);
-    if (rest === ';') return `${textOf(node)};`;
-    const heads = declared.filter((each) => each !== null).map((each) => `${textOf(each)};`);
-    return `${heads.join(' ')} ${rest}`;
-  }
-
-  /** The text of a node in which some nodes below it stand as given. */
-  function replaced(node: Node, parts: readonly (readonly [Node, string])[]): string {
-    const [start, end] = spanOf(node);
-    let [at, text] = [start, ''];
-    for (const [part, instead] of parts) {
-      const [from, to] = spanOf(part);
-      text += bytes.subarray(at, from).toString() + instead;
-      // The semicolon of a statement stands behind it.
-      at = bytes[to] === 0x3b ? to + 1 : to;
-    }
-    return text + bytes.subarray(at, Math.max(at, end)).toString();
-  }
-
-  function loop(node: Node): string {
-    const { initializationExpression: first, condition: until, body } = node;
-    const head = isNode(first) ? statement(first) : '';
-    const test = isNode(until) ? condition(until, false) : '';
-    const step = isNode(node.loopExpression) ? textOf(node.loopExpression) : '';
-    return `{ ${head} for (; ${test}; ${step}) { ${statement(body as Node)} } }`;
-  }
-
-  function branch(node: Node): string {
-    const test = condition(node.condition as Node, true);
-    const yes = statement(node.trueBody as Node);
-    const no = isNode(node.falseBody) ? ` else { ${statement(node.falseBody)} }` : '';
-    return `if (${test}) { ${yes} }${no}`;
-  }
-
-  /** A statement and its semicolon. */
-  function statement(node: Node): string {
-    switch (node.nodeType) {
-      case 'Block':
-      case 'UncheckedBlock':
-        return replaced(
-          node,
-          nodesOf(node.statements).map((each) => [each, statement(each)] as const),
-        );
-      case 'IfStatement':
-        return branch(node);
-      case 'ForStatement':
-        return loop(node);
-      case 'WhileStatement':
-        return `while (${condition(node.condition as Node, false)}) { ${statement(node.body as Node)} }`;
-      case 'VariableDeclarationStatement':
-        return declaration(node);
-      case 'ExpressionStatement':
-      case 'Return':
-      case 'RevertStatement':
-        return chain(node, textOf(node), (text) => text);
-      case 'TryStatement':
-        return replaced(
-          node,
-          nodesOf(node.clauses).map((each) => {
-            const block = each.block as Node;
-            return [each, replaced(each, [[block, statement(block)]])] as const;
-          }),
-        );
-      default:
-        return bytes[spanOf(node)[1]] === 0x3b ? `${textOf(node)};` : bytes.subarray(...spanOf(node)).toString();
-    }
-  }
-
-  function body(node: Node): Edit {
-    const [from, to] = spanOf(node.body as Node);
-    const text = statement(node.body as Node);
-    const tell = `if (block.prevrandao == ${probe}) Probe.reach(${numbers.body});`;
-    return { from, to, text: text.replace('{', () => `{ ${tell}`) };
-  }
-
-  /** A modifier that a number of its use puts to sleep. None here has parameters. */
-  function modifier(node: Node, isMutated: boolean): Edit[] {
-    const [from, to] = spanOf(node.body as Node);
-    const head = bytes.subarray(spanOf(node)[0], from).toString();
-    if (!/^modifier\s+\w+\s*(\(\s*\))?\s*$/.test(head)) throw new Error(`mutate: ${head}`);
-    const own = isMutated ? body(node).text : textOf(node.body as Node);
-    const tell = `if (block.prevrandao == ${probe}) Probe.reach(${usesFrom} + use_);`;
-    const text = `{ ${tell} if (block.prevrandao == use_) { _; } else ${own} }`;
-    const name = head.replace(/\s*(\(\s*\))?\s*$/, '');
-    return [{ from: spanOf(node)[0], to, text: `${name}(uint256 use_) ${text}` }];
-  }
-
-  /** A use of a modifier, with the number that lets everyone through. */
-  function use(node: Node, isMutated: boolean): Edit | undefined {
-    const { referencedDeclaration: found, src } = node.modifierName as Node;
-    if (node.kind !== 'modifierInvocation' || !modifiers.has(found as number)) return undefined;
-    const [from, to] = spanOf({ nodeType: '', src });
-    const change = { from, to, kind: 'Modifier', replacement: '' };
-    const id = isMutated ? named(change, (number) => usesFrom + number) : '0';
-    return { from: to, to, text: `(${id})` };
-  }
-
-  return {
-    mutants,
-    /** What is written otherwise in the source; without `isMutated` only its modifiers. */
-    edits(tree: Node, isMutated: boolean): Edit[] {
-      const edits: Edit[] = [];
-      for (const node of walk(tree)) {
-        const isModifier = node.nodeType === 'ModifierDefinition';
-        if ((!isModifier && node.nodeType !== 'FunctionDefinition') || !isNode(node.body)) continue;
-        within = String(node.name || node.kind);
-        numbers.body++;
-        edits.push(...nodesOf(node.modifiers).flatMap((each) => use(each, isMutated) ?? []));
-        if (isModifier) edits.push(...modifier(node, isMutated));
-        else if (isMutated) edits.push(body(node));
-      }
-      return edits;
-    },
-  };
+  return { edits, mutants: w.mutants };
 }
 
 /** A source with parts of it replaced. */

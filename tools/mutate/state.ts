@@ -3,7 +3,7 @@
  * tests that reach the mutant's function, the quick ones first, until one fails.
  */
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { foundryBinary } from '../forge.mjs';
 import type { Fate } from './judge.ts';
@@ -117,6 +117,25 @@ export async function measure({ home }: Workshop): Promise<Test[]> {
   return tests;
 }
 
+/**
+ * Keeps what was compiled. Forge now and then forgets the files that its filter leaves out, and
+ * would from then on compile in each run.
+ */
+function keepBuild(home: string) {
+  const [cache, out, kept] = ['cache/solidity-files-cache.json', 'out', 'kept'].map((name) => {
+    return join(home, name);
+  }) as [string, string, string];
+  const known = readFileSync(cache);
+  rmSync(kept, { recursive: true, force: true });
+  cpSync(out, kept, { recursive: true });
+  return (): void => {
+    if (existsSync(cache) && readFileSync(cache).equals(known)) return;
+    console.log('RESTORE', new Date().toISOString());
+    cpSync(kept, out, { recursive: true });
+    writeFileSync(cache, known);
+  };
+}
+
 async function judge(home: string, mutant: AsleepMutant, tests: readonly Test[]): Promise<Verdict> {
   const own = tests.filter(({ reaches }) => reaches.has(mutant.within));
   if (own.length === 0) return { fate: 'unreached' };
@@ -159,12 +178,14 @@ export async function judgeState(
   tell: (done: number, all: number) => void,
 ): Promise<({ mutant: AsleepMutant } & Verdict)[]> {
   const path = join(home, 'judged.jsonl');
+  const keep = keepBuild(home);
   const known = readKnown(path);
   const judged: ({ mutant: AsleepMutant } & Verdict)[] = [];
   const queue = [...mutants];
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const before = known.get(next.key);
+      keep();
       const verdict = before ?? (await judge(home, next, tests));
       if (before === undefined) {
         appendFileSync(path, `${JSON.stringify({ key: next.key, ...verdict })}\n`);

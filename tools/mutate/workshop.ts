@@ -6,7 +6,7 @@ import { dirname, join, posix } from 'node:path';
 import { findSource } from '../find-source.mjs';
 import { root } from '../sources.mjs';
 import { type Group, shapes } from './groups.ts';
-import { type AsleepMutant, createInstrumenter, edited } from './schemata.ts';
+import { type AsleepMutant, edited, instrumentSource } from './schemata.ts';
 import { type Node, walk } from './solidity.ts';
 
 const contracts = join(root, 'contracts');
@@ -85,12 +85,16 @@ export function instrumented(sources: ReadonlyMap<string, string>, mutated: read
   const last = [...sources.keys()].filter((path) => !mutated.includes(path));
   for (const path of [...mutated, ...last]) {
     const source = sources.get(path) ?? '';
-    const instrumenter = createInstrumenter(`contracts/${path}`, source, numbers, modifiers);
-    const edits = instrumenter.edits(trees.get(path) as Node, mutated.includes(path));
-    mutants.push(...instrumenter.mutants);
-    const text = edited(source, edits);
+    const tree = trees.get(path) as Node;
+    const isMutated = mutated.includes(path);
+    const own = instrumentSource(`contracts/${path}`, source, tree, numbers, modifiers, isMutated);
+    mutants.push(...own.mutants);
+    const text = edited(source, own.edits);
     const known = text.includes('Probe.reach') ? ' import {Probe} from "src/Probe.sol";' : '';
-    texts.set(path, text.replace(/pragma solidity [^;]*;/, (found) => `${found}${known}`));
+    texts.set(
+      path,
+      text.replace(/pragma solidity [^;]*;/, (found) => `${found}${known}`),
+    );
   }
   for (const [path, text] of texts) {
     // What is pure now reads the block; what forge answers stays as it is declared.

@@ -94,7 +94,10 @@ describe('mutants of contracts with state', () => {
     const sources = filesIn('contracts/src', '.sol').map((file) => file.slice('contracts/'.length));
     const left = sources.filter((file) => !mutated.has(file) && !unmutated.test(file));
     assert.deepEqual(left, []);
-    assert.deepEqual([...mutated].filter((file) => !sources.includes(file)), []);
+    assert.deepEqual(
+      [...mutated].filter((file) => !sources.includes(file)),
+      [],
+    );
   });
 });
 
