@@ -13,7 +13,7 @@ import { judgeContracts } from './mutate/contracts.ts';
 import { groups } from './mutate/groups.ts';
 import { instrument, type Mutant } from './mutate/instrument.ts';
 import { judgeMutants, judgesOf } from './mutate/judge.ts';
-import { judgeState, measure } from './mutate/state.ts';
+import { judgeState, measured } from './mutate/state.ts';
 import { type Judged, readSurvivors, scoresOf, scoreTable } from './mutate/survivors.ts';
 import { invalidAmong } from './mutate/typecheck.ts';
 import { openWorkshop } from './mutate/workshop.ts';
@@ -138,7 +138,7 @@ async function judgeGroup(name: string): Promise<Judged[]> {
   const workshop = openWorkshop(group);
   const chosen = choose(workshop.mutants, name);
   console.log('mutate: compiling, and measuring the tests');
-  const tests = await measure(workshop);
+  const tests = await measured(workshop);
   return judgeState(workshop, tests, chosen, whole(options.jobs, 'jobs'), tell);
 }
 

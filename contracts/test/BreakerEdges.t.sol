@@ -54,6 +54,17 @@ contract BreakerEdgesTest is Base, IGoverned {
         }
     }
 
+    /// @dev A short tightening elsewhere would else end the episode, and with it the rest after it.
+    function test_attack_episodeIsShortened() public {
+        Breaker breaker = _breaker(1 days, 15 minutes, 1 days);
+        vm.startPrank(ANN);
+        breaker.tighten(1, 1, 1 days);
+        breaker.tighten(2, 1, 1);
+        (uint40 since, uint40 until) = breaker.hold(ANN);
+        assertEq(since, START);
+        assertEq(until, START + 1 days);
+    }
+
     function _breaker(uint256 hold, uint256 clear, uint256 guardian) internal returns (Breaker) {
         address[] memory guardians = new address[](2);
         (guardians[0], guardians[1]) = (ANN, BEN);

@@ -94,17 +94,32 @@ async function results(home: string, args: readonly string[]): Promise<Results> 
   return JSON.parse(output.slice(from, to)) as Results;
 }
 
+/** Tests as they were measured, kept beside the project. */
+export async function measured(workshop: Workshop): Promise<Test[]> {
+  const path = join(workshop.home, 'measured.json');
+  if (existsSync(path)) {
+    const kept = JSON.parse(readFileSync(path, 'utf8')) as (Test & { reaches: number[] })[];
+    return kept.map((test) => ({ ...test, reaches: new Set(test.reaches) }));
+  }
+  const tests = await measure(workshop);
+  const kept = tests.map((test) => ({ ...test, reaches: [...test.reaches] }));
+  writeFileSync(path, JSON.stringify(kept));
+  return tests;
+}
+
 /**
  * Tests that pass with all mutants asleep, and what each reaches. Those do not that measure gas, or
  * need the optimizer.
  *
  * @throws Error if the sources do not compile
  */
-export async function measure({ home }: Workshop): Promise<Test[]> {
+async function measure({ home }: Workshop): Promise<Test[]> {
   const built = await runForge(home, ['build'], 3_600_000);
   if (built.code !== 0) throw new Error(`mutate: ${home}\n${built.output.slice(0, 4_000)}`);
   const asleep = await results(home, []);
   const probed = await results(home, ['-vv', '--block-prevrandao', asWord(BigInt(probe))]);
+  // After it, runs of some tests find everything compiled; after those of all they do not.
+  await runForge(home, ['build'], 3_600_000);
   const tests: Test[] = [];
   for (const [suite, { test_results: own }] of Object.entries(probed)) {
     for (const [name, { status, decoded_logs: logs }] of Object.entries(own)) {
@@ -130,7 +145,6 @@ function keepBuild(home: string) {
   cpSync(out, kept, { recursive: true });
   return (): void => {
     if (existsSync(cache) && readFileSync(cache).equals(known)) return;
-    console.log('RESTORE', new Date().toISOString());
     cpSync(kept, out, { recursive: true });
     writeFileSync(cache, known);
   };
