@@ -118,8 +118,6 @@ async function measure({ home }: Workshop): Promise<Test[]> {
   if (built.code !== 0) throw new Error(`mutate: ${home}\n${built.output.slice(0, 4_000)}`);
   const asleep = await results(home, []);
   const probed = await results(home, ['-vv', '--block-prevrandao', asWord(BigInt(probe))]);
-  // After it, runs of some tests find everything compiled; after those of all they do not.
-  await runForge(home, ['build'], 3_600_000);
   const tests: Test[] = [];
   for (const [suite, { test_results: own }] of Object.entries(probed)) {
     for (const [name, { status, decoded_logs: logs }] of Object.entries(own)) {
@@ -133,21 +131,17 @@ async function measure({ home }: Workshop): Promise<Test[]> {
 }
 
 /**
- * Keeps what was compiled. Forge now and then forgets the files that its filter leaves out, and
- * would from then on compile in each run.
+ * A copy of the project for each process: one that reads the list of what is compiled while another
+ * writes it would compile again.
  */
-function keepBuild(home: string) {
-  const [cache, out, kept] = ['cache/solidity-files-cache.json', 'out', 'kept'].map((name) => {
-    return join(home, name);
-  }) as [string, string, string];
-  const known = readFileSync(cache);
-  rmSync(kept, { recursive: true, force: true });
-  cpSync(out, kept, { recursive: true });
-  return (): void => {
-    if (existsSync(cache) && readFileSync(cache).equals(known)) return;
-    cpSync(kept, out, { recursive: true });
-    writeFileSync(cache, known);
-  };
+async function copies(home: string, jobs: number): Promise<string[]> {
+  await runForge(home, ['build'], 3_600_000);
+  return Array.from({ length: jobs }, (_, i) => {
+    const copy = `${home}.${i + 1}`;
+    rmSync(copy, { recursive: true, force: true });
+    cpSync(home, copy, { recursive: true });
+    return copy;
+  });
 }
 
 async function judge(home: string, mutant: AsleepMutant, tests: readonly Test[]): Promise<Verdict> {
@@ -192,15 +186,13 @@ export async function judgeState(
   tell: (done: number, all: number) => void,
 ): Promise<({ mutant: AsleepMutant } & Verdict)[]> {
   const path = join(home, 'judged.jsonl');
-  const keep = keepBuild(home);
   const known = readKnown(path);
   const judged: ({ mutant: AsleepMutant } & Verdict)[] = [];
   const queue = [...mutants];
-  const work = async (): Promise<void> => {
+  const work = async (place: string): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const before = known.get(next.key);
-      keep();
-      const verdict = before ?? (await judge(home, next, tests));
+      const verdict = before ?? (await judge(place, next, tests));
       if (before === undefined) {
         appendFileSync(path, `${JSON.stringify({ key: next.key, ...verdict })}\n`);
       }
@@ -208,6 +200,11 @@ export async function judgeState(
       tell(judged.length, mutants.length);
     }
   };
-  await Promise.all(Array.from({ length: jobs }, work));
+  const places = await copies(home, jobs);
+  try {
+    await Promise.all(places.map(work));
+  } finally {
+    for (const place of places) rmSync(place, { recursive: true, force: true });
+  }
   return judged;
 }
