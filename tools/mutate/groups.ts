@@ -29,7 +29,7 @@ export const groups: readonly Group[] = [
       ...src('Delayed Bounds ParameterWords Schnorr DayRing', 'src/libraries'),
     ],
     tests: tests(
-      /^test\/((Vault|Oracle|Quorum|Breaker|Param|Committee|Treasury)\w*|libraries\/Schnorr)\.t\.sol$/,
+      /^test\/((Vault|Oracle|Quorum|Breaker|Param|Committee|Treasury)\w*|libraries\/(Schnorr|DayRing))\.t\.sol$/,
     ),
     further: [...src('SchnorrHarness', 'src/mocks')],
   },
