@@ -196,9 +196,9 @@ risk (521) and order (770), 99.2 % in core (1,367 of 1,378) and 96.4 % in laws (
 2026-11-26); the others are mostly second guards and text that no law of today needs.
 
 The contracts that keep state have two groups of their own: \`npm run mutate -- parts\` (vault,
-oracle, breaker, parameters, committees, treasury; 2,182 mutants) and \`house\` (the clearing house,
-its modules, forced queue and backstop; 3,595). All mutants of a group are compiled once, asleep, and
-the tests of forge judge. PARTS
+oracle, breaker, parameters, committees, treasury; 2,182 mutants) and \`house\` (the clearing
+house, its modules, forced queue and backstop; 3,595). All mutants of a group are compiled once,
+asleep, and the tests of forge judge. STATE
 
 ## Not proved
 

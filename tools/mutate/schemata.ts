@@ -67,7 +67,7 @@ function* inside(node: Node): Generator<Node> {
 const usesFrom = 1_000_000;
 
 /** The next numbers of all sources together. */
-export type Numbers = { mutant: number; body: number };
+export type Numbers = { mutant: number; body: number; readonly uses: Map<number, number[]> };
 
 /** A part of a source, in bytes, and what stands there instead. */
 export type Edit = { readonly from: number; readonly to: number; readonly text: string };
@@ -215,7 +215,10 @@ function body(w: Writer, node: Node): Edit {
   return { from, to, text: text.replace('{', () => `{ ${tell}`) };
 }
 
-/** A modifier that the number of its use puts to sleep. None here has parameters. */
+/**
+ * A modifier for each of its uses: a parameter would need a place on the stack. Read when all uses
+ * are known. None here has parameters.
+ */
 function modifier(w: Writer, node: Node, isMutated: boolean): Edit {
   const [start] = spanOf(node);
   const [from, to] = spanOf(node.body as Node);
@@ -223,17 +226,29 @@ function modifier(w: Writer, node: Node, isMutated: boolean): Edit {
   const [name] = /^modifier\s+\w+(?=\s*(\(\s*\))?\s*$)/.exec(head) ?? [];
   if (name === undefined) throw new Error(`mutate: a modifier with parameters: ${head}`);
   const own = isMutated ? body(w, node).text : textOf(w, node.body as Node);
-  const tell = `if (block.prevrandao == ${probe}) Probe.reach(${usesFrom} + use_);`;
-  const text = `{ ${tell} if (block.prevrandao == use_) { _; } else ${own} }`;
-  return { from: start, to, text: `${name}(uint256 use_) ${text}` };
+  const made = (id: number): string => {
+    const tell = `if (block.prevrandao == ${probe}) Probe.reach(${usesFrom + id});`;
+    return ` ${name}_${id}() { ${tell} if (${on(String(id))}) { _; } else ${own} }`;
+  };
+  const { uses } = w.numbers;
+  return {
+    from: start,
+    to,
+    get text() {
+      return `${name}() ${own}${(uses.get(node.id as number) ?? []).map(made).join('')}`;
+    },
+  };
 }
 
-/** The use of a modifier, with the number that lets everyone through. */
-function use(w: Writer, node: Node, isMutated: boolean): Edit {
-  const [from, to] = spanOf(node.modifierName as Node);
+/** The use of a modifier, of which it gets one of its own that lets everyone through. */
+function use(w: Writer, node: Node): Edit {
+  const { referencedDeclaration, src } = node.modifierName as Node;
+  const [from, to] = spanOf({ nodeType: '', src });
   const change = { from, to, kind: 'Modifier', replacement: '' };
-  const id = isMutated ? named(w, change, (number) => usesFrom + number) : '0';
-  return { from: to, to, text: `(${id})` };
+  const id = Number(named(w, change, (number) => usesFrom + number));
+  const modifierId = referencedDeclaration as number;
+  w.numbers.uses.set(modifierId, [...(w.numbers.uses.get(modifierId) ?? []), id]);
+  return { from: to, to, text: `_${id}` };
 }
 
 /**
@@ -242,7 +257,7 @@ function use(w: Writer, node: Node, isMutated: boolean): Edit {
  * @param file path from the root
  * @param numbers counted on
  * @param modifiers ids of those that are rewritten
- * @param isMutated without, only the modifiers are written for their new uses
+ * @param isMutated without, only the modifiers are written, for their uses elsewhere
  */
 export function instrumentSource(
   file: string,
@@ -262,7 +277,7 @@ export function instrumentSource(
     numbers.body++;
     for (const each of nodesOf(node.modifiers)) {
       const { referencedDeclaration: id } = each.modifierName as Node;
-      if (modifiers.has(id as number)) edits.push(use(w, each, isMutated));
+      if (isMutated && modifiers.has(id as number)) edits.push(use(w, each));
     }
     if (isModifier) edits.push(modifier(w, node, isMutated));
     else if (isMutated) edits.push(body(w, node));

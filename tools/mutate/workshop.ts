@@ -79,17 +79,20 @@ export function instrumented(sources: ReadonlyMap<string, string>, mutated: read
       if (node.nodeType === 'ModifierDefinition') modifiers.add(node.id as number);
     }
   }
-  const numbers = { mutant: 1, body: 0 };
+  const numbers = { mutant: 1, body: 0, uses: new Map<number, number[]>() };
   const mutants: AsleepMutant[] = [];
   const texts = new Map([['src/Probe.sol', reach]]);
   const last = [...sources.keys()].filter((path) => !mutated.includes(path));
-  for (const path of [...mutated, ...last]) {
+  const written = [...mutated, ...last].map((path) => {
     const source = sources.get(path) ?? '';
     const tree = trees.get(path) as Node;
     const isMutated = mutated.includes(path);
     const own = instrumentSource(`contracts/${path}`, source, tree, numbers, modifiers, isMutated);
     mutants.push(...own.mutants);
-    const text = edited(source, own.edits);
+    return { path, source, edits: own.edits };
+  });
+  for (const { path, source, edits } of written) {
+    const text = edited(source, edits);
     const known = text.includes('Probe.reach') ? ' import {Probe} from "src/Probe.sol";' : '';
     texts.set(
       path,
