@@ -23,7 +23,7 @@ export type Verdict = { readonly fate: Fate; readonly by?: string };
 /** Inputs of each fuzz test. */
 const fuzzRuns = '8';
 /** A loop without end is out of gas soon; what needs more does not judge. */
-const gasLimit = '100000000';
+const gasLimit = '500000000';
 const quickMs = 150;
 const startMs = 300_000;
 
@@ -111,7 +111,7 @@ export async function measured(workshop: Workshop): Promise<Test[]> {
  * Tests that pass with all mutants asleep, and what each reaches. Those do not that measure gas, or
  * need the optimizer.
  *
- * @throws Error if the sources do not compile
+ * @throws Error if the sources do not compile, or most tests fail
  */
 async function measure({ home }: Workshop): Promise<Test[]> {
   const built = await runForge(home, ['build'], 3_600_000);
@@ -126,6 +126,10 @@ async function measure({ home }: Workshop): Promise<Test[]> {
       const reaches = new Set(logs.map(Number).filter(Number.isSafeInteger));
       tests.push({ suite, name, ms: readDuration(plain.duration), reaches });
     }
+  }
+  const all = Object.values(probed).flatMap(({ test_results: own }) => Object.keys(own)).length;
+  if (tests.length * 2 < all) {
+    throw new Error(`mutate: ${home}: only ${tests.length} of ${all} tests pass without a mutant`);
   }
   return tests;
 }
