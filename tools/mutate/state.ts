@@ -23,7 +23,7 @@ export type Verdict = { readonly fate: Fate; readonly by?: string };
 /** Inputs of each fuzz test. */
 const fuzzRuns = '8';
 /** A loop without end is out of gas soon; what needs more does not judge. */
-const gasLimit = '500000000';
+const gasLimit = '1000000000';
 const quickMs = 150;
 const startMs = 300_000;
 
