@@ -198,8 +198,18 @@ Solidity, and asks whether a test notices; it fails for a mutant that lives and 
 libraries are killed or explained. In TypeScript the unit tests of each package judge; mutants that
 the compiler refuses do not count. Of the rest, without those that do the same, all are killed in
 risk (521) and order (770), 99.2 % in core (1,367 of 1,378) and 96.4 % in laws (1,481 of 1,536;
-2026-11-26); the others are mostly second guards and text that no law of today needs. The contracts
-beyond those libraries are not mutated by a machine yet.
+2026-11-26); the others are mostly second guards and text that no law of today needs.
+
+The contracts that keep state have two groups of their own: \`npm run mutate -- parts\` (vault,
+oracle, breaker, parameters, committees, treasury; 2,182 mutants) and \`house\` (the clearing
+house, its modules, forced queue and backstop; 3,595). All mutants of a group are compiled once,
+asleep, and the tests of forge judge. Of those that count,
+killed are all in Breaker (173), Oracle (74), Parameters (103), Bounds (57), TreasuryRules (90),
+CommitteeVerifier (64), Delayed, DayRing, Schnorr and Medians, 98.4 % in QuorumVerifier (179 of
+182), 97.6 % in Treasury (122 of 125) and 95.6 % in Committees (108 of 113; 2026-11-26). Survivors
+of the last three are not explained yet. The vault and its libraries have not been judged to
+the end; the house not at all: it compiles so, but most of its tests fail without the optimizer, and
+the command refuses to judge by the rest.
 
 ## Not proved
 

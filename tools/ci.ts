@@ -58,6 +58,7 @@ const partSuites = [
     'Oracle',
     'Quorum',
     'Schnorr',
+    'DayRing',
     'Committee',
     'Treasury',
     'Breaker',

@@ -1,7 +1,8 @@
 /**
- * `npm run mutate [-- package…]`: changes the sources of core, risk, order and laws, and of the
- * libraries of the rules in Solidity, one place at a time and asks whether a test notices. Fails
- * for a mutant that lives and is not explained in tools/mutate/survivors.json.
+ * `npm run mutate [-- package…]`: changes the sources of core, risk, order and laws, of the
+ * libraries of the rules in Solidity, and of the contracts that keep state, one place at a time and
+ * asks whether a test notices. Fails for a mutant that lives and is not explained in
+ * tools/mutate/survivors.json.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,29 +10,39 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { judgeContracts } from './mutate/contracts.ts';
+import { groups } from './mutate/groups.ts';
 import { instrument, type Mutant } from './mutate/instrument.ts';
 import { judgeMutants, judgesOf } from './mutate/judge.ts';
+import { judgeState, measured } from './mutate/state.ts';
 import { type Judged, readSurvivors, scoresOf, scoreTable } from './mutate/survivors.ts';
 import { invalidAmong } from './mutate/typecheck.ts';
+import { openWorkshop } from './mutate/workshop.ts';
 import { root } from './sources.mjs';
 
-const mutated = ['risk', 'order', 'laws', 'core', 'contracts'] as const;
+const mutated = ['risk', 'order', 'laws', 'core', 'contracts', 'parts', 'house'] as const;
 
 const help = `npm run mutate [-- package… options]
 
-Packages: ${mutated.join(', ')} (default: all). \`contracts\` are the libraries of
-the rules in Solidity, held against TypeScript on the inputs of tests/e2e/margin.e2e.ts.
+Packages: ${mutated.join(', ')} (default: all but parts, house).
+\`contracts\` are the libraries of the rules in Solidity, held against TypeScript on the inputs of
+tests/e2e/margin.e2e.ts. \`parts\` are vault, oracle, breaker, parameters, committees and treasury,
+\`house\` the clearing house, its modules, forced queue and backstop: their mutants are compiled
+together and judged by the tests of forge. A run that was broken off goes on where it stopped, as
+long as sources and tests stay.
   --sample N    only N mutants, chosen by the hash of the sources and --seed
   --seed TEXT   another sample (default: empty)
   --file PART   only files whose path contains this
   --jobs N      processes at a time (default: the cores)
   --json FILE   write every mutant and its fate
+  --lived FILE  only mutants that lived in the run that wrote this by --json
   --help
 
 Examples:
   $ npm run mutate -- risk
   $ npm run mutate -- core --file match --json match.json
   $ npm run mutate -- contracts --file Margin
+  $ npm run mutate -- parts --file Vault --json vault.json
+  $ npm run mutate -- parts --file Vault --lived vault.json
   $ npm run mutate -- --sample 60
 `;
 
@@ -45,6 +56,7 @@ function read() {
         file: { type: 'string', default: '' },
         jobs: { type: 'string', default: String(availableParallelism()) },
         json: { type: 'string' },
+        lived: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });
@@ -72,6 +84,20 @@ function sampled<M extends Mutant>(mutants: readonly M[], count: number, seed: s
   return [...mutants].sort((a, b) => (rank(a) < rank(b) ? -1 : 1)).slice(0, count);
 }
 
+/** Keys of what lived in an earlier run. */
+function readLived(path: string): Set<string> {
+  try {
+    const rows = JSON.parse(readFileSync(path, 'utf8')) as { key: string; fate: string }[];
+    return new Set(rows.filter(({ fate }) => isAlive(fate)).map(({ key }) => key));
+  } catch (error) {
+    console.error(`mutate: --lived ${path}: ${(error as Error).message}`);
+    process.exit(2);
+  }
+}
+
+const isAlive = (fate: string): boolean => fate === 'survived' || fate === 'unreached';
+const lived = options.lived === undefined ? undefined : readLived(options.lived);
+
 const started = Date.now();
 
 function tell(done: number, all: number): void {
@@ -81,7 +107,8 @@ function tell(done: number, all: number): void {
 
 /** What the options leave of all mutants. */
 function choose<M extends Mutant>(mutants: readonly M[], what: string): M[] {
-  const inFiles = mutants.filter(({ file }) => file.includes(options.file));
+  const inFile = mutants.filter(({ file }) => file.includes(options.file));
+  const inFiles = lived === undefined ? inFile : inFile.filter(({ key }) => lived.has(key));
   const { sample, seed } = options;
   const chosen = sample === undefined ? inFiles : sampled(inFiles, whole(sample, 'sample'), seed);
   console.log(`mutate: ${chosen.length} of ${mutants.length} mutants of ${what}`);
@@ -104,6 +131,17 @@ async function judgePackages(packages: readonly string[]): Promise<Judged[]> {
   }
 }
 
+/** Contracts that keep state: all of a group compiled once, the mutants asleep. */
+async function judgeGroup(name: string): Promise<Judged[]> {
+  const group = groups.find((each) => each.name === name);
+  if (group === undefined) return [];
+  const workshop = openWorkshop(group);
+  const chosen = choose(workshop.mutants, name);
+  console.log('mutate: compiling, and measuring the tests');
+  const tests = await measured(workshop);
+  return judgeState(workshop, tests, chosen, whole(options.jobs, 'jobs'), tell);
+}
+
 function show({ file, line, kind, original, replacement, key }: Mutant): string {
   const short = (text: string): string => {
     const flat = text.replace(/\s+/g, ' ');
@@ -122,8 +160,10 @@ async function main(): Promise<void> {
     console.error(`mutate: there is no package ${unknown} here; one of ${mutated.join(', ')}`);
     process.exit(2);
   }
-  const wanted = positionals.length > 0 ? positionals : [...mutated];
-  const packages = wanted.filter((name) => name !== 'contracts');
+  const states = groups.map(({ name }) => name);
+  const usual = mutated.filter((name) => !states.includes(name));
+  const wanted = positionals.length > 0 ? positionals : usual;
+  const packages = wanted.filter((name) => name !== 'contracts' && !states.includes(name));
   const judged: Judged[] = packages.length > 0 ? await judgePackages(packages) : [];
   if (wanted.includes('contracts')) {
     const own = await judgeContracts(
@@ -132,6 +172,9 @@ async function main(): Promise<void> {
       tell,
     );
     judged.push(...own);
+  }
+  for (const name of states.filter((each) => wanted.includes(each))) {
+    judged.push(...(await judgeGroup(name)));
   }
   if (options.json !== undefined) {
     const rows = judged.map(({ mutant: { key, file, line, kind, ...rest }, fate, by }) => {
@@ -145,7 +188,7 @@ async function main(): Promise<void> {
 function report(judged: readonly Judged[]): void {
   const path = join(root, 'tools/mutate/survivors.json');
   const known = existsSync(path) ? readSurvivors(readFileSync(path, 'utf8')) : new Map();
-  const alive = judged.filter(({ fate }) => fate === 'survived' || fate === 'unreached');
+  const alive = judged.filter(({ fate }) => isAlive(fate));
   const fresh = alive.filter(({ mutant }) => !known.has(mutant.key));
   for (const { mutant, fate } of fresh) console.log(`${fate}: ${show(mutant)}`);
   console.log(scoreTable(scoresOf(judged, known)));

@@ -39,9 +39,10 @@ const swaps: Readonly<Record<string, readonly string[]>> = {
   '|=': ['&='],
 };
 
-type Change = { from: number; to: number; kind: string; replacement: string };
+/** A part of a source, in bytes, and what stands there instead. */
+export type Change = { from: number; to: number; kind: string; replacement: string };
 
-const isNode = (value: unknown): value is Node =>
+export const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && typeof (value as Node).nodeType === 'string';
 
 /** Every node below one, itself included. */
@@ -53,7 +54,7 @@ export function* walk(node: Node): Generator<Node> {
 }
 
 /** Place of a node, in bytes. */
-function spanOf({ src }: Node): [number, number] {
+export function spanOf({ src }: Node): [number, number] {
   const [start = 0, length = 0] = src.split(':').map(Number);
   return [start, start + length];
 }
@@ -72,7 +73,8 @@ function* operatorChanges(node: Node, bytes: Buffer): Generator<Change> {
   }
 }
 
-function* changesAt(node: Node, bytes: Buffer): Generator<Change> {
+/** What is changed at a node itself. */
+export function* changesAt(node: Node, bytes: Buffer): Generator<Change> {
   const [from, to] = spanOf(node);
   if (node.nodeType === 'BinaryOperation' || node.nodeType === 'Assignment') {
     yield* operatorChanges(node, bytes);
@@ -86,7 +88,8 @@ function* changesAt(node: Node, bytes: Buffer): Generator<Change> {
     yield { from, to, kind: 'Branch', replacement: `(${text(node.trueExpression)})` };
     yield { from, to, kind: 'Branch', replacement: `(${text(node.falseExpression)})` };
   } else if (node.nodeType === 'ExpressionStatement') {
-    yield { from, to, kind: 'Statement', replacement: '' };
+    // Not nothing: the semicolon behind it stays, and does not compile alone.
+    yield { from, to, kind: 'Statement', replacement: '0' };
   } else if (node.nodeType === 'Literal' && node.kind === 'number') {
     const text = bytes.subarray(from, to).toString();
     yield { from, to, kind: 'Number', replacement: `(${text} + 1)` };
@@ -94,6 +97,30 @@ function* changesAt(node: Node, bytes: Buffer): Generator<Change> {
     const [start, end] = spanOf(node.subExpression as Node);
     yield { from, to, kind: 'Unary', replacement: bytes.subarray(start, end).toString() };
   }
+}
+
+/**
+ * Gives changes of one source their names: the same as long as the line, the function and the
+ * change stay.
+ *
+ * @param file path from the root
+ */
+export function createNamer(file: string, source: string) {
+  const bytes = Buffer.from(source);
+  const lines = source.split('\n');
+  const seen = new Map<string, number>();
+  return (within: string, { from, to, kind, replacement }: Change): Omit<Mutant, 'id'> => {
+    const original = bytes.subarray(from, to).toString();
+    const line = bytes.subarray(0, from).toString().split('\n').length;
+    const own = (lines[line - 1] ?? '').trim();
+    const hash = createHash('sha256');
+    hash.update([file, within, own, kind, original, replacement].join('\0'));
+    const named = hash.digest('hex').slice(0, 12);
+    const again = seen.get(named) ?? 0;
+    seen.set(named, again + 1);
+    const key = again === 0 ? named : `${named}.${again}`;
+    return { file, line, kind, original, replacement, key };
+  };
 }
 
 /**
@@ -110,26 +137,17 @@ export function solidityMutants(
   functions: ReadonlySet<number>,
 ): SolidityMutant[] {
   const bytes = Buffer.from(source);
-  const seen = new Map<string, number>();
+  const name = createNamer(file, source);
   const mutants: SolidityMutant[] = [];
   for (const node of walk(tree)) {
     if (node.nodeType !== 'FunctionDefinition' || !functions.has(node.id as number)) continue;
     if (!isNode(node.body)) continue;
     for (const inner of walk(node.body)) {
-      for (const { from, to, kind, replacement } of changesAt(inner, bytes)) {
+      for (const change of changesAt(inner, bytes)) {
+        const { from, to, replacement } = change;
         const before = bytes.subarray(0, from).toString();
-        const original = bytes.subarray(from, to).toString();
-        const line = before.split('\n').length;
-        const own = (source.split('\n')[line - 1] ?? '').trim();
-        const hash = createHash('sha256');
-        hash.update([file, String(node.name), own, kind, original, replacement].join('\0'));
-        const named = hash.digest('hex').slice(0, 12);
-        const again = seen.get(named) ?? 0;
-        seen.set(named, again + 1);
-        const key = again === 0 ? named : `${named}.${again}`;
         const text = before + replacement + bytes.subarray(to).toString();
-        const id = String(mutants.length);
-        mutants.push({ id, file, line, kind, original, replacement, key, text });
+        mutants.push({ id: String(mutants.length), ...name(String(node.name), change), text });
       }
     }
   }
