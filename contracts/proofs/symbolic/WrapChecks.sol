@@ -10,7 +10,7 @@ import {Marks} from "../../src/libraries/Marks.sol";
 import {Medians} from "../../src/libraries/Medians.sol";
 import {Orders, OrderTerms} from "../../src/libraries/Orders.sol";
 import {MarketParams} from "../../src/Types.sol";
-import {Desk, Leg, Market, Totals} from "../../src/Working.sol";
+import {Desk, Leg, Market} from "../../src/Working.sol";
 
 /// @title Arithmetic without checks, compiled with checks: no input of the stated widths panics.
 /// @notice The sources of these checks are rewritten: their blocks without checks have them.
@@ -53,31 +53,6 @@ contract WrapChecks {
         uint256 ppm = Margin.interestPpm(p, interest);
         assert(ppm >= terms.initialPpm);
         Margin.ceilingPpm(p, ppm);
-    }
-
-    /// One more position in the sums of an account, which may have 256.
-    function check_add(
-        Terms calldata terms,
-        uint24 marketPpm,
-        int64 lots,
-        uint80 lotValue,
-        int96 fundingIndex,
-        uint56 interest,
-        uint24 userPpm,
-        int184 equity,
-        uint176 held
-    ) external pure {
-        require(marketPpm >= terms.initialPpm);
-        Market memory market;
-        market.params = _params(terms);
-        (market.lotValue, market.initialPpm) = (lotValue, marketPpm);
-        market.unitQ32 = _unit(lotValue, fundingIndex);
-        market.openInterestBefore = int256(uint256(interest));
-        Totals memory totals;
-        (totals.equityQ32, totals.initial, totals.maintenance) = (equity, held, held);
-        totals.userPpm = userPpm;
-        Margin.add(totals, market, lots);
-        Margin.isolationHeld(totals);
     }
 
     /// The accepted mark; `MarginChecks` says which it is.
@@ -130,12 +105,6 @@ contract WrapChecks {
         Judging.countInterest(leg);
         int256 change = int256(size > 0 ? size : int56(0)) - (before > 0 ? before : int56(0));
         assert(market.openInterest == int256(interest) + change);
-    }
-
-    function _unit(uint80 lotValue, int96 fundingIndex) private pure returns (int256) {
-        unchecked {
-            return int256(uint256(lotValue) << 32) - fundingIndex;
-        }
     }
 
     function _params(Terms calldata terms) private pure returns (MarketParams memory p) {
