@@ -43,6 +43,22 @@ describe('verify pool', () => {
     await failed;
   });
 
+  it('ends its threads in the middle of their work without harm to the process', async () => {
+    const batch = Array.from({ length: 256 }, (_, lane) => signed(alice.secret, lane));
+    // The addon throws for an r that is no point's: that must not meet a thread that is ended.
+    for (const { packed } of batch.slice(1)) packed.fill(0xff, 26, 58);
+    for (let round = 0; round < 5; round++) {
+      const pool = createVerifyPool({ separator, verifier: 'native', threads: 2 });
+      await Promise.all([pool.signers(batch.slice(0, 1)), pool.signers(batch.slice(0, 1))]);
+      const lost = [pool.signers(batch), pool.signers(batch)].map((each) =>
+        assert.rejects(each, failsWith('VerifierStopped')),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      await pool.close();
+      await Promise.all(lost);
+    }
+  });
+
   for (const [how, act] of [
     ['throws', 'throw new Error("mid-batch")'],
     ['ends', 'process.exit(0)'],

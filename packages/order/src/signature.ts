@@ -33,11 +33,13 @@ export function compactTo65(compact: Uint8Array): Uint8Array {
   return out;
 }
 
-/** Whether s, without the parity bit, is in the lower half of the curve's order. */
+/**
+ * Whether s, without the parity bit, is in the lower half of the curve's order. Assumes: 64 bytes.
+ */
 export function isLowS(compact: Uint8Array): boolean {
   // The first byte alone tells nearly always.
   const first = (compact[32] ?? 0) & ~parityBit;
-  if (first > 0 && first < 0x7f && compact.length >= 64) return true;
+  if (first > 0 && first < 0x7f) return true;
   const s = getBig(compact, 32, 32) & ((1n << 255n) - 1n);
   return s > 0n && s <= halfOrder;
 }

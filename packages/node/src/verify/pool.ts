@@ -37,6 +37,19 @@ function startThread(boot: URL, setup: VerifySetup, failed: Failed): Thread {
   return thread;
 }
 
+/**
+ * Lets a thread end by itself, after the job that it is at. Ending it from outside in the middle of
+ * a call of the addon aborts the whole process.
+ */
+function endThread({ worker }: Thread): Promise<void> {
+  // One that has ended has no number.
+  if (worker.threadId === -1) return Promise.resolve();
+  return new Promise((resolve) => {
+    worker.once('exit', () => resolve());
+    worker.postMessage('end');
+  });
+}
+
 function stopThread(thread: Thread, error: Error): void {
   for (const { reject } of thread.pending.values()) reject(error);
   thread.pending.clear();
@@ -117,7 +130,7 @@ export function createVerifyPool(options: VerifySetup & PoolOptions): VerifyPool
       closed = true;
       const error = new EnvironmentError('VerifierStopped', 'the verifier has stopped');
       for (const thread of running) stopThread(thread, error);
-      await Promise.all(running.map((thread) => thread.worker.terminate()));
+      await Promise.all(running.map(endThread));
     },
   };
 }

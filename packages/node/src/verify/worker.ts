@@ -10,7 +10,11 @@ const verify = createVerifier(workerData as VerifySetup);
 const port = parentPort;
 invariant(port !== null, 'the verifier runs as a worker thread');
 
-port.on('message', (job: VerifyJob) => {
+port.on('message', (job: VerifyJob | 'end') => {
+  if (job === 'end') {
+    port.close();
+    return;
+  }
   const done: VerifyDone = { id: job.id, verdicts: verify(job) };
   port.postMessage(done);
 });
