@@ -1,5 +1,5 @@
 /** Reporters of a running venue may be replaced: who runs it sees the file change. */
-import { statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { sleep } from './clock.ts';
 import { errorMessage } from './files.ts';
 import type { Logger } from './logger.ts';
@@ -12,7 +12,14 @@ export interface FollowOptions {
   everyMs?: number | undefined;
 }
 
-const mtimeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+/** The text itself: two changes within one tick of the file system's clock have one time. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
 
 /**
  * Takes over who reports, and how many must, whenever `dir/venue.json` says otherwise: `venue` is
@@ -25,11 +32,11 @@ export async function followReporters(
   { logger, signal, everyMs = 1000 }: FollowOptions,
 ): Promise<void> {
   const { file } = venuePaths(dir);
-  let seen = 0;
+  let seen = '';
   while (!signal.aborted) {
-    const at = mtimeOf(file);
-    if (at !== seen) {
-      seen = at;
+    const text = textOf(file);
+    if (text !== seen) {
+      seen = text;
       try {
         const { reporters, committee } = loadVenue(dir);
         if (JSON.stringify(reporters) !== JSON.stringify(venue.reporters)) {
