@@ -8,12 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { breakerAbi, clearingHouseAbi, testTokenAbi } from '@holdfast/abi';
-import { type Io, runWith } from '@holdfast/cli';
+import { runWith } from '@holdfast/cli';
 import { createKey, sleep, venuePaths } from '@holdfast/host';
 import { exitShared } from '@holdfast/laws';
 import { wholeScope } from '@holdfast/order';
 import { createExit, type ExitStatus, planExit, runExit } from '@holdfast/sdk';
 import { isRejection } from '@holdfast/units';
+import { terminal } from '../../packages/cli/test/terminal.ts';
 import { type Owing, reckonLogs } from './harness/reckon.ts';
 import { createRig, type Rig } from './harness/settle-rig.ts';
 
@@ -137,21 +138,7 @@ const balanceOf = async (address: `0x${string}`): Promise<bigint> =>
 
 /** `holdfast …` in a folder that has a key and knows of no venue. */
 async function cli(words: string) {
-  const seen = { out: '', err: '' };
-  const io: Io = {
-    out: (text) => {
-      seen.out += text;
-    },
-    err: (text) => {
-      seen.err += text;
-    },
-    isTty: false,
-    columns: 100,
-    cwd: home,
-    home,
-    askSecret: async () => undefined,
-    signal: new AbortController().signal,
-  };
+  const { io, seen } = terminal(home, { home, columns: 100 });
   const { rpcUrl, clearingHouse } = place();
   const where = ['--rpc', rpcUrl, '--clearing-house', clearingHouse, '--json'];
   const exit = await runWith([...words.split(' '), ...where], io);

@@ -15,6 +15,7 @@ import {
   reportDomainSeparator,
 } from '@holdfast/oracle';
 import { addressOf, signDigest } from '@holdfast/order';
+import { registryDomain, registryTypes } from '@holdfast/party';
 import { fromHex, isRejection, keccak256, toHex, utf8 } from '@holdfast/units';
 import { type Address, getContractAddress, type Hex, hashTypedData } from 'viem';
 import { type Secret, secretOf, signGroup } from '../group-signer.ts';
@@ -25,21 +26,6 @@ export const oracleId = 2;
 const delays = [86_400n, 604_800n] as const;
 /** The committee's secret, which in earnest nobody has. */
 export const committee: Secret = secretOf(keccak256(utf8('oracle committee')));
-
-const facts = [
-  { name: 'x', type: 'uint256' },
-  { name: 'isOdd', type: 'bool' },
-  { name: 'threshold', type: 'uint8' },
-  { name: 'size', type: 'uint8' },
-  { name: 'roster', type: 'bytes32' },
-] as const;
-const types = {
-  ProofOfLife: [
-    { name: 'committee', type: 'uint8' },
-    { name: 'generation', type: 'uint32' },
-    ...facts,
-  ],
-} as const;
 
 function sign(digest: Uint8Array) {
   const { rx, ry, z } = signGroup(committee, digest);
@@ -52,8 +38,8 @@ export function registryArgs(verifyingContract: Address) {
   const roster = toHex(keccak256(utf8('roster')));
   const candidate = { x, isOdd: y % 2n === 1n, threshold: 3, size: 5, roster };
   const digest = hashTypedData({
-    domain: { name: 'Holdfast Committees', version: '1', chainId, verifyingContract },
-    types,
+    domain: registryDomain(chainId, verifyingContract),
+    types: registryTypes,
     primaryType: 'ProofOfLife',
     message: { committee: oracleId, generation: 1, ...candidate },
   });

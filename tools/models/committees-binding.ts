@@ -1,5 +1,6 @@
 /** The model of committees carried out by `Committees`, with keys and signatures of its suite. */
 import { breakerAbi, breakerBytecode, committeesAbi, committeesBytecode } from '@holdfast/abi';
+import { registryDomain, registryTypes } from '@holdfast/party';
 import { type Hex, hashTypedData, hexToBytes, keccak256, toHex } from 'viem';
 import { type Secret, secretOf, signGroup } from '../group-signer.ts';
 import { breakerTerms } from './breaker.ts';
@@ -54,27 +55,8 @@ function sign({ own, nonce }: Key, digest: Hex) {
   return { rx, ry, z };
 }
 
-const domain = {
-  name: 'Holdfast Committees',
-  version: '1',
-  chainId,
-  verifyingContract: registry.address,
-} as const;
-const facts = [
-  { name: 'x', type: 'uint256' },
-  { name: 'isOdd', type: 'bool' },
-  { name: 'threshold', type: 'uint8' },
-  { name: 'size', type: 'uint8' },
-  { name: 'roster', type: 'bytes32' },
-] as const;
-const place = [
-  { name: 'committee', type: 'uint8' },
-  { name: 'generation', type: 'uint32' },
-] as const;
-const types = {
-  ProofOfLife: [...place, ...facts],
-  Rotation: [...place, { name: 'number', type: 'uint32' }, ...facts],
-} as const;
+const domain = registryDomain(chainId, registry.address);
+const types = registryTypes;
 
 const life = (generation: number, to: number, by = to) =>
   sign(

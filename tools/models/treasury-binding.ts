@@ -7,12 +7,12 @@ import {
   treasuryAbi,
   treasuryBytecode,
 } from '@holdfast/abi';
+import { instructionDigest } from '@holdfast/treasury';
 import {
   concatHex,
   encodeAbiParameters,
   encodeFunctionData,
   type Hex,
-  hashTypedData,
   hexToBytes,
   keccak256,
   toHex,
@@ -74,21 +74,6 @@ const keys = [0, 1].map((i) => ({
 }));
 const keyAt = (generation: number) => keys[generation % 2]!;
 
-const types = {
-  Instruction: [
-    { name: 'nonce', type: 'uint64' },
-    { name: 'expiry', type: 'uint40' },
-    { name: 'targets', type: 'address[]' },
-    { name: 'data', type: 'bytes[]' },
-  ],
-} as const;
-const domain = {
-  name: 'Holdfast Treasury',
-  version: '1',
-  chainId,
-  verifyingContract: treasury.address,
-} as const;
-
 /** What the governor allows: the target keeps the word that it is called with. */
 const selector = '0xa1b2c3d4';
 
@@ -107,17 +92,13 @@ function scheduleOf(s: TreasuryState, { name, args }: Action): Call {
   const nonce = name === 'scheduleSpent' ? s.nextNonce - 1 : s.nextNonce;
   const expiry = s.now - (name === 'scheduleLate' ? 1 : 0);
   const { targets, data } = callsOf(amount, nonce);
-  const message = { nonce: BigInt(nonce), expiry, targets, data };
-  const digest = hashTypedData({ domain, types, primaryType: 'Instruction', message });
+  const calls = targets.map((each, i) => ({ target: each, data: data[i] as Hex }));
+  const instruction = { nonce: BigInt(nonce), expiry, calls };
+  const digest = instructionDigest({ chainId, treasury: treasury.address }, instruction);
   const { own, nonce: secret } = keyAt(s.generation - age);
   const { rx, ry, z } = signGroup(own, hexToBytes(digest), secret);
-  return callOf(treasury, anyone, 'schedule', [
-    message.nonce,
-    expiry,
-    targets,
-    data,
-    { rx, ry, z },
-  ]);
+  const signature = { rx, ry, z };
+  return callOf(treasury, anyone, 'schedule', [BigInt(nonce), expiry, targets, data, signature]);
 }
 
 /** What waits at a place; where nothing does, the next one. */

@@ -91,12 +91,14 @@ const head = [
   { name: 'committee', type: 'uint8' },
   { name: 'generation', type: 'uint32' },
 ] as const;
-const types = {
+/** What the registry wants signed: by a new key, and by the key before of it. */
+export const registryTypes = {
   ProofOfLife: [...head, ...candidateFields],
   Rotation: [...head, { name: 'number', type: 'uint32' }, ...candidateFields],
 } as const;
 
-const domainOf = ({ chainId, contract: verifyingContract }: Roster) =>
+/** Where it is signed for. */
+export const registryDomain = (chainId: number, verifyingContract: Hex) =>
   ({ name: 'Holdfast Committees', version: '1', chainId, verifyingContract }) as const;
 
 /**
@@ -111,7 +113,8 @@ export function statementDigest(statement: Statement): Hex | Rejection {
     const text = `the registry keeps no committee "${roster.name}" (only ${known})`;
     return reject('CommitteeUnknown', text);
   }
-  const domain = domainOf(roster);
+  const domain = registryDomain(roster.chainId, roster.contract);
+  const types = registryTypes;
   const facts = { committee, generation, ...candidateOf(groupKey, roster) };
   if (statement.kind === 'life') {
     return hashTypedData({ domain, types, primaryType: 'ProofOfLife', message: facts });

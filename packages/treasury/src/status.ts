@@ -1,6 +1,6 @@
 /** What anybody can see of a treasury: what it holds, may pay, and what waits. */
-import { committeesAbi, treasuryAbi } from '@holdfast/abi';
-import { type ChainReader, compressKey } from '@holdfast/host';
+import { treasuryAbi } from '@holdfast/abi';
+import { type ChainReader, readCommitteeAt } from '@holdfast/host';
 import { committeeIds } from '@holdfast/party';
 import { type Hex, isRejection, type Rejection, reject } from '@holdfast/units';
 import { type Abi, type Address, erc20Abi } from 'viem';
@@ -130,16 +130,11 @@ export async function treasuryStatus(
     ask<bigint>('nextNonce'),
     ask<bigint>('smallDelaySeconds'),
     ask<bigint>('largeDelaySeconds'),
-    reader.readContract({
-      address: registry,
-      abi: committeesAbi,
-      functionName: 'committee',
-      args: [committeeIds.treasury],
-    }),
+    readCommitteeAt(reader, { registry, id: committeeIds.treasury }),
     listedTokens(ask),
     scheduled(reader, book, fromBlock),
   ]);
-  const { generation, isRevoked, threshold, size, x, isOdd } = known;
+  const { key, generation, isRevoked, threshold, size } = known;
   const now = Number(head.timestamp);
   const waiting: Waiting[] = [];
   for (const each of all) {
@@ -157,12 +152,7 @@ export async function treasuryStatus(
     nextNonce,
     smallDelaySeconds: Number(small),
     largeDelaySeconds: Number(large),
-    committee: {
-      key: isRevoked || generation === 0 ? null : compressKey(x, isOdd),
-      generation,
-      threshold,
-      size,
-    },
+    committee: { key: key ?? null, generation, threshold, size },
     tokens: await Promise.all(listed.map((at) => tokenStatus(reader, book, ask, at))),
     waiting,
   };

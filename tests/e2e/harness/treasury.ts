@@ -41,6 +41,7 @@ import {
   seedTreasury,
 } from '@holdfast/venue';
 import type { Address } from 'viem';
+import { terminal } from '../../../packages/cli/test/terminal.ts';
 import { secretOf, signGroup } from '../../../tools/group-signer.ts';
 import { until } from './until.ts';
 
@@ -218,21 +219,8 @@ export async function createTreasuryRig() {
   await openTreasury(reader, writer, contracts, treasury);
 
   async function run(...words: string[]): Promise<Ran> {
-    const seen = { out: '', err: '' };
-    const exit = await runWith(['treasury', ...words, '--venue', dir], {
-      out: (text) => {
-        seen.out += text;
-      },
-      err: (text) => {
-        seen.err += text;
-      },
-      isTty: false,
-      columns: 100,
-      cwd: dir,
-      home: dir,
-      askSecret: async () => undefined,
-      signal: new AbortController().signal,
-    });
+    const { io, seen } = terminal(dir, { home: dir, columns: 100 });
+    const exit = await runWith(['treasury', ...words, '--venue', dir], io);
     return { exit, ...seen };
   }
 

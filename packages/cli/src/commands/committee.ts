@@ -35,6 +35,9 @@ function spanOf(seconds: number): string {
   return m > 0 ? `${m} min ${seconds % 60} s` : `${seconds} s`;
 }
 
+const isReady = (pending: PendingKey | undefined, now: number): boolean =>
+  pending !== undefined && now >= pending.readyAt && now <= pending.deadAt;
+
 /** When a key that waits may be applied. */
 export function waitText({ readyAt, deadAt }: PendingKey, now: number): string {
   if (now < readyAt) return `in ${spanOf(readyAt - now)} (from ${readyAt}, venue seconds)`;
@@ -74,9 +77,7 @@ async function show(s: Session, name: CommitteeName): Promise<Result> {
     ...pendingRows('replacement', replacement, now),
     ['delays', `rotation ${spanOf(delays.rotation)}, replacement ${spanOf(delays.replacement)}`],
   ];
-  const canApply = [rotation, replacement].some(
-    (each) => each && now >= each.readyAt && now <= each.deadAt,
-  );
+  const canApply = isReady(rotation, now) || isReady(replacement, now);
   const data = { name, id, key, ...committee, rotation, replacement, delays, now };
   const next = canApply ? `anyone: holdfast committee apply ${name}` : undefined;
   return { data, text: pairs(rows), next };
@@ -132,9 +133,8 @@ async function apply(s: Session, name: CommitteeName): Promise<Result> {
     registry.pendingRotation(id),
     registry.pendingReplacement(id),
   ]);
-  const isReady = (each: PendingKey | undefined): boolean =>
-    each !== undefined && now >= each.readyAt && now <= each.deadAt;
-  const isReplacement = !isReady(rotation) && (isReady(replacement) || rotation === undefined);
+  const canRotate = isReady(rotation, now);
+  const isReplacement = !canRotate && (isReady(replacement, now) || rotation === undefined);
   const what = isReplacement ? 'replacement' : 'rotation';
   const sent = isReplacement ? registry.applyReplacement(id) : registry.applyRotation(id);
   return told(`applied the ${what} of ${name}`, agreed(await sent));
