@@ -2,7 +2,8 @@
 import { silentLogger } from '@holdfast/host';
 import { invariant } from '@holdfast/units';
 import { createJournal } from '../../../packages/node/src/journal/group.ts';
-import { createKeeper, type Holding } from '../../../packages/node/src/journal/postgres/keeper.ts';
+import type { Holding } from '../../../packages/node/src/journal/postgres/holding.ts';
+import { createKeeper } from '../../../packages/node/src/journal/postgres/keeper.ts';
 import { take } from '../../../packages/node/src/journal/postgres/lease.ts';
 import { createServer } from '../../../packages/node/src/journal/postgres/server.ts';
 import type { PostgresSettings } from '../../../packages/node/src/journal/postgres/settings.ts';

@@ -1,6 +1,6 @@
 /** Text lines in PostgreSQL, fenced as frames are. */
 import type { Lines } from '../types.ts';
-import { durably, type Holding } from './keeper.ts';
+import { durably, type Holding } from './holding.ts';
 import * as sql from './schema.ts';
 import { ask } from './server.ts';
 

@@ -1,7 +1,7 @@
 /** Snapshots in PostgreSQL: parts of a few megabytes, sealed as those in a folder. */
 import { sha256 } from '../frame.ts';
 import type { Snapshot } from '../types.ts';
-import type { Holding } from './keeper.ts';
+import type { Holding } from './holding.ts';
 import { renew } from './lease.ts';
 import * as sql from './schema.ts';
 import { ask, connect, hangUp, type Server } from './server.ts';
