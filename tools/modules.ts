@@ -43,5 +43,8 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Modules that may be imported besides a package's index, each with its package. */
+export const doors: Readonly<Record<string, string>> = { 'host/programs': 'host' };
+
 /** Packages that hold no clock, no randomness, no timers, no process and no `node:*`. */
 export const pureModules: readonly string[] = [...rules, 'core', 'quorum'];

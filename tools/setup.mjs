@@ -1,11 +1,13 @@
 /**
- * Readies a checkout: Node's version, the dependencies of the lock, the built contracts. Every npm
- * script runs it first. Plain JavaScript, because it runs before anything is installed.
- * `--no-contracts` stops after the dependencies.
+ * Readies a checkout: Node's version, the dependencies of the lock, the built contracts, the
+ * bundled programs. Every npm script runs it first. Plain JavaScript, because it runs before
+ * anything is installed. `--no-contracts` stops after the dependencies.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundlesAreFresh } from '../packages/host/programs.mjs';
+import { bundle } from './bundle.mjs';
 import { isMain } from './is-main.mjs';
 import { contractsAreBuilt, root } from './sources.mjs';
 
@@ -14,10 +16,13 @@ const nodeMinimum = [20, 19];
 /** Brings the checkout in order; throws an Error whose message says what to do. */
 export async function setup({ contracts = true } = {}) {
   checkNode(process.versions.node);
-  if (dependenciesAreInstalled() && (!contracts || contractsAreBuilt())) return;
-  await locked(() => {
+  const isReady = () => contractsAreBuilt() && bundlesAreFresh();
+  if (dependenciesAreInstalled() && (!contracts || isReady())) return;
+  await locked(async () => {
     if (!dependenciesAreInstalled()) installDependencies();
-    if (contracts && !contractsAreBuilt()) buildContracts();
+    if (!contracts) return;
+    if (!contractsAreBuilt()) buildContracts();
+    if (!bundlesAreFresh()) await bundlePrograms();
   });
 }
 
@@ -72,6 +77,12 @@ function buildContracts() {
   process.stderr.write(`setup: contracts built in ${seconds(started)} s\n`);
 }
 
+async function bundlePrograms() {
+  const started = Date.now();
+  await bundle(root);
+  process.stderr.write(`setup: programs bundled in ${seconds(started)} s\n`);
+}
+
 /** Runs the action while no other setup of this checkout runs. */
 async function locked(action) {
   const lock = join(root, '.holdfast-setup');
@@ -87,7 +98,7 @@ async function locked(action) {
   }
   try {
     writeFileSync(join(lock, 'pid'), String(process.pid));
-    action();
+    await action();
   } finally {
     rmSync(lock, { recursive: true, force: true });
   }

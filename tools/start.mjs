@@ -10,8 +10,5 @@ try {
   process.stderr.write(`setup: ${error.message}\n`);
   process.exit(1);
 }
-const { register } = await import('tsx/esm/api');
-register();
-const main = new URL('../packages/venue/src/main.ts', import.meta.url);
-process.argv[1] = main.pathname;
-await import(main.href);
+const { importProgram } = await import('../packages/host/programs.mjs');
+await importProgram(new URL('../packages/venue/src/main.ts', import.meta.url));

@@ -30,6 +30,7 @@ const long = (lines: number): string => 'x = 1;\n'.repeat(lines);
 /** Each mutant breaks one rule and no other; each innocent looks alike and breaks none. */
 const mutants: [rule: string, what: string, files: Texts][] = [
   ['imports', 'a package outside the table', { [risk]: "import { a } from '@holdfast/core';\n" }],
+  ['imports', 'a module that is no door', { [sdk]: "import '@holdfast/host/src/index.ts';\n" }],
   [
     'imports',
     'a package outside the table, later',

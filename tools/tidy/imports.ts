@@ -1,6 +1,6 @@
 import { builtinModules } from 'node:module';
 import { posix } from 'node:path';
-import { modules } from '../modules.ts';
+import { doors, modules } from '../modules.ts';
 import { type Finding, isCode, isPureSource, placeOf, type Rule, type Source } from './source.ts';
 
 type Manifest = {
@@ -56,7 +56,8 @@ function importFault(path: string, name: string, manifest: Manifest): string | u
   if (folder === 'test' || name.startsWith('node:')) return undefined;
   if (builtinModules.includes(name)) return `write node:${name}`;
   if (name.startsWith('@holdfast/')) {
-    const other = name.slice('@holdfast/'.length);
+    const inner = name.slice('@holdfast/'.length);
+    const other = doors[inner] ?? inner;
     if (other === module || modules[module]?.includes(other)) return undefined;
     return `${module} may not import ${other}`;
   }

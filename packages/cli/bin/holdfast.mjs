@@ -1,7 +1,5 @@
 #!/usr/bin/env node
-// Registers the TypeScript loader, then hands over: the sources run as they are.
-import { register } from 'tsx/esm/api';
+import { importProgram } from '@holdfast/host/programs';
 
-register();
-const { run } = await import('../src/index.ts');
+const { run } = await importProgram(new URL('../src/index.ts', import.meta.url));
 process.exitCode = await run(process.argv.slice(2));

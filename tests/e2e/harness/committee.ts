@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { scryptForRandom, sleep } from '@holdfast/host';
+import { nodeArguments } from '@holdfast/host/programs';
 import { callParty, foundParty, invite, type PartyStatus, partyPaths } from '@holdfast/party';
 import { type Hex, isRejection } from '@holdfast/units';
 
@@ -36,7 +37,7 @@ export type Group = {
 };
 
 function run(args: readonly string[], entry = main): Process {
-  const argv = ['--import', 'tsx', entry, ...args];
+  const argv = [...nodeArguments(entry), ...args];
   const stdio = ['ignore', 'pipe', 'inherit'] as const;
   const child = spawn(process.execPath, argv, { stdio: [...stdio] });
   const made: Process = { child, lines: [] };

@@ -90,7 +90,8 @@ export type PoolOptions = {
   readonly boot?: URL;
 };
 
-const workerBoot = new URL('./worker-boot.mjs', import.meta.url);
+/** By its package's name: the place of this module is another one in a bundle. */
+const workerBoot = new URL(import.meta.resolve('@holdfast/node/verify-worker'));
 
 /**
  * Verifies order signatures on worker threads. A thread that dies fails the orders it held (their

@@ -1,5 +1,4 @@
-// Worker threads do not inherit the process's TypeScript loader on Node 20: this one brings it.
-import { register } from 'tsx/esm/api';
+// A worker thread has no TypeScript loader on Node 20 but the one that it brings.
+import { importProgram } from '@holdfast/host/programs';
 
-register();
-await import('./worker.ts');
+await importProgram(new URL('./worker.ts', import.meta.url));

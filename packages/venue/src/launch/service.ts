@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { fetchJson, sleep } from '@holdfast/host';
+import { nodeArguments } from '@holdfast/host/programs';
 import { EnvironmentError } from '@holdfast/units';
 
 /** How one process of the venue is run. */
@@ -44,7 +43,6 @@ export interface ServiceEvents {
   pid(name: string, pid: number, alive: boolean): void;
 }
 
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const backoffMs = [500, 1000, 2000, 4000, 8000, 15_000];
 /** A process that lived this long starts again with the shortest wait. */
 const calmMs = 60_000;
@@ -76,7 +74,7 @@ export async function pollHealth(url: string, over: () => boolean): Promise<void
 function launch(spec: ServiceSpec, events: ServiceEvents): Run {
   const log = openSync(spec.logFile, 'a', 0o600);
   // Its own group: Ctrl-C goes to the launcher alone, which ends the others in order.
-  const child = spawn(process.execPath, ['--import', tsx, spec.entry, ...spec.args], {
+  const child = spawn(process.execPath, [...nodeArguments(spec.entry), ...spec.args], {
     stdio: ['ignore', log, log, 'ipc'],
     detached: true,
     env: environment(),
