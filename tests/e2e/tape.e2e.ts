@@ -26,8 +26,8 @@ const isRecorded = existsSync(panel);
 
 const fillsMin = 5000;
 const accountsMin = 50;
-/** Wall seconds of trading at the most. */
-const secondsMax = 210;
+/** Wall seconds of trading at the most: three times what a quiet machine of two cores takes. */
+const secondsMax = 420;
 const speed = 10;
 const from = parseTime('2025-10-10T21:00');
 /** The fall is over by then; trading goes on until this venue time. */
@@ -104,17 +104,18 @@ async function closeAll(members: readonly Member[]): Promise<void> {
   for (const { client } of members) client.close();
 }
 
-/** Fills that the chain refused and the core took back, by its journal. */
-async function countUnwound(stage: Stage): Promise<number> {
+/** Fills that the chain refused and the core took back, and those of forced sales, by its journal. */
+async function countFills(stage: Stage): Promise<{ unwound: number; sold: number }> {
   const copy = copyJournal(venuePaths(stage.dir).journal);
   const reasons = new Map<string, number>();
-  let count = 0;
+  let [unwound, sold] = [0, 0];
   try {
     await play(copy.path, coreConfig(stage.venue), {
-      visit: (_, events) => {
+      visit: ({ type }, events) => {
+        if (type === 'seize') sold += events.filter((event) => event.type === 'fill').length;
         for (const event of events) {
           if (event.type !== 'unwound') continue;
-          count += event.fillIds.length;
+          unwound += event.fillIds.length;
           reasons.set(event.reason, (reasons.get(event.reason) ?? 0) + event.fillIds.length);
         }
       },
@@ -122,8 +123,8 @@ async function countUnwound(stage: Stage): Promise<number> {
   } finally {
     copy.remove();
   }
-  if (count > 0) tell(`unwound: ${JSON.stringify(Object.fromEntries(reasons))}`);
-  return count;
+  if (unwound > 0) tell(`unwound: ${JSON.stringify(Object.fromEntries(reasons))}`);
+  return { unwound, sold };
 }
 
 /** The laws must be able to fail: the same final state, one unit wrong, is found out. */
@@ -170,7 +171,7 @@ describe('the tape of 10 October 2025', { timeout: 900_000 }, () => {
         tally;
       const worst = Math.max(0, ...liquidatedAt) / 10_000;
       const verdicts = Object.fromEntries(tally.verdicts);
-      const unwound = await countUnwound(stage);
+      const { unwound, sold } = await countFills(stage);
       assert.equal(fills + unwound, status.fills, 'a fill is neither settled nor unwound');
       tell(
         `settled ${fills} fills in ${batches} batches; ` +
@@ -178,7 +179,8 @@ describe('the tape of 10 October 2025', { timeout: 900_000 }, () => {
       );
       tell(`${stored.accounts.length} accounts, ${tally.traders.size} of them traded`);
       tell(
-        `${reports} reports, ${seizures} sold into the book, ${liquidations} taken by keepers, ` +
+        `${reports} reports, ${sold} fills of sales into the book, ${seizures} sales settled, ` +
+          `${liquidations} taken by keepers, ` +
           `closest at ${worst} % of maintenance`,
       );
       tell(`${blocks} blocks held against storage, ${audits} of them whole by Laws.evaluate`);
@@ -186,7 +188,8 @@ describe('the tape of 10 October 2025', { timeout: 900_000 }, () => {
       tell(`Σ cash = liabilities = ${stored.liabilities} quote units; whole run ${since(began)} s`);
       assert.ok(fills >= fillsMin, `${fills} fills, ${fillsMin} wanted`);
       assert.ok(tally.traders.size >= accountsMin, `${tally.traders.size} accounts traded`);
-      if (isRecorded) assert.ok(seizures > 0, 'the book took nothing of the crash');
+      // Whether the book's sale or a keeper lands first depends on the machine's load.
+      if (isRecorded) assert.ok(sold > 0, 'the book took nothing of the crash');
       assert.equal(status.settler.state, 'following');
       assert.equal(
         stage.running.services.reduce((n, each) => n + each.restarts(), 0),
