@@ -19,6 +19,7 @@ export const bundles = join(root, 'dist');
 export const programs = [
   'cli/src/index',
   'keeper/src/main',
+  'node/src/edge/main',
   'node/src/main',
   'node/src/verify/worker',
   'party/src/main',

@@ -17,6 +17,7 @@ import {
 import { allGone } from './harness/processes.ts';
 import { inFolder, statusOf, tell } from './harness/stage.ts';
 import { since, until } from './harness/until.ts';
+import { type Wrong, wrongInputs } from './harness/wrong-inputs.ts';
 
 /** The commands that the README gives a trader, in its order. */
 function readmeCommands(): string[] {
@@ -30,7 +31,7 @@ async function onLauncher(body: (scene: Scene) => Promise<void>): Promise<void> 
   await inFolder(async (folder) => {
     const dir = join(folder, 'venue');
     const began = Date.now();
-    const options = ['--traders', '1', '--accounts', '10', '--orders', '20'];
+    const options = ['--traders', '1', '--accounts', '10', '--orders', '20', '--gateways', '1'];
     const launcher = npmStart(dir, ...options);
     let pids: number[] = [];
     try {
@@ -90,6 +91,28 @@ function commands(dir: string): Line {
   };
 }
 
+/** A bid for BTC-USD that rests. */
+async function lowPrice(url: string): Promise<string> {
+  const { body } = await fetchJson(`${url}/v1/markets`);
+  const index = (body as { indexPrice: number }[])[0]?.indexPrice ?? 0;
+  return `${Math.floor((index * 0.97) / 10)}`;
+}
+
+/** The same commands through a gateway: its API, its connection, receipts of the node. */
+async function throughGateway({ dir, launcher }: Scene): Promise<void> {
+  const url = /gateway at (\S+)/.exec(launcher.output())?.[1];
+  assert.ok(url, 'npm start names no gateway');
+  const { json } = commands(dir);
+  const by = ['--key', 'life', '--url', url];
+  const price = ['--price', await lowPrice(url)];
+  type Placed = { lane: number; status: string };
+  const order = ['order', 'place', 'BTC-USD', 'buy', '0.001', ...price, ...by];
+  const { lane, status } = await json<Placed>(...order);
+  assert.equal(status, 'accepted');
+  await json('order', 'cancel', `${lane}`, ...by);
+  tell('an order placed and cancelled through a gateway');
+}
+
 /** Everything of an account on chain and in the node's book, as one text. */
 async function stateOf(dir: string, account: number): Promise<string> {
   const { venue, url } = venueIn(dir);
@@ -111,10 +134,7 @@ async function wholeLife({ dir }: Scene): Promise<void> {
   assert.equal(health.equity, '2500500000', 'equity is not what was deposited');
   type Placed = { lane: number; status: string; filled: number; resting: number };
   const place = ['order', 'place', 'BTC-USD'];
-  const { url } = venueIn(dir);
-  const { body } = await fetchJson(`${url}/v1/markets`);
-  const index = (body as { indexPrice: number }[])[0]?.indexPrice ?? 0;
-  const low = `${Math.floor((index * 0.97) / 10)}`;
+  const low = await lowPrice(venueIn(dir).url);
   const rest = await json<Placed>(...place, 'buy', '0.002', '--price', low, ...key);
   assert.deepEqual([rest.status, rest.filled, rest.resting], ['accepted', 0, 2]);
   const open = await json<{ lane: number; remaining: number }[]>('order', 'list', ...key);
@@ -235,51 +255,6 @@ async function relaying({ dir }: Scene): Promise<void> {
   tell('a signed withdrawal: sent by another key for its fee, and only once');
 }
 
-type Wrong = { args: string[]; exit: number; says: RegExp };
-
-/** Ways to go wrong while everything runs. Exit codes: 1 refused, 2 called wrongly, 3 around it. */
-function wrongInputs(rich: string[], poor: string[], victim: string[]): Wrong[] {
-  const place = ['order', 'place'];
-  const at = ['--price', '100000', ...rich];
-  const huge = '9'.repeat(40);
-  return [
-    { args: [...place, 'PEPE-USD', 'buy', '1', ...at], exit: 1, says: /MarketUnknown.*BTC-USD/s },
-    { args: [...place, 'BTC-USD', 'buy', '0.0015', ...at], exit: 1, says: /0\.001/ },
-    {
-      args: [...place, 'BTC-USD', 'buy', '0.01', '--price', '100000.05', ...rich],
-      exit: 1,
-      says: /0\.1/,
-    },
-    { args: [...place, 'BTC-USD', 'buy', huge, ...at], exit: 1, says: /OutOfRange|Malformed/ },
-    {
-      args: [...place, 'BTC-USD', 'buy', '1', '--price', huge, ...rich],
-      exit: 1,
-      says: /OutOfRange|Malformed/,
-    },
-    { args: [...place, 'BTC-USD', 'buy', '-1', ...at], exit: 1, says: /SizeOutOfRange/ },
-    { args: [...place, 'BTC-USD', 'buy', 'NaN', ...at], exit: 1, says: /NaN/ },
-    { args: [...place, 'BTC-USD', 'hold', '1', ...at], exit: 2, says: /buy nor sell/ },
-    { args: [...place, 'BTC-USD', 'buy', '1'.repeat(5), ...rich], exit: 1, says: /MarginShort/ },
-    { args: [...place, 'BTC-USD', 'buy'], exit: 2, says: /missing required argument/ },
-    { args: [...place, 'BTC-USD', 'buy', '1', ...victim], exit: 3, says: /SignatureWrong|owner/ },
-    { args: ['deposit', huge, ...rich], exit: 1, says: /BalanceShort/ },
-    { args: ['deposit', '0', ...rich], exit: 1, says: /AmountNotWhole/ },
-    { args: ['deposit', '0.0000001', ...rich], exit: 1, says: /0\.0000001/ },
-    { args: ['withdraw', '501', ...rich], exit: 1, says: /MarginShort/ },
-    { args: ['withdraw', huge, ...rich], exit: 1, says: /AmountNotWhole|MarginShort/ },
-    { args: ['withdraw', '1', ...victim], exit: 1, says: /NotOwner/ },
-    { args: ['transfer', '1', '--to-account', '2', ...rich], exit: 1, says: /OwnersDiffer/ },
-    { args: ['transfer', '1', '--to-account', 'x', ...rich], exit: 2, says: /whole number/ },
-    { args: ['withdrawals', '--reclaim', '99999', ...rich], exit: 1, says: /WithdrawalUnknown/ },
-    { args: ['govern', 'veto', '6', ...rich], exit: 1, says: /NotGuardian/ },
-    { args: ['order', 'cancel', '77', ...rich], exit: 1, says: /OrderUnknown/ },
-    { args: ['order', 'cancel', '99999', ...rich], exit: 2, says: /65534/ },
-    { args: ['deposit', '1', '--key', 'nobody'], exit: 3, says: /KeyMissing/ },
-    { args: ['deposit', '5', ...poor], exit: 1, says: /BalanceShort/ },
-    { args: ['fly', 'to', 'the', 'moon'], exit: 2, says: /unknown command/ },
-  ];
-}
-
 /** Three at a time: they change nothing, so that their order does not matter. */
 async function refusesAll(dir: string, list: readonly Wrong[]): Promise<void> {
   const faults: string[] = [];
@@ -375,6 +350,7 @@ describe('a newcomer', { timeout: 900_000 }, () => {
     await onLauncher(async (scene) => {
       await readmeWalk(scene);
       await wholeLife(scene);
+      await throughGateway(scene);
       await queueing(scene);
       await relaying(scene);
       await wrongOnes(scene);

@@ -104,7 +104,7 @@ async function closeAll(members: readonly Member[]): Promise<void> {
   for (const { client } of members) client.close();
 }
 
-/** Fills that the chain refused and the core took back, and those of forced sales, by its journal. */
+/** By the journal: fills that the core took back, and fills of forced sales. */
 async function countFills(stage: Stage): Promise<{ unwound: number; sold: number }> {
   const copy = copyJournal(venuePaths(stage.dir).journal);
   const reasons = new Map<string, number>();

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { CoreConfig, MarketParams } from '@holdfast/core';
 import type { Venue } from '@holdfast/host';
 import { lots, marketId, ppm } from '@holdfast/units';
+import type { HubOptions } from './edge/hub.ts';
 import type { JournalSettings } from './settings.ts';
 
 /** What an operator may set besides the venue file. */
@@ -14,6 +15,8 @@ export type NodeOptions = {
   readonly verifier: 'native' | 'portable';
   /** Commands between snapshots. */
   readonly snapshotEvery: number;
+  /** Where gateways come, and their keys. */
+  readonly gateways?: HubOptions | undefined;
   /** Account that takes over the positions of forced closes. */
   readonly forcedTaker?: number | undefined;
 };

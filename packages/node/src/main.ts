@@ -11,6 +11,8 @@ import {
 } from '@holdfast/host';
 import { EnvironmentError } from '@holdfast/units';
 import { nodeDefaults } from './config.ts';
+import { parseAddress } from './edge/address.ts';
+import { loadSecrets } from './edge/secret.ts';
 import { startNode } from './node.ts';
 import { loadSettings } from './settings.ts';
 import { createDigestSigner } from './verify/sign.ts';
@@ -23,6 +25,9 @@ const HELP = `The venue node: gateway, journal, core and settlement in one proce
   --journal DIR      another folder for a journal on this machine
   --threads N        signature verifier threads (default ${nodeDefaults.threads})
   --verifier KIND    native or portable (default native)
+  --gateways HOST:PORT
+                     take gateways there (packages/node/src/edge/main.ts)
+  --gateway NAME     a gateway that may come, by the key keys/gateway-NAME.json; may be repeated
   --forced-taker N   account that takes over the positions of forced closes: the
                      sequencer's own, or one with a session for its key
   --help
@@ -42,6 +47,8 @@ function readOptions() {
     threads: text,
     verifier: text,
     'forced-taker': text,
+    gateways: text,
+    gateway: { type: 'string', multiple: true },
   } as const;
   const help = { help: { type: 'boolean' } } as const;
   const { values } = parseArgs({ options: { ...options, ...help } });
@@ -59,7 +66,13 @@ function readOptions() {
   if (taker !== undefined && !/^\d{1,9}$/.test(taker)) {
     throw usage('--forced-taker is an account number');
   }
+  const { gateways, gateway: names = [] } = values;
+  if (gateways === undefined && names.length > 0) throw usage('--gateway needs --gateways');
+  if (gateways !== undefined && names.length === 0) throw usage('--gateways needs --gateway NAME');
+  const hub = gateways === undefined ? undefined : parseAddress('--gateways', gateways);
   return {
+    hub,
+    names,
     venue: values.venue ?? '.holdfast',
     journal: values.journal,
     config: values.config,
@@ -70,7 +83,7 @@ function readOptions() {
 }
 
 await runProcess({ name: 'node', closerMsMax: 30_000 }, async ({ logger, lifecycle, ready }) => {
-  const { venue: dir, journal, config, threads, verifier, forcedTaker } = readOptions();
+  const { venue: dir, journal, config, hub, names, ...rest } = readOptions();
   const venue = loadVenue(dir);
   const paths = venuePaths(dir);
   const journalDir = journal ?? paths.journal;
@@ -78,13 +91,15 @@ await runProcess({ name: 'node', closerMsMax: 30_000 }, async ({ logger, lifecyc
   if (journal !== undefined && settings.kind !== 'local') {
     throw usage('--journal names a folder, but node.json keeps the journal in PostgreSQL');
   }
-  const options = { journalDir, journal: settings, threads, verifier, forcedTaker };
+  const secrets = await loadSecrets(paths.keys, names);
+  const gateways = hub && { ...hub, secrets };
+  const options = { ...rest, journalDir, journal: settings, gateways };
   const { signal } = lifecycle;
   const deps = {
     venue,
     clock: createClock(venue.clock),
     logger,
-    key: createDigestSigner(await loadPrivateKey(paths.keys, 'node'), verifier),
+    key: createDigestSigner(await loadPrivateKey(paths.keys, 'node'), rest.verifier),
     sequencer: await loadKey(paths.keys, 'sequencer'),
     client: createChainReader(chainAccess(venue)),
     options: { ...nodeDefaults, ...options },

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import {
   type ChainReader,
   type Clock,
@@ -19,8 +20,9 @@ import { createConditionalChain } from './conditionals/chain.ts';
 import { createConditionalDesk, keepSwept } from './conditionals/desk.ts';
 import type { ConditionalStore } from './conditionals/store.ts';
 import { coreConfig, type NodeOptions } from './config.ts';
+import { type Hub, serveHub } from './edge/hub.ts';
 import { createEngine, type Input } from './engine.ts';
-import { createDesk } from './gateway/desk.ts';
+import { createDesk, type Desk } from './gateway/desk.ts';
 import { type Gateway, serveGateway } from './gateway/server.ts';
 import { createStreams } from './gateway/streams.ts';
 import { createHttp, type HttpDeps } from './http/server.ts';
@@ -115,9 +117,10 @@ function createParts(
   return { ...servers, recover: recover_, authority, contractSigner, halted };
 }
 
-function watchMetrics(metrics: Metrics, parts: NodeParts, gateway: () => Gateway): void {
+function watchMetrics(metrics: Metrics, parts: NodeParts, gateway: Gateway, desk: Desk): void {
   const { engine, journal, pool } = parts;
-  metrics.watch('holdfast_connections', 'Open connections', () => gateway().connections());
+  metrics.watch('holdfast_connections', 'Open connections', gateway.connections);
+  metrics.watch('holdfast_orders_waiting', 'Orders in the fair queue', desk.waiting);
   metrics.watch('holdfast_engine_waiting', 'Inputs not yet durable', engine.waiting);
   metrics.watch('holdfast_verify_waiting', 'Signature jobs waiting', pool.waiting);
   metrics.watch('holdfast_journal_commands', 'Commands', () => journal.stats().commands);
@@ -218,6 +221,20 @@ function openNodeLog(deps: NodeDeps): Promise<Log> {
   return openLog(journal, { venue, config, logger, signal, onLost: onFatal });
 }
 
+/** Takes gateways, where the node is told to. */
+async function openHub(
+  { options, logger }: NodeDeps,
+  gateway: Gateway,
+  app: FastifyInstance,
+  metrics: Metrics,
+): Promise<Hub | undefined> {
+  if (options.gateways === undefined) return undefined;
+  const api = app.routing as RequestListener;
+  const hub = await serveHub({ gateway, api, logger }, options.gateways);
+  metrics.watch('holdfast_gateways', 'Gateways that are linked', hub.links);
+  return hub;
+}
+
 /** Passes on the first call only. */
 function firstOnly(call: (error: Error) => void): typeof call {
   let called = false;
@@ -240,7 +257,7 @@ export async function startNode(given: NodeDeps): Promise<RunningNode> {
   await hashFast();
   const log = await openNodeLog(deps);
   const { journal, recovered } = log;
-  const { replayed, acks, tape, state } = recovered;
+  const { tape, replayed } = recovered;
   logger.info({ commands: journal.next(), replayed }, 'journal replayed');
   let haltReason: string | undefined;
   let stopping = false;
@@ -271,16 +288,14 @@ export async function startNode(given: NodeDeps): Promise<RunningNode> {
   const rest = { parts, metrics, reports, settlerStatus };
   const { app, close } = await openHttp(deps, log.conditionals, rest);
   const gateway = serveGateway(app.server, parts, desk, streams);
-  metrics.watch('holdfast_orders_waiting', 'Orders in the fair queue', desk.waiting);
-  watchMetrics(metrics, parts, () => gateway);
-  const everything = (): Recovered => {
-    return { state, acks, tape, reports: recovered.reports, replayed: 0 };
-  };
+  watchMetrics(metrics, parts, gateway, desk);
+  const everything = (): Recovered => ({ ...recovered, replayed: 0 });
   const snapshots = keepSnapshots(deps, parts, everything);
   const sweep = sweepExpiry(parts);
   await settler.start();
   watchSeizures(parts);
   const url = await listen(app, venue);
+  const hub = await openHub(deps, gateway, app, metrics);
   const timer = setInterval(() => {
     snapshots();
     sweep();
@@ -293,6 +308,7 @@ export async function startNode(given: NodeDeps): Promise<RunningNode> {
     async stop() {
       stopping = true;
       clearInterval(timer);
+      await hub?.close();
       await gateway.close();
       await close();
       await engine.idle();

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +45,7 @@ import { coreConfig } from '../src/config.ts';
 import { createEngine } from '../src/engine.ts';
 import type { Budget } from '../src/gateway/budget.ts';
 import { createDesk, type Desk } from '../src/gateway/desk.ts';
-import { serveGateway } from '../src/gateway/server.ts';
+import { type Gateway, serveGateway } from '../src/gateway/server.ts';
 import { createStreams } from '../src/gateway/streams.ts';
 import { createHttp } from '../src/http/server.ts';
 import type { Disk } from '../src/journal/disk.ts';
@@ -169,6 +170,8 @@ export function makeOrder(
 
 export type Fixture = {
   readonly parts: NodeParts;
+  readonly gateway: Gateway;
+  readonly api: RequestListener;
   readonly conditionals: ConditionalDesk;
   /** Has the chain say that a one-time number is used. */
   use(nonce: number): void;
@@ -205,7 +208,7 @@ async function until<T>(read: () => T | undefined, what: string): Promise<T> {
   throw new Error(`waited in vain for ${what}`);
 }
 
-async function connectTo(url: string): Promise<Client> {
+export async function connectTo(url: string): Promise<Client> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/ws`);
   const frames: ServerFrame[] = [];
   const binary: Uint8Array[] = [];
@@ -317,6 +320,8 @@ export async function startFixture(dir: string, options: FixtureOptions = {}): P
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   return {
     parts,
+    gateway,
+    api: app.routing as RequestListener,
     url,
     conditionals,
     use: (nonce) => used.add(nonce),
@@ -363,9 +368,9 @@ export async function fund({ parts, url }: Fixture): Promise<void> {
       },
     ]);
   }
-  const report = toHex(makeReport(START + 1, 1_000_000));
-  const init = { method: 'POST', headers: { 'content-type': 'application/json' } };
-  const response = await fetch(`${url}/v1/reports`, { ...init, body: JSON.stringify({ report }) });
+  const body = JSON.stringify({ report: toHex(makeReport(START + 1, 1_000_000)) });
+  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
+  const response = await fetch(`${url}/v1/reports`, init);
   invariant(response.status === 200, `report refused: ${await response.text()}`);
 }
 
@@ -387,7 +392,6 @@ export async function withNode(
   }
 }
 
-/** 64-byte signature of a viem account over a digest. */
 export async function signWith(secret: Uint8Array, digest: Uint8Array): Promise<Uint8Array> {
   const full = await privateKeyToAccount(toHex(secret)).sign({ hash: toHex(digest) });
   const compact = compactFrom65(fromHex(full));

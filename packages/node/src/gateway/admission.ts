@@ -1,4 +1,5 @@
 /** Whose orders are verified next: cheap checks, then a fair queue, then signatures in batches. */
+import { randomInt } from 'node:crypto';
 import { judgeLife, mayOrder } from '@holdfast/core';
 import {
   completeOrder,
@@ -29,8 +30,23 @@ export type Origin = {
   flowOf(account: AccountId): string;
 };
 
+/** The word of a gateway on who signed an order. */
+export type Voucher = {
+  /** The epoch that it assumed; its word is of no use if the order was signed for another. */
+  readonly epoch: number;
+  readonly signer: Hex | undefined;
+  /** Says which epoch to assume. */
+  stale(epoch: number): void;
+  /** Says that its word was false. */
+  refute(): void;
+};
+
 /** An order that passed what costs nothing, with the bytes that were signed. */
-export type Candidate = { readonly order: SignedOrder; readonly packed: Uint8Array };
+export type Candidate = {
+  readonly order: SignedOrder;
+  readonly packed: Uint8Array;
+  readonly voucher?: Voucher | undefined;
+};
 
 export type Admission = {
   /** Verifies each order when its turn comes: undefined, or why it is refused. */
@@ -50,6 +66,8 @@ const ENGINE_WAITING_MAX = 2048;
 /** Wallets are asked by RPC and may not answer: a queue of their own, a few at a time. */
 const WALLETS_AT_ONCE = 8;
 const WALLET_ROOM_MAX = 1024;
+/** One in so many orders of a gateway is verified here too: one that lies is soon found out. */
+const SPOT_CHECK = 64;
 
 /** The order of an item, or why it cannot be one: what needs neither signature nor journal. */
 export function readOrder(
@@ -108,10 +126,28 @@ function failed(jobs: readonly Job[], error: unknown): void {
   }
 }
 
+/** Whether the word of a gateway is taken for this order. */
+function isVouched({ voucher, order: { epoch } }: Job): boolean {
+  if (voucher === undefined) return false;
+  if (voucher.epoch === epoch) return randomInt(SPOT_CHECK) > 0;
+  voucher.stale(epoch);
+  return false;
+}
+
 async function serveKeys(c: Context, jobs: readonly Job[]): Promise<void> {
   try {
-    const signed = jobs.map(({ packed, order: { epoch } }) => ({ packed, epoch }));
-    const signers = await c.parts.pool.signers(signed);
+    const signers = jobs.map((job) => job.voucher?.signer);
+    const asked = [...jobs.keys()].filter((at) => !isVouched(jobs[at] as Job));
+    const signed = asked.map((at) => {
+      const { packed, order } = jobs[at] as Job;
+      return { packed, epoch: order.epoch };
+    });
+    const found = await c.parts.pool.signers(signed);
+    for (const [i, at] of asked.entries()) {
+      const { voucher, order } = jobs[at] as Job;
+      if (voucher?.epoch === order.epoch && voucher.signer !== found[i]) voucher.refute();
+      signers[at] = found[i];
+    }
     for (const [at, job] of jobs.entries()) job.settle(judgeKey(c, job.order, signers[at]));
   } catch (error) {
     failed(jobs, error);
@@ -156,14 +192,15 @@ export function createAdmission(parts: NodeParts): Admission {
         const verdicts: (Rejection | undefined)[] = new Array(candidates.length);
         let left = candidates.length;
         if (left === 0) done(verdicts);
-        for (const [at, { order, packed }] of candidates.entries()) {
+        for (const [at, candidate] of candidates.entries()) {
+          const { order } = candidate;
           const settle = (no: Rejection | undefined): void => {
             verdicts[at] = no;
             left -= 1;
             if (left === 0) done(verdicts);
           };
           const stage = order.signature instanceof Uint8Array ? keys : wallets;
-          const job = { order, packed, settle, fail };
+          const job = { ...candidate, settle, fail };
           if (!stage.push(from.flowOf(order.account), from.connection, job)) settle(busy(stage));
         }
       }),

@@ -20,6 +20,7 @@ import {
   type Origin,
   readOrder,
   refuseEarly,
+  type Voucher,
 } from './admission.ts';
 
 /** Keeps the order of one connection: requests enter the engine as they came, verified or not. */
@@ -30,10 +31,13 @@ export type Turn = {
   readonly done: () => void;
 };
 
+/** An order as a connection brings it. */
+export type AskedOrder = OrderItem & { readonly voucher?: Voucher };
+
 /** Turns what clients ask into commands, and what became of them into answers. */
 export type Desk = {
   /** Orders wait in a fair queue until they are verified; nothing else does. */
-  orders(items: readonly OrderItem[], turn: Turn, from: Origin): Promise<AckItem[]>;
+  orders(items: readonly AskedOrder[], turn: Turn, from: Origin): Promise<AckItem[]>;
   /** Assumes: the caller may act for the account of every item. */
   cancels(items: readonly CancelItem[], turn: Turn): Promise<AckItem[]>;
   cancelAll(account: AccountId, clientId: string, turn: Turn): Promise<AckItem[]>;
@@ -85,20 +89,20 @@ function repeated(c: Context, { account, clientId, input }: Ready): AckItem | un
 }
 
 /** An item that is answered already, or an order whose signature is still to be judged. */
-function sift(c: Context, item: OrderItem): AckItem | (Ready & Candidate) {
-  const { clientId, packed } = item;
+function sift(c: Context, item: AskedOrder): AckItem | (Ready & Candidate) {
+  const { clientId, packed, voucher } = item;
   const order = readOrder(c.parts, item);
   if (isRejection(order)) return refusal(clientId, order);
   const ready = { clientId, account: order.account, input: { type: 'order', order, clientId } };
   const again = repeated(c, ready as Ready);
   if (again !== undefined) return again;
   const no = refuseEarly(c.parts, order);
-  return no === undefined ? { ...(ready as Ready), order, packed } : refusal(clientId, no);
+  return no === undefined ? { ...(ready as Ready), order, packed, voucher } : refusal(clientId, no);
 }
 
 async function judgeOrders(
   c: Context,
-  items: readonly OrderItem[],
+  items: readonly AskedOrder[],
   from: Origin,
 ): Promise<Judged[]> {
   const sifted = items.map((item) => sift(c, item));
@@ -164,7 +168,7 @@ async function inTurn(c: Context, judged: readonly Judged[], turn: Turn): Promis
 
 async function placeOrders(
   c: Context,
-  items: readonly OrderItem[],
+  items: readonly AskedOrder[],
   turn: Turn,
   from: Origin,
 ): Promise<AckItem[]> {

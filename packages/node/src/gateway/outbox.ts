@@ -14,6 +14,11 @@ export const STREAM_BACKLOG_BYTES_MAX = 1 << 18;
 const ANSWER_BACKLOG_BYTES_MAX = 1 << 19;
 /** Bytes waiting above which the connection is closed: it does not read at all. */
 const BACKLOG_BYTES_MAX = 4 << 20;
+/** A connection as its session needs it: a client's own, or one that a gateway holds. */
+export type Wire = Pick<
+  WebSocket,
+  'send' | 'pause' | 'resume' | 'terminate' | 'isPaused' | 'bufferedAmount'
+>;
 /** What a connection is sent: answers before market data, and what it may still ask. */
 export type Outbox = {
   /** Answers leave once per turn of the event loop, in one signed frame for each form. */
@@ -30,7 +35,7 @@ export type Outbox = {
 };
 
 export type OutboxDeps = {
-  readonly socket: WebSocket;
+  readonly socket: Wire;
   readonly separator: Uint8Array;
   readonly key: DigestSigner;
   /** Gathers all that is sent in this turn of the event loop into one write. */

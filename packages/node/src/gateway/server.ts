@@ -6,8 +6,8 @@ import { EnvironmentError } from '@holdfast/units';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { NodeParts } from '../parts.ts';
 import { type Budget, createBudgets } from './budget.ts';
-import type { Desk } from './desk.ts';
-import { createOutbox } from './outbox.ts';
+import type { AskedOrder, Desk } from './desk.ts';
+import { createOutbox, type Wire } from './outbox.ts';
 import { createSession, type Session } from './session.ts';
 import type { Streams } from './streams.ts';
 
@@ -17,14 +17,28 @@ const PING_MS = 15_000;
 /** One frame of a connection in a turn of the event loop: nobody waits for another's buffer. */
 const ONE_FRAME = { allowSynchronousEvents: false };
 
-export type Gateway = { connections(): number; close(): Promise<void> };
+/** What a connection brings. */
+export type Served = {
+  receive(frame: string | Uint8Array): void;
+  receiveOrders(orders: readonly AskedOrder[], isBinary: boolean): void;
+  close(): void;
+};
 
-function bytesOf(data: RawData): Uint8Array {
-  if (Array.isArray(data)) return Buffer.concat(data);
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+export type Gateway = {
+  connections(): number;
+  /** Serves a connection that is open. @param cork see {@link OutboxDeps} */
+  adopt(wire: Wire, cork: () => void): Served;
+  close(): Promise<void>;
+};
+
+/** A client's message: text, or the bytes of a binary one. */
+export function frameOf(data: RawData, isBinary: boolean): string | Uint8Array {
+  const bytes = Array.isArray(data) ? Buffer.concat(data) : data;
+  if (!isBinary) return Buffer.from(bytes as Uint8Array).toString();
+  return bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
 }
 
-function failed(logger: Logger, socket: WebSocket, cause: unknown): void {
+function failed(logger: Logger, socket: Wire, cause: unknown): void {
   if (cause instanceof EnvironmentError) {
     const { code, message } = cause;
     socket.send(encodeFrame({ op: 'error', code, message }));
@@ -33,6 +47,22 @@ function failed(logger: Logger, socket: WebSocket, cause: unknown): void {
   logger.error({ error: cause }, 'a request failed');
   const message = 'the node could not answer this; its log says why';
   socket.send(encodeFrame({ op: 'error', code: 'Internal', message }));
+}
+
+/** Pings what is silent; two intervals without a sign end it. */
+export function keepAlive(wss: WebSocketServer): NodeJS.Timeout {
+  const alive = new WeakSet<WebSocket>();
+  wss.on('connection', (socket) => {
+    alive.add(socket);
+    for (const sign of ['pong', 'message']) socket.on(sign, () => alive.add(socket));
+  });
+  return setInterval(() => {
+    for (const socket of wss.clients) {
+      if (!alive.has(socket)) socket.terminate();
+      alive.delete(socket);
+      socket.ping();
+    }
+  }, PING_MS);
 }
 
 /** Gathers the writes of one turn of the event loop. */
@@ -58,8 +88,7 @@ export function serveGateway(
   budgetOf: (flow: string) => Budget = createBudgets(),
 ): Gateway {
   const { logger } = parts;
-  const sessions = new Map<WebSocket, Session>();
-  const alive = new WeakSet<WebSocket>();
+  const sessions = new Map<Wire, Session>();
   const separator = domainSeparator(parts.domain);
   let opened = 0;
   const wss = new WebSocketServer({ noServer: true, maxPayload: frameBytesMax, ...ONE_FRAME });
@@ -69,47 +98,47 @@ export function serveGateway(
       socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
       return;
     }
-    wss.handleUpgrade(request, socket, head, (ws) => open(ws, socket));
+    wss.handleUpgrade(request, socket, head, (ws) => {
+      wss.emit('connection', ws, request);
+      open(ws, socket);
+    });
   });
 
-  function open(socket: WebSocket, raw: Duplex): void {
-    const cork = createCork(raw);
-    const outbox = createOutbox({ socket, separator, key: parts.key, cork });
+  function adopt(wire: Wire, cork: () => void): Served {
+    const outbox = createOutbox({ socket: wire, separator, key: parts.key, cork });
     opened += 1;
     const name = String(opened);
     const session = createSession({ parts, desk, streams, outbox, budgetOf, name });
-    sessions.set(socket, session);
-    alive.add(socket);
-    socket.on('pong', () => alive.add(socket));
-    socket.on('message', (data, isBinary) => {
-      alive.add(socket);
-      const bytes = bytesOf(data);
-      const frame = isBinary ? bytes : Buffer.from(bytes).toString();
-      session.receive(frame).catch((cause) => failed(logger, socket, cause));
-    });
-    socket.on('error', (cause) => logger.debug({ error: errorMessage(cause) }, 'socket error'));
-    socket.on('close', () => {
-      sessions.delete(socket);
-      session.close().catch((cause) => logger.error({ error: cause }, 'session close failed'));
-    });
+    sessions.set(wire, session);
+    const answer = (done: Promise<void>): void => {
+      done.catch((cause) => failed(logger, wire, cause));
+    };
+    return {
+      receive: (frame) => answer(session.receive(frame)),
+      receiveOrders: (orders, isBinary) => answer(session.receiveOrders(orders, isBinary)),
+      close() {
+        sessions.delete(wire);
+        session.close().catch((cause) => logger.error({ error: cause }, 'session close failed'));
+      },
+    };
   }
 
-  function ping(): void {
-    for (const socket of sessions.keys()) {
-      if (!alive.has(socket)) socket.terminate();
-      alive.delete(socket);
-      socket.ping();
-    }
+  function open(socket: WebSocket, raw: Duplex): void {
+    const served = adopt(socket, createCork(raw));
+    socket.on('message', (data, isBinary) => served.receive(frameOf(data, isBinary)));
+    socket.on('error', (cause) => logger.debug({ error: errorMessage(cause) }, 'socket error'));
+    socket.on('close', served.close);
   }
 
   const flusher = setInterval(() => {
     streams.flush();
     for (const session of sessions.values()) session.catchUp();
   }, FLUSH_MS);
-  const pinger = setInterval(ping, PING_MS);
+  const pinger = keepAlive(wss);
 
   return {
     connections: () => sessions.size,
+    adopt,
     async close() {
       clearInterval(flusher);
       clearInterval(pinger);

@@ -7,7 +7,6 @@ import {
   domainSeparator,
   isFrame,
   loginDigest,
-  type OrderItem,
   readClientFrame,
 } from '@holdfast/order';
 import { type AccountId, isRejection, type Rejection, reject } from '@holdfast/units';
@@ -15,7 +14,7 @@ import { findAccount, mayTrade } from '../authority.ts';
 import type { NodeParts } from '../parts.ts';
 import type { Origin } from './admission.ts';
 import type { Budget } from './budget.ts';
-import { type Desk, refusal, type Turn } from './desk.ts';
+import { type AskedOrder, type Desk, refusal, type Turn } from './desk.ts';
 import type { Outbox } from './outbox.ts';
 import type { Streams, Subscriber } from './streams.ts';
 
@@ -27,6 +26,8 @@ const flowOf = (account: AccountId): string => `account ${account}`;
 
 export type Session = {
   receive(data: string | Uint8Array): Promise<void>;
+  /** Orders that a gateway has read and verified. */
+  receiveOrders(orders: readonly AskedOrder[], isBinary: boolean): Promise<void>;
   /** Reads on after a pause, and gives channels that fell behind a fresh snapshot. */
   catchUp(): void;
   /** Ends the session: streams stop, orders of accounts that asked for it are cancelled. */
@@ -111,7 +112,7 @@ async function login(c: Context, frame: Frame<'login'>): Promise<Rejection | und
 
 async function placeOrders(
   c: Context,
-  orders: readonly OrderItem[],
+  orders: readonly AskedOrder[],
   isBinary: boolean,
 ): Promise<void> {
   c.ordersInFlight += orders.length;
@@ -248,6 +249,7 @@ export function createSession(deps: SessionDeps): Session {
       if (!isFrame(frame)) return error(c, frame);
       await dispatch(c, frame as ClientFrame, typeof data !== 'string');
     },
+    receiveOrders: (orders, isBinary) => placeOrders(c, orders, isBinary),
     catchUp: () => catchUp(c),
     async close() {
       streams.unsubscribe(c.subscriber);

@@ -21,13 +21,14 @@ export const reporterQuorum = 3;
 export const treasuryCount = 3;
 export const treasuryQuorum = 2;
 
-/** Name of the nth (from 1) reporter's, treasury signer's or trader's key. */
+/** Name of the nth (from 1) reporter's, treasury signer's, trader's or gateway's key. */
 export const reporterKey = (n: number): string => `reporter-${n}`;
 export const treasuryKey = (n: number): string => `treasury-${n}`;
 export const traderKey = (n: number): string => `trader-${n}`;
+export const gatewayKey = (n: number): string => `gateway-${n}`;
 
 /** Opens the keys, making those that are not there yet. */
-export async function openKeys(dir: string, traders: number): Promise<VenueKeys> {
+export async function openKeys(dir: string, traders: number, gateways = 0): Promise<VenueKeys> {
   const open = (name: string): Promise<LocalAccount> => loadOrCreateKey(dir, name);
   const numbered = (count: number, name: (n: number) => string): Promise<LocalAccount[]> =>
     Promise.all(Array.from({ length: count }, (_, i) => open(name(i + 1))));
@@ -41,6 +42,8 @@ export async function openKeys(dir: string, traders: number): Promise<VenueKeys>
   ]);
   const reporters = await numbered(reporterCount, reporterKey);
   const traderKeys = await numbered(traders, traderKey);
+  // Secrets of links: they sign nothing.
+  await numbered(gateways, gatewayKey);
   return { deployer, governor, guardian, sequencer, node, keeper, reporters, traders: traderKeys };
 }
 

@@ -25,6 +25,8 @@ export interface VenueOptions {
   /** Orders per wall second over all trader processes. */
   ordersPerSecond: number;
   fresh: boolean;
+  /** Gateway processes in front of the node; 0: clients come to the node itself. */
+  gateways: number;
   /** Whose word the reports of a new venue are. */
   reports: 'committee' | 'quorum';
   /** Stop by itself after so many wall seconds. */
@@ -44,6 +46,7 @@ export const defaultOptions: VenueOptions = {
   accounts: 24,
   ordersPerSecond: 40,
   fresh: false,
+  gateways: 0,
   reports: 'committee',
 };
 
@@ -68,6 +71,7 @@ a keeper and simulated traders. Ctrl-C stops it in order; the next start goes on
   --accounts N       simulated accounts (default 24)
   --orders N         orders per second of all traders together (default 40)
   --no-traders       no simulated traders
+  --gateways N       gateway processes in front of the node, for clients (default 0)
   --reports KIND     whose word the reports of a new venue are: committee, one signature of 3 of 5
                      reporters by a key that no one holds (default), or quorum, 3 of 5 signatures
   --seconds N        stop after N seconds
@@ -134,6 +138,7 @@ function parse(argv: readonly string[]) {
         seconds: text,
         fresh: flag,
         reports: text,
+        gateways: text,
         help: flag,
       },
     }).values;
@@ -185,6 +190,7 @@ export function parseOptions(argv: readonly string[]): VenueOptions | 'help' {
     accounts: number('accounts', given.accounts, { min: 4, max: 2000 }) ?? base.accounts,
     ordersPerSecond: number('orders', given.orders, orders) ?? base.ordersPerSecond,
     fresh: given.fresh ?? false,
+    gateways: number('gateways', given.gateways, { min: 0, max: 16 }) ?? base.gateways,
     reports,
     seconds: number('seconds', given.seconds, { min: 1, max: 1e9 }),
   };

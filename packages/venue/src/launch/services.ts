@@ -1,7 +1,14 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type Venue, venuePaths } from '@holdfast/host';
-import { reporterCount, reporterKey, traderKey, treasuryCount, treasuryKey } from './keys.ts';
+import {
+  gatewayKey,
+  reporterCount,
+  reporterKey,
+  traderKey,
+  treasuryCount,
+  treasuryKey,
+} from './keys.ts';
 import type { VenueOptions } from './options.ts';
 import type { KeptOptions } from './plan.ts';
 import type { ServiceSpec } from './service.ts';
@@ -82,9 +89,25 @@ export function treasurySpecs(dir: string, parties: Parties): ServiceSpec[] {
   });
 }
 
-export function nodeSpec(dir: string, venue: Venue): ServiceSpec {
+/** @param hubPort where it takes gateways, if there are any */
+export function nodeSpec(dir: string, venue: Venue, gateways = 0, hubPort = 0): ServiceSpec {
   const healthUrl = `http://${venue.gateway.host}:${venue.gateway.port}/health`;
-  return specOf(dir, 'node', 'node', [], { healthUrl, readyMsMax: 300_000, stopMsMax: 45_000 });
+  const names = Array.from({ length: gateways }, (_, i) => ['--gateway', `${i + 1}`]);
+  const args = gateways === 0 ? [] : ['--gateways', `127.0.0.1:${hubPort}`, ...names.flat()];
+  return specOf(dir, 'node', 'node', args, { healthUrl, readyMsMax: 300_000, stopMsMax: 45_000 });
+}
+
+/** @param ports where clients come, of each */
+export function gatewaySpecs(
+  dir: string,
+  hubPort: number,
+  ports: readonly number[],
+): ServiceSpec[] {
+  const entry = join(dirname(require.resolve('@holdfast/node')), 'edge', 'main.ts');
+  return ports.map((port, i) => {
+    const where = ['--node', `127.0.0.1:${hubPort}`, '--listen', `127.0.0.1:${port}`];
+    return specOf(dir, gatewayKey(i + 1), 'node', ['--name', `${i + 1}`, ...where], { entry });
+  });
 }
 
 export function keeperSpec(dir: string): ServiceSpec {

@@ -260,16 +260,29 @@ async function startTreasury(launch: Launch, venue: Venue): Promise<void> {
   }
 }
 
+/** Clients find them at the ports after the node's own, or at any free ones. */
+async function startGateways(launch: Launch, venue: Venue, hubPort: number): Promise<void> {
+  const { options, start, note } = launch;
+  const port = (i: number) =>
+    options.port === 0 ? findFreePort() : choosePort(venue.gateway.port + i + 1, '--port');
+  const ports: number[] = [];
+  for (let i = 0; i < options.gateways; i++) ports.push(await port(i));
+  const started = specs.gatewaySpecs(options.dir, hubPort, ports).map(start);
+  for (const { url } of await Promise.all(started)) note(`gateway at ${url}`);
+}
+
 async function startProcesses(launch: Launch, venue: Venue): Promise<void> {
   const { options, plan, start, step } = launch;
-  const { dir } = options;
+  const { dir, gateways } = options;
+  const hubPort = gateways === 0 ? 0 : await findFreePort();
   const all = (list: readonly ServiceSpec[]) => Promise.all(list.map(start));
   // Together: each waits by itself for what it needs, and a start is mostly loading code.
   const steps: Promise<unknown>[] = [
-    step('node', () => start(specs.nodeSpec(dir, venue))),
+    step('node', () => start(specs.nodeSpec(dir, venue, gateways, hubPort))),
     step('price relay and reporters', () => startReporters(launch, venue)),
     step('keeper', () => start(specs.keeperSpec(dir))),
   ];
+  if (gateways > 0) steps.push(step('gateways', () => startGateways(launch, venue, hubPort)));
   if (venue.treasury !== undefined) {
     steps.push(step('treasury', () => startTreasury(launch, venue)));
   }
@@ -364,7 +377,7 @@ export async function startVenue(
     ensurePrivateDir(paths.keys);
     ensurePrivateDir(paths.logs);
     narrowKeyFiles(paths.keys);
-    const keys = await openKeys(paths.keys, options.traders);
+    const keys = await openKeys(paths.keys, options.traders, options.gateways);
     launch = createLaunch(options, plan, keys, note, book.set, () => stopped !== undefined);
     const venue = await prepareVenue(launch);
     await startProcesses(launch, venue);
