@@ -2,7 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { silentLogger } from '@holdfast/host';
 import { accountId, type Hex, toQ32 } from '@holdfast/units';
+import { serveHub } from '../src/edge/hub.ts';
 import { hashFast } from '../src/verify/keccak.ts';
 import { fund, keyOf, startFixture } from '../test/fixture.ts';
 
@@ -25,7 +27,10 @@ for (let i = 0; i < traders; i++) {
     { ...paid, cause: 'deposit', block: 1 },
   ]);
 }
-send({ url: node.url });
+const secrets = new Map([['1', keyOf('gateway 1').secret]]);
+const at = { host: '127.0.0.1', port: 0, secrets };
+const hub = await serveHub({ ...node, logger: silentLogger() }, at);
+send({ url: node.url, hubPort: hub.port });
 
 process.on('message', async (asked) => {
   if (asked !== 'stop') {
@@ -33,6 +38,7 @@ process.on('message', async (asked) => {
     send({ cpu: user + system, applied: node.parts.engine.applied() });
     return;
   }
+  await hub.close();
   await node.close();
   await rm(dir, { recursive: true, force: true });
   process.exit(0);
