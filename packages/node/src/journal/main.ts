@@ -3,6 +3,7 @@ import { errorMessage, loadVenue, silentLogger, venuePaths } from '@holdfast/hos
 import { EnvironmentError } from '@holdfast/units';
 import { Command } from 'commander';
 import { type JournalSettings, loadSettings } from '../settings.ts';
+import { archiveDatabase } from './postgres/archive.ts';
 import { importFolder } from './postgres/import.ts';
 import { journalOf, promote, readRow } from './postgres/lease.ts';
 import { createServer, type Server } from './postgres/server.ts';
@@ -28,7 +29,7 @@ async function overServer<T>(
   work: (server: Server, settings: PostgresSettings) => Promise<T>,
 ): Promise<T> {
   if (settings.kind !== 'postgres') {
-    throw new EnvironmentError('Usage', 'this journal is in a folder: nobody else can take it');
+    throw new EnvironmentError('Usage', 'this journal is in a folder, not in PostgreSQL');
   }
   const server = createServer({ ...settings, giveUpMs: 3_000 }, silentLogger());
   try {
@@ -59,13 +60,20 @@ export function createProgram(): Command {
   const program = new Command('journal').description('Verify a journal, or hand it over');
   bound(program.command('verify'))
     .description('check every frame from the first to the last, archive included')
-    .action(async (given: Given) => {
+    .option('--archive <dir>', 'of a journal in PostgreSQL: where its old frames were moved to')
+    .action(async (given: Given & { archive?: string }) => {
       const settings = settingsOf(given);
       const found =
         settings.kind === 'local'
-          ? await verifyFolders(settings.dir, settings.archive)
-          : await overServer(settings, verifyDatabase);
+          ? await verifyFolders(settings.dir, given.archive ?? settings.archive)
+          : await overServer(settings, (server) => verifyDatabase(server, given.archive));
       print(given, found);
+    });
+  bound(program.command('archive'))
+    .description('move frames of a journal in PostgreSQL that two snapshots are past into a folder')
+    .requiredOption('--to <dir>', 'the folder; the same every time')
+    .action(async (given: Given & { to: string }) => {
+      print(given, await overServer(settingsOf(given), (s) => archiveDatabase(s, given.to)));
     });
   bound(program.command('status'))
     .description('who holds a journal in PostgreSQL, and where it ends')

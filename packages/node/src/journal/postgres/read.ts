@@ -18,17 +18,18 @@ export async function tipAt(server: Server, index: number): Promise<Tip | undefi
 }
 
 /**
- * The frames after `tip`, at most a few hundred, each held to the chain.
+ * The frames after `tip`, at most a few hundred, each held to the chain, with their whole bytes.
  *
  * @throws EnvironmentError JournalDamaged when they do not follow `tip`
  */
 export async function framesAfter(
   server: Server,
   tip: Tip,
-): Promise<{ frames: Frame[]; tip: Tip; bytes: number }> {
+): Promise<{ frames: Frame[]; raw: Buffer[]; tip: Tip; bytes: number }> {
   const values = [tip.next, FRAMES_AT_ONCE];
   const { rows } = await server.again((link) => ask(link, sql.FRAMES, values));
   const frames: Frame[] = [];
+  const raw: Buffer[] = [];
   let at = tip;
   let bytes = 0;
   for (const { frame } of rows as { frame: Buffer }[]) {
@@ -39,10 +40,11 @@ export async function framesAfter(
       throw new EnvironmentError('JournalDamaged', text);
     }
     frames.push(read.frame);
+    raw.push(frame);
     bytes += frame.length;
     at = { next: at.next + read.frame.count, head: read.frame.head };
   }
-  return { frames, tip: at, bytes };
+  return { frames, raw, tip: at, bytes };
 }
 
 /** Calls `visit` for every command from `from` on, in order. @throws as {@link framesAfter} */

@@ -120,6 +120,9 @@ export const FRAMES = `
 export const FRAME_BEFORE = `
   SELECT first, count, head FROM holdfast_frames WHERE first < $1 ORDER BY first DESC LIMIT 1`;
 
+/** $1 index: frames that begin before it. */
+export const FRAMES_DROP = `DELETE FROM holdfast_frames WHERE first < $1`;
+
 /** $1 term: held until the transaction ends. */
 export const HOLD = `SELECT 1 FROM holdfast_journal WHERE id = 1 AND term = $1 FOR SHARE`;
 

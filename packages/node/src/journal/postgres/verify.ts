@@ -1,6 +1,9 @@
 import { EnvironmentError } from '@holdfast/units';
+import { localDisk } from '../disk.ts';
 import { commandsOf } from '../frame.ts';
 import { GENESIS, toHexText } from '../segments.ts';
+import { verifyFolders } from '../verify.ts';
+import { archiveTip } from './archive.ts';
 import { readRow } from './lease.ts';
 import { framesAfter } from './read.ts';
 import type { Server } from './server.ts';
@@ -9,15 +12,22 @@ import type { Server } from './server.ts';
  * Checks every frame of the database, each link of the chain, that each command can be read, and
  * that the row of the journal says where the chain ends.
  *
- * @throws EnvironmentError JournalDamaged
+ * @param archive - folder of the frames that have left the database, if any have
+ * @throws EnvironmentError JournalDamaged, JournalForeign
  */
 export async function verifyDatabase(
   server: Server,
+  archive?: string,
 ): Promise<{ frames: number; commands: number; bytes: number; head: string }> {
   const sum = { frames: 0, commands: 0, bytes: 0 };
   // Read first: the node may append while its frames are read.
   const row = await readRow(server);
   let tip = GENESIS;
+  if (archive !== undefined) {
+    const { frames, commands, bytes } = await verifyFolders(archive);
+    Object.assign(sum, { frames, commands, bytes });
+    tip = await archiveTip(localDisk, archive);
+  }
   while (tip.next < row.next) {
     const { frames, tip: after, bytes } = await framesAfter(server, tip);
     if (frames.length === 0) break;
