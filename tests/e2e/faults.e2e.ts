@@ -118,7 +118,7 @@ async function endIt(dir: string, launcher: Launcher, how: 'SIGINT' | 'SIGKILL')
   const books = booksOf(await readStored(venue, head, true));
   const pids = launcher.tree();
   const names = pids.map(commandOf).join('\n');
-  for (const part of ['anvil', 'node/src/main.ts', 'keeper/src/main.ts', 'reporter/src/main.ts']) {
+  for (const part of ['anvil', 'node/src/main', 'keeper/src/main', 'reporter/src/main']) {
     assert.ok(names.includes(part), `there is no process ${part}:\n${names}`);
   }
   const began = Date.now();

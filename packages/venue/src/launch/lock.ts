@@ -92,7 +92,8 @@ function isOurs(pid: number): boolean {
   const path = `/proc/${pid}/cmdline`;
   if (!existsSync(path)) return isAlive(pid);
   try {
-    return readFileSync(path, 'utf8').includes('main.ts');
+    // Of the sources, or of a bundle.
+    return /\bmain\.(?:ts|mjs)\b/.test(readFileSync(path, 'utf8'));
   } catch {
     return false;
   }
