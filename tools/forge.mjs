@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { isMain } from './is-main.mjs';
-import { root } from './sources.mjs';
+import { contractsAreBuilt, root } from './sources.mjs';
 
 /** Path of a Foundry tool's binary for this machine; `tool` is `forge` or `anvil`. */
 export function foundryBinary(tool) {
@@ -25,19 +25,39 @@ export function foundryBinary(tool) {
   throw new Error(`${tool} has no build for this machine: ${pkg} is not installed`);
 }
 
-/** Runs forge in contracts/ with the arguments; returns its exit code and, if asked, its output. */
+/**
+ * Tests are compiled by a profile of their own, unless the environment names another, and take what
+ * they test from contracts/out, which therefore has to be of the sources as they are. Everything
+ * else is done as for deployment.
+ */
+function profileOf(args) {
+  if (args[0] !== 'test') return 'default';
+  if (!contractsAreBuilt()) throw new Error('the contracts have changed: `npm run build` first');
+  return process.env.FOUNDRY_PROFILE ?? 'tests';
+}
+
+/**
+ * Runs forge in contracts/ with the arguments; returns its exit code and, if asked, its output. An
+ * Error says that tests are asked for of contracts that are not built, or that forge did not start.
+ */
 export function forge(args, { capture = false, env = {} } = {}) {
+  const settings = { FOUNDRY_PROFILE: profileOf(args), FOUNDRY_DISABLE_NIGHTLY_WARNING: '1' };
   const result = spawnSync(foundryBinary('forge'), args, {
     cwd: join(root, 'contracts'),
     stdio: capture ? ['ignore', 'pipe', 'pipe'] : 'inherit',
     encoding: 'utf8',
     maxBuffer: 1 << 28,
-    env: { ...process.env, FOUNDRY_DISABLE_NIGHTLY_WARNING: '1', ...env },
+    env: { ...process.env, ...settings, ...env },
   });
   if (result.error) throw result.error;
   return { code: result.status ?? 1, output: `${result.stdout ?? ''}${result.stderr ?? ''}` };
 }
 
 if (isMain(import.meta.url)) {
-  process.exitCode = forge(process.argv.slice(2)).code;
+  try {
+    process.exitCode = forge(process.argv.slice(2)).code;
+  } catch (error) {
+    process.stderr.write(`forge: ${error.message}\n`);
+    process.exitCode = 1;
+  }
 }

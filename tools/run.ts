@@ -15,8 +15,6 @@ export type Step = {
   minutesMax?: number;
   /** On top of this process's own environment. */
   env?: Readonly<Record<string, string>>;
-  /** What has to be done before it starts. */
-  prepare?: () => void;
   /** It takes only what others leave of the processors. */
   isPatient?: boolean;
 };
@@ -54,7 +52,6 @@ function endGroup(pid: number): NodeJS.Timeout {
 /** Runs one step with its output passed through. A signal counts as exit code 1. */
 export function runStep(step: Step, cwd = root): Promise<StepResult> {
   const started = Date.now();
-  step.prepare?.();
   return new Promise((resolve, reject) => {
     // A group of its own, so that a step that hangs can be ended with all that it started.
     const child = spawn(step.command, step.args, {

@@ -16,7 +16,7 @@ contract BackstopTest is VenueTest {
     function setUp() public override {
         super.setUp();
         bytes memory args = abi.encode(house, vault, around, around, COOL_DOWN);
-        stop = Backstop(_create("Backstop.sol:Backstop", args));
+        stop = Backstop(deploy("Backstop", args));
         stop.openPool(0);
         pool = stop.accountFor(0, false);
         (lender,) = makeActor("lender");

@@ -205,6 +205,32 @@ abstract contract Base {
         vm.assertApproxEqRel(a, b, deltaMaxE18);
     }
 
+    // What is tested.
+
+    /// @notice Path, for `vm.getCode`, of a contract of src as it was built and is deployed. Tests
+    /// may be compiled another way: a `new` of theirs would test what the compiler made for them.
+    function built(string memory name) internal pure returns (string memory) {
+        return string.concat("out/", name, ".sol/", name, ".json");
+    }
+
+    /// @notice Deploys a contract of src as it was built; reverts as its constructor does.
+    function deploy(string memory name, bytes memory args) internal returns (address) {
+        return _create(built(name), args);
+    }
+
+    /// @notice As above, from any artifact that `vm.getCode` knows.
+    function _create(string memory artifact, bytes memory args) internal returns (address made) {
+        bytes memory code = bytes.concat(vm.getCode(artifact), args);
+        assembly ("memory-safe") {
+            made := create(0, add(code, 32), mload(code))
+            if iszero(made) {
+                let free := mload(0x40)
+                returndatacopy(free, 0, returndatasize())
+                revert(free, returndatasize())
+            }
+        }
+    }
+
     // Fuzz input.
 
     /// @notice Folds `x` into [low, high]; values already inside stay, so that edges are met.

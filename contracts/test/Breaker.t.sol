@@ -39,10 +39,10 @@ contract BreakerTest is Base, IGoverned {
         _breaker(1 days, CLEAR_DELAY, 1 days - 1);
         address[] memory twice = new address[](2);
         vm.expectRevert(_guardianInvalid(address(0), 0));
-        new Breaker(this, twice, Breaker.Limits(1 days, CLEAR_DELAY, GUARDIAN_DELAY));
+        _deploy(twice, Breaker.Limits(1 days, CLEAR_DELAY, GUARDIAN_DELAY));
         (twice[0], twice[1]) = (ANN, ANN);
         vm.expectRevert(_guardianInvalid(ANN, 1));
-        new Breaker(this, twice, Breaker.Limits(1 days, CLEAR_DELAY, GUARDIAN_DELAY));
+        _deploy(twice, Breaker.Limits(1 days, CLEAR_DELAY, GUARDIAN_DELAY));
     }
 
     // ------------------------------------------------------------------ levels
@@ -359,7 +359,14 @@ contract BreakerTest is Base, IGoverned {
     function _breaker(uint256 hold, uint256 clear, uint256 guardian) internal returns (Breaker) {
         address[] memory guardians = new address[](2);
         (guardians[0], guardians[1]) = (ANN, BEN);
-        return new Breaker(this, guardians, Breaker.Limits(hold, clear, guardian));
+        return _deploy(guardians, Breaker.Limits(hold, clear, guardian));
+    }
+
+    function _deploy(address[] memory guardians, Breaker.Limits memory limits)
+        internal
+        returns (Breaker)
+    {
+        return Breaker(deploy("Breaker", abi.encode(this, guardians, limits)));
     }
 
     function _tighten(address who, uint16 scope, uint8 level, uint256 hold) internal {

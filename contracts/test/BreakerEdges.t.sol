@@ -68,6 +68,7 @@ contract BreakerEdgesTest is Base, IGoverned {
     function _breaker(uint256 hold, uint256 clear, uint256 guardian) internal returns (Breaker) {
         address[] memory guardians = new address[](2);
         (guardians[0], guardians[1]) = (ANN, BEN);
-        return new Breaker(this, guardians, Breaker.Limits(hold, clear, guardian));
+        Breaker.Limits memory limits = Breaker.Limits(hold, clear, guardian);
+        return Breaker(deploy("Breaker", abi.encode(this, guardians, limits)));
     }
 }

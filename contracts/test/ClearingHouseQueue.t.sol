@@ -189,7 +189,7 @@ contract ClearingHouseQueueTest is ExitVenueTest {
     }
 
     function _refuses(bytes memory args, bytes memory reason) private {
-        bytes memory code = bytes.concat(vm.getCode("ForcedQueue.sol:ForcedQueue"), args);
+        bytes memory code = bytes.concat(vm.getCode(built("ForcedQueue")), args);
         address made;
         bytes memory found;
         assembly {

@@ -27,7 +27,7 @@ contract ClearingHouseVaultTest is VenueTest {
             IWindowedVault.Windows(1_000e6, 5_000e6, 10_000, 100_000),
             IWindowedVault.Rules(200_000, 0, 100e6, 500_000, 1 hours, 1 days)
         );
-        bytes memory code = bytes.concat(vm.getCode("Vault.sol:Vault"), args);
+        bytes memory code = bytes.concat(vm.getCode(built("Vault")), args);
         address made;
         assembly {
             made := create(0, add(code, 0x20), mload(code))

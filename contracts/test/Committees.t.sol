@@ -240,7 +240,7 @@ contract CommitteesTest is CommitteeRig {
 
     /// @dev Called from outside, so that its failure can be caught.
     function create(bytes calldata args) external {
-        _create("Committees.sol:Committees", args);
+        deploy("Committees", args);
     }
 
     function _thresholdRefused(uint8 threshold, uint8 size) internal returns (bool) {

@@ -69,7 +69,7 @@ contract ModulesTest is VenueTest {
         address a = address(around);
         bytes memory args = abi.encode(Config(address(vault), a, a, a, a), modules);
         Factory factory = new Factory();
-        bytes memory code = vm.getCode("ClearingHouse.sol:ClearingHouse");
+        bytes memory code = vm.getCode(built("ClearingHouse"));
         return address(factory).call(abi.encodeCall(factory.create, (bytes.concat(code, args))));
     }
 }

@@ -33,24 +33,24 @@ contract OracleTest is PeripheralsReports {
             markets[i].openInterestMax = type(uint40).max;
         }
         VenueParams memory venue = VenueParams(address(0x5E9), 30, uint32(SKEW), 0);
-        parameters = new Parameters(GOVERNOR, DELAY, venue, markets);
+        parameters = Parameters(deploy("Parameters", abi.encode(GOVERNOR, DELAY, venue, markets)));
         address[] memory list;
         (keys, list) = _reporters(3);
-        verifier = new QuorumVerifier(2, list);
-        oracle = new Oracle(address(this), parameters, verifier, DELAY);
+        verifier = QuorumVerifier(deploy("QuorumVerifier", abi.encode(2, list)));
+        oracle = Oracle(deploy("Oracle", abi.encode(address(this), parameters, verifier, DELAY)));
     }
 
     function test_constructor_revertsIf_Wrong() public {
         vm.expectRevert(Oracle.AddressZero.selector);
-        new Oracle(address(0), parameters, verifier, DELAY);
+        deploy("Oracle", abi.encode(address(0), parameters, verifier, DELAY));
         vm.expectRevert(Oracle.AddressZero.selector);
-        new Oracle(address(this), IParameters(address(0)), verifier, DELAY);
+        deploy("Oracle", abi.encode(address(this), IParameters(address(0)), verifier, DELAY));
         vm.expectRevert(abi.encodeWithSelector(Oracle.VerifierInvalid.selector, address(7)));
-        new Oracle(address(this), parameters, IReportVerifier(address(7)), DELAY);
+        deploy("Oracle", abi.encode(address(this), parameters, IReportVerifier(address(7)), DELAY));
         vm.expectRevert(_delay(1 days - 1, 1 days));
-        new Oracle(address(this), parameters, verifier, 1 days - 1);
+        deploy("Oracle", abi.encode(address(this), parameters, verifier, 1 days - 1));
         vm.expectRevert(_delay(30 days + 1, 30 days));
-        new Oracle(address(this), parameters, verifier, 30 days + 1);
+        deploy("Oracle", abi.encode(address(this), parameters, verifier, 30 days + 1));
     }
 
     // ------------------------------------------------------------------ accept
@@ -373,7 +373,7 @@ contract OracleTest is PeripheralsReports {
 
     function _other() internal returns (QuorumVerifier) {
         (, address[] memory list) = _reporters(3);
-        return new QuorumVerifier(3, list);
+        return QuorumVerifier(deploy("QuorumVerifier", abi.encode(3, list)));
     }
 
     function _delay(uint256 found, uint256 required) internal pure returns (bytes memory) {

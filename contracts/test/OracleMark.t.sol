@@ -26,11 +26,12 @@ contract OracleMarkTest is PeripheralsReports {
         MarketParams[] memory markets = new MarketParams[](1);
         markets[0] = Markets.plain();
         VenueParams memory venue = VenueParams(address(0x5E9), 30, 30, 0);
-        Parameters parameters = new Parameters(address(0x60), 2 days, venue, markets);
+        address parameters =
+            deploy("Parameters", abi.encode(address(0x60), 2 days, venue, markets));
         address[] memory list;
         (keys, list) = _reporters(3);
-        verifier = new QuorumVerifier(2, list);
-        oracle = new Oracle(address(this), parameters, verifier, 2 days);
+        verifier = QuorumVerifier(deploy("QuorumVerifier", abi.encode(2, list)));
+        oracle = Oracle(deploy("Oracle", abi.encode(address(this), parameters, verifier, 2 days)));
     }
 
     function test_mark_firstIsClampedAlone() public {

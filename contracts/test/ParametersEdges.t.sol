@@ -18,11 +18,11 @@ contract ParametersEdgesTest is Base {
 
     function setUp() public {
         vm.warp(START);
-        parameters = new Parameters(address(this), DELAY, _venue(), _markets(2));
+        parameters = _deploy(_venue(), _markets(2));
     }
 
     function test_constructor_takesAsManyMarketsAsThereAreIds() public {
-        parameters = new Parameters(address(this), DELAY, _venue(), _markets(256));
+        parameters = _deploy(_venue(), _markets(256));
         assertEq(parameters.marketsCount(), 256);
         assertEq(parameters.market(255).tickValue, Markets.middling().tickValue);
     }
@@ -30,14 +30,14 @@ contract ParametersEdgesTest is Base {
     function test_constructor_revertsIf_VenueOutOfBounds() public {
         bytes32 field = "quietSeconds";
         vm.expectRevert(abi.encodeWithSelector(Bounds.ParameterOutOfBounds.selector, field, 0, 1));
-        new Parameters(address(this), DELAY, VenueParams(address(0), 0, 60, 0), _markets(1));
+        _deploy(VenueParams(address(0), 0, 60, 0), _markets(1));
     }
 
     /// @dev The smallest tick is a listed market as any other.
     function test_market_ofTheSmallestTickTightensAtOnce() public {
         MarketParams[] memory markets = _markets(1);
         markets[0].tickValue = 1;
-        parameters = new Parameters(address(this), DELAY, _venue(), markets);
+        parameters = _deploy(_venue(), markets);
         ++markets[0].initialPpm;
         assertTrue(parameters.proposeMarket(0, markets[0]));
     }
@@ -73,6 +73,13 @@ contract ParametersEdgesTest is Base {
         parameters.acceptGovernor();
         vm.expectRevert(IGoverned.ProposalMissing.selector);
         parameters.acceptGovernor();
+    }
+
+    function _deploy(VenueParams memory venue, MarketParams[] memory markets)
+        private
+        returns (Parameters)
+    {
+        return Parameters(deploy("Parameters", abi.encode(this, DELAY, venue, markets)));
     }
 
     function _markets(uint256 count) private pure returns (MarketParams[] memory markets) {

@@ -19,7 +19,7 @@ contract QuorumVerifierTest is PeripheralsReports {
     function setUp() public {
         (uint256[] memory keys_, address[] memory list_) = _reporters(5);
         (keys, list) = (keys_, list_);
-        verifier = new QuorumVerifier(3, list_);
+        verifier = QuorumVerifier(deploy("QuorumVerifier", abi.encode(3, list_)));
     }
 
     // ------------------------------------------------------------------ construction
@@ -38,31 +38,31 @@ contract QuorumVerifierTest is PeripheralsReports {
         (, address[] memory two) = _reporters(2);
         (, address[] memory four) = _reporters(4);
         _expect(abi.encodeWithSelector(QuorumVerifier.QuorumInvalid.selector, 3, 2));
-        new QuorumVerifier(3, two);
+        deploy("QuorumVerifier", abi.encode(3, two));
         _expect(abi.encodeWithSelector(QuorumVerifier.QuorumInvalid.selector, 2, 4));
-        new QuorumVerifier(2, four);
+        deploy("QuorumVerifier", abi.encode(2, four));
         _expect(abi.encodeWithSelector(QuorumVerifier.QuorumInvalid.selector, 0, 0));
-        new QuorumVerifier(0, new address[](0));
-        new QuorumVerifier(3, four);
+        deploy("QuorumVerifier", abi.encode(0, new address[](0)));
+        deploy("QuorumVerifier", abi.encode(3, four));
     }
 
     function test_constructor_revertsIf_SignersExceeded() public {
         (, address[] memory many) = _reporters(17);
         _expect(abi.encodeWithSelector(QuorumVerifier.SignersExceeded.selector, 17, 16));
-        new QuorumVerifier(9, many);
+        deploy("QuorumVerifier", abi.encode(9, many));
     }
 
     function test_constructor_revertsIf_SignersUnordered() public {
         address[] memory twice = new address[](2);
         (twice[0], twice[1]) = (list[0], list[0]);
         _expect(_unordered(list[0], list[0]));
-        new QuorumVerifier(2, twice);
+        deploy("QuorumVerifier", abi.encode(2, twice));
         (twice[0], twice[1]) = (list[1], list[0]);
         _expect(_unordered(list[0], list[1]));
-        new QuorumVerifier(2, twice);
+        deploy("QuorumVerifier", abi.encode(2, twice));
         (twice[0], twice[1]) = (address(0), list[0]);
         _expect(_unordered(address(0), address(0)));
-        new QuorumVerifier(2, twice);
+        deploy("QuorumVerifier", abi.encode(2, twice));
     }
 
     // ------------------------------------------------------------------ what is accepted
@@ -91,7 +91,7 @@ contract QuorumVerifierTest is PeripheralsReports {
 
     function test_verify_acceptsFullCommittee() public {
         (uint256[] memory many, address[] memory all) = _reporters(16);
-        QuorumVerifier big = new QuorumVerifier(16, all);
+        QuorumVerifier big = QuorumVerifier(deploy("QuorumVerifier", abi.encode(16, all)));
         big.verify(_uniform(address(big), many, 16, 1, TIME, _one(3, 77, -1)));
     }
 
@@ -304,7 +304,7 @@ contract QuorumVerifierTest is PeripheralsReports {
 
     function test_verify_revertsIf_OtherDomain() public {
         (, address[] memory same) = _reporters(5);
-        QuorumVerifier other = new QuorumVerifier(3, same);
+        QuorumVerifier other = QuorumVerifier(deploy("QuorumVerifier", abi.encode(3, same)));
         bytes memory report = _report(3, 1, _one(0, 5, 0));
         vm.expectRevert();
         other.verify(report);

@@ -278,7 +278,7 @@ contract TreasuryTest is TreasuryRig {
 
     /// @dev Called from outside, so that its failure can be caught.
     function create(bytes calldata args) external {
-        _create("Treasury.sol:Treasury", args);
+        deploy("Treasury", args);
     }
 
     /// @dev To the target, then to the token.

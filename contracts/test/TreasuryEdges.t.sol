@@ -11,7 +11,7 @@ contract TreasuryEdgesTest is TreasuryRig {
         Offices offices = new Offices(GOVERNOR, GUARDIAN);
         bytes memory args =
             abi.encode(address(registry), offices, offices, LARGE_DELAY, LARGE_DELAY);
-        assertTrue(_create("Treasury.sol:Treasury", args) != address(0));
+        assertTrue(deploy("Treasury", args) != address(0));
     }
 
     /// @dev What is in force, or was dropped, is not pending any more.

@@ -40,9 +40,9 @@ contract VaultMoneyTest is VaultTest {
 
     function test_constructor_revertsIf_AddressZero() public {
         vm.expectRevert(Vault.AddressZero.selector);
-        new Vault(address(token), address(0), address(guard), windows(), bare());
+        deploy("Vault", abi.encode(address(token), address(0), address(guard), windows(), bare()));
         vm.expectRevert(Vault.AddressZero.selector);
-        new Vault(address(token), address(this), address(0), windows(), bare());
+        deploy("Vault", abi.encode(address(token), address(this), address(0), windows(), bare()));
     }
 
     function test_constructor_revertsIf_WindowsInvalid() public {
@@ -99,7 +99,7 @@ contract VaultMoneyTest is VaultTest {
         bytes memory reason
     ) private {
         vm.expectRevert(reason);
-        new Vault(address(token), address(this), address(guard), w, r);
+        deploy("Vault", abi.encode(address(token), address(this), address(guard), w, r));
     }
 
     function _rule(uint256 rule, uint256 found, uint256 required)

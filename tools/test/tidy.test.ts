@@ -25,6 +25,7 @@ const risk = 'packages/risk/src/a.ts';
 const sdk = 'packages/sdk/src/a.ts';
 const vault = 'contracts/src/Vault.sol';
 const part = 'contracts/src/modules/Part.sol';
+const renamed = 'import {Vault, Vault as V} from "../src/Vault.sol";\n';
 const long = (lines: number): string => 'x = 1;\n'.repeat(lines);
 
 /** Each mutant breaks one rule and no other; each innocent looks alike and breaks none. */
@@ -102,6 +103,17 @@ const mutants: [rule: string, what: string, files: Texts][] = [
   ['solidity-storage', 'a mapping in a module', { [part]: '    mapping(bytes4 => address) a;\n' }],
   ['solidity-libraries', 'unchecked', { [vault]: 'unchecked { a++; }\n' }],
   ['solidity-libraries', 'assembly', { [vault]: 'assembly ("memory-safe") { }\n' }],
+  ...[
+    'new Vault(a)',
+    'new V(a)',
+    'type(Vault).creationCode',
+    'type(V).runtimeCode',
+    'contract A is Base, Vault {',
+  ].map((code): [string, string, Texts] => [
+    'solidity-built',
+    code,
+    { [vault]: 'contract Vault is A {', 'contracts/test/A.sol': `${renamed}${code}\n` },
+  ]),
   ['solidity-length', 'a long file', { [vault]: long(401) }],
   ['solidity-length', 'a long function', { [vault]: `function f() external {\n${long(59)}}\n` }],
 ];
@@ -126,6 +138,17 @@ const innocents: [what: string, files: Texts][] = [
   [
     'constants, immutables and locals in a module',
     { [part]: '    uint256 constant A = 1;\n    IVault immutable B;\n        int8 c;\n' },
+  ],
+  [
+    'a contract of src as a type, and doubles of tests',
+    {
+      [vault]: 'contract Vault is A {',
+      'contracts/src/mocks/Token.sol': 'contract Token {',
+      'contracts/test/A.sol':
+        `${renamed}contract VaultTest is Base {\nVault a = Vault(deploy("Vault", ""));\n` +
+        'b = new Token(); c = new VaultTest(); d = V.A.selector;\n' +
+        'e = type(Token).creationCode; f = new V.A[](1);\n',
+    },
   ],
   ['a function at the limit', { [vault]: `function f() external {\n${long(58)}}\n` }],
   ['a file at the limit', { [vault]: long(400) }],

@@ -1,6 +1,7 @@
 import { importRule, manifestRule } from './imports.ts';
 import {
   solidityBansRule,
+  solidityBuiltRule,
   solidityLengthRule,
   solidityLibrariesRule,
   solidityStorageRule,
@@ -100,5 +101,6 @@ export const rules: Rule[] = [
   solidityBansRule,
   solidityStorageRule,
   solidityLibrariesRule,
+  solidityBuiltRule,
   solidityLengthRule,
 ];

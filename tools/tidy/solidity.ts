@@ -38,6 +38,34 @@ export const solidityStorageRule = patternRule('solidity-storage', 'code', isSha
   ],
 ]);
 
+/**
+ * Tests are compiled another way than what is deployed, and so must not compile a contract into
+ * themselves: `deploy` of test/Base.sol takes it as it was built.
+ */
+export const solidityBuiltRule: Rule = {
+  name: 'solidity-built',
+  *check(sources) {
+    const declared = sources
+      .filter(({ path }) => isContract(path) && !isGenerated(path))
+      .flatMap(({ code }) => [...code.matchAll(/\bcontract\s+(\w+)/g)].map((match) => match[1]!));
+    if (declared.length === 0) return;
+    const ours = `(?:${declared.join('|')})`;
+    for (const file of sources.filter(({ path }) => path.startsWith('contracts/test/'))) {
+      const renamed = [...file.code.matchAll(new RegExp(`\\b${ours}\\s+as\\s+(\\w+)`, 'g'))];
+      const names = `\\b(?:${[ours, ...renamed.map((match) => match[1]!)].join('|')})\\b`;
+      const compiled = [
+        `\\bnew\\s+${names}\\s*[({]`,
+        `\\btype\\s*\\(\\s*${names}\\s*\\)\\s*\\.\\s*\\w+Code`,
+      ];
+      const inherited = `\\bcontract\\s+\\w+\\s+is\\b[^{]*${names}`;
+      for (const match of file.code.matchAll(new RegExp([...compiled, inherited].join('|'), 'g'))) {
+        const message = 'a contract of src is compiled into a test: use deploy or built';
+        yield { path: file.path, line: lineAt(file.code, match.index), message };
+      }
+    }
+  },
+};
+
 /** Files and functions of Solidity stay small; biome holds TypeScript to the same numbers. */
 export const solidityLengthRule: Rule = {
   name: 'solidity-length',

@@ -4,12 +4,12 @@ pragma solidity 0.8.37;
 import {Committees} from "../../src/Committees.sol";
 import {Candidate} from "../../src/interfaces/ICommittees.sol";
 import {GroupSignature} from "../../src/libraries/Schnorr.sol";
-import {Artifacts} from "../mocks/Artifacts.sol";
+import {Base} from "../Base.sol";
 import {CommitteeSigner, Offices} from "../mocks/CommitteeSigner.sol";
 
 /// @notice Everybody tries everything: holders of any key, old ones too, governor, guardian, time.
 /// What a call left is compared with what it found.
-contract CommitteesActs is Artifacts {
+contract CommitteesActs is Base {
     uint256 internal constant ROTATION_DELAY = 1 days;
     uint256 internal constant REPLACEMENT_DELAY = 7 days;
 
@@ -37,7 +37,7 @@ contract CommitteesActs is Artifacts {
         address here = address(offices);
         bytes memory args =
             abi.encode(here, here, ROTATION_DELAY, REPLACEMENT_DELAY, foundings);
-        registry = Committees(_create("Committees.sol:Committees", args));
+        registry = Committees(deploy("Committees", args));
     }
 
     function wait(uint32 time) external {
@@ -174,7 +174,7 @@ contract CommitteesActs is Artifacts {
 }
 
 /// @notice A key changes by the two ways alone, and each change is one generation.
-contract CommitteesInvariantTest is Artifacts {
+contract CommitteesInvariantTest is Base {
     CommitteesActs internal acts;
 
     function setUp() public {

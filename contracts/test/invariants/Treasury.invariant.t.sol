@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Treasury} from "../../src/Treasury.sol";
 import {GroupSignature} from "../../src/libraries/Schnorr.sol";
 import {TestToken} from "../../src/mocks/TestToken.sol";
-import {Artifacts} from "../mocks/Artifacts.sol";
+import {Base} from "../Base.sol";
 import {KeyDouble} from "../mocks/CommitteeKey.sol";
 import {CommitteeSigner, Offices} from "../mocks/CommitteeSigner.sol";
 import {HookToken} from "../mocks/Tokens.sol";
@@ -13,7 +13,7 @@ import {DoubleToken, TreasuryThief} from "../mocks/TreasuryThief.sol";
 
 /// @notice Everybody tries everything with a treasury of three tokens, one that calls its payee and
 /// one that may move too much; the payee and the allowed target try to have more carried out.
-contract TreasuryActs is Artifacts {
+contract TreasuryActs is Base {
     uint256 internal constant SMALL_DELAY = 1 hours;
     uint256 internal constant LARGE_DELAY = 1 days;
     address internal constant GOVERNOR = address(0x60);
@@ -59,7 +59,7 @@ contract TreasuryActs is Artifacts {
         address offices = address(new Offices(GOVERNOR, GUARDIAN));
         bytes memory args =
             abi.encode(address(registry), offices, offices, SMALL_DELAY, LARGE_DELAY);
-        treasury = Treasury(_create("Treasury.sol:Treasury", args));
+        treasury = Treasury(deploy("Treasury", args));
         thief = new TreasuryThief();
         tokens = [new TestToken("Test", "T", 6), new HookToken(), new DoubleToken()];
         for (uint256 i; i < 3; ++i) {
@@ -252,7 +252,7 @@ contract TreasuryActs is Artifacts {
 }
 
 /// @notice Tokens leave a treasury by its instructions alone, each once, in time, within limits.
-contract TreasuryInvariantTest is Artifacts {
+contract TreasuryInvariantTest is Base {
     TreasuryActs internal acts;
 
     function setUp() public {

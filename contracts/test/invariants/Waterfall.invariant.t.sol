@@ -9,6 +9,18 @@ import {ReportedVenueTest} from "../support/ReportedVenueTest.sol";
 /// is his own, resolves with lists that he likes, unwinds early. Nothing is minted, nobody who is
 /// deleveraged is worse off, and a keeper never gains more than his victim could lose.
 contract WaterfallInvariants is ReportedVenueTest {
+    /// @dev Of the debtor and, by place in the list, of the others, before a resolution.
+    struct Before {
+        int256 equity;
+        uint256 maintenance;
+        uint256 levy;
+        int256[] equities;
+        uint256[] margins;
+        int256[] sizes;
+        int256 debt;
+        int256 shared;
+    }
+
     uint32 private constant USERS = 6;
     uint8 private constant MARKETS = 2;
 
@@ -22,7 +34,7 @@ contract WaterfallInvariants is ReportedVenueTest {
     function setUp() public override {
         super.setUp();
         bytes memory args = abi.encode(house, vault, around, around, 1 days);
-        stop = Backstop(_create("Backstop.sol:Backstop", args));
+        stop = Backstop(deploy("Backstop", args));
         stop.openPool(0);
         pool = stop.accountFor(0, false);
         token.approve(address(stop), type(uint256).max);
@@ -179,31 +191,17 @@ contract WaterfallInvariants is ReportedVenueTest {
     }
 
     function _resolve(uint32 id, uint8 m, uint32[] memory list) private {
-        (int256 equity,, uint256 maintenance) = house.health(id);
-        uint256 levy = house.levy(m);
-        int256[] memory equities = new int256[](list.length);
-        uint256[] memory margins = new uint256[](list.length);
-        int256[] memory sizes = new int256[](list.length);
-        for (uint256 i; i < list.length; ++i) {
-            (equities[i],, margins[i]) = house.health(list[i]);
-            sizes[i] = sizeOf(list[i], m);
-        }
-        int256 debt = sizeOf(id, m);
-        int256 shared = cashOf(0);
+        Before memory was = _before(id, m, list);
         try house.resolve(id, m, list, "") {
             ++resolved;
-            (int256 now_,, uint256 left) = house.health(id);
-            if (equity >= int256(maintenance * 2 / 3)) broken = "above close-out";
-            (,, uint56 open_) = house.market(m);
-            // Where nobody is left to pay, a bankrupt account stays in debt, but in no deeper one.
-            bool alone = open_ == 0 && equity < 0 && now_ >= equity;
-            bool worse = now_ * int256(maintenance) < equity * int256(left);
-            if (worse && !alone) broken = "the debtor made worse";
-            if (shared - cashOf(0) > shared / 4) broken = "more than its share of the shared fund";
-            if (house.levy(m) != levy) ++levied;
-            for (uint256 i; i < list.length && house.levy(m) == levy; ++i) {
+            _checkDebtor(id, m, was);
+            if (was.shared - cashOf(0) > was.shared / 4) {
+                broken = "more than its share of the shared fund";
+            }
+            if (house.levy(m) != was.levy) ++levied;
+            for (uint256 i; i < list.length && house.levy(m) == was.levy; ++i) {
                 if (list[i] == id || list[i] == pool || list[i] >= FUNDS) continue;
-                _checkPeer(list[i], m, equities[i], margins[i], sizes[i], debt);
+                _checkPeer(list[i], m, was, i);
             }
         } catch (bytes memory reason) {
             // Panics are laws that broke.
@@ -211,19 +209,42 @@ contract WaterfallInvariants is ReportedVenueTest {
         }
     }
 
-    function _checkPeer(
-        uint32 id,
-        uint8 m,
-        int256 equity,
-        uint256 margin,
-        int256 size,
-        int256 debt
-    ) private {
+    function _before(uint32 id, uint8 m, uint32[] memory list)
+        private
+        view
+        returns (Before memory was)
+    {
+        (was.equity,, was.maintenance) = house.health(id);
+        was.levy = house.levy(m);
+        was.equities = new int256[](list.length);
+        was.margins = new uint256[](list.length);
+        was.sizes = new int256[](list.length);
+        for (uint256 i; i < list.length; ++i) {
+            (was.equities[i],, was.margins[i]) = house.health(list[i]);
+            was.sizes[i] = sizeOf(list[i], m);
+        }
+        was.debt = sizeOf(id, m);
+        was.shared = cashOf(0);
+    }
+
+    function _checkDebtor(uint32 id, uint8 m, Before memory was) private {
+        (int256 now_,, uint256 left) = house.health(id);
+        if (was.equity >= int256(was.maintenance * 2 / 3)) broken = "above close-out";
+        (,, uint56 open_) = house.market(m);
+        // Where nobody is left to pay, a bankrupt account stays in debt, but in no deeper one.
+        bool alone = open_ == 0 && was.equity < 0 && now_ >= was.equity;
+        bool worse = now_ * int256(was.maintenance) < was.equity * int256(left);
+        if (worse && !alone) broken = "the debtor made worse";
+    }
+
+    function _checkPeer(uint32 id, uint8 m, Before memory was, uint256 place) private {
+        (int256 equity, int256 size) = (was.equities[place], was.sizes[place]);
         (int256 now_,, uint256 left) = house.health(id);
         int256 after_ = sizeOf(id, m);
         if (after_ == size && now_ == equity) return;
-        if (size > 0 == debt > 0) broken = "the wrong side";
-        if (now_ * int256(margin) < equity * int256(left)) broken = "a counterparty made worse";
+        if (size > 0 == was.debt > 0) broken = "the wrong side";
+        bool worse = now_ * int256(was.margins[place]) < equity * int256(left);
+        if (worse) broken = "a counterparty made worse";
         if (after_ * size < 0 || after_ * after_ > size * size) broken = "more than it had";
     }
 

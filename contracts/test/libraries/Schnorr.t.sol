@@ -3,11 +3,11 @@ pragma solidity 0.8.37;
 
 import {GroupKey, GroupSignature, Schnorr} from "../../src/libraries/Schnorr.sol";
 import {SchnorrHarness} from "../../src/mocks/SchnorrHarness.sol";
-import {Artifacts} from "../mocks/Artifacts.sol";
+import {Base} from "../Base.sol";
 import {GroupSigner} from "../mocks/GroupSigner.sol";
 
 /// @notice Signatures of RFC 9591, and each way to pass off what is none.
-contract SchnorrTest is Artifacts {
+contract SchnorrTest is Base {
     uint256 internal constant N =
         0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
     uint256 internal constant P =
@@ -172,7 +172,7 @@ contract SchnorrTest is Artifacts {
 
     function test_gas_isSigned() public {
         SchnorrHarness harness =
-            SchnorrHarness(_create("SchnorrHarness.sol:SchnorrHarness", ""));
+            SchnorrHarness(deploy("SchnorrHarness", ""));
         GroupSignature memory signature = signer.sign(SECRET, DIGEST);
         (bool ok, uint256 used) = harness.measured(signer.key(SECRET), DIGEST, signature);
         assertTrue(ok);

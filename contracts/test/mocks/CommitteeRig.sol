@@ -5,11 +5,11 @@ import {Committees} from "../../src/Committees.sol";
 import {Candidate} from "../../src/interfaces/ICommittees.sol";
 import {IGoverned} from "../../src/interfaces/IGoverned.sol";
 import {GroupKey, GroupSignature} from "../../src/libraries/Schnorr.sol";
-import {Artifacts} from "./Artifacts.sol";
+import {Base} from "../Base.sol";
 import {CommitteeSigner, Offices} from "./CommitteeSigner.sol";
 
 /// @notice A registry with a treasury, and what its suites do again and again.
-abstract contract CommitteeRig is Artifacts {
+abstract contract CommitteeRig is Base {
     uint256 internal constant N =
         0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
     uint256 internal constant ROTATION_DELAY = 1 days;
@@ -41,7 +41,7 @@ abstract contract CommitteeRig is Artifacts {
         address here = address(offices);
         bytes memory args =
             abi.encode(here, here, ROTATION_DELAY, REPLACEMENT_DELAY, foundings);
-        return Committees(_create("Committees.sol:Committees", args));
+        return Committees(deploy("Committees", args));
     }
 
     /// @dev Address of what this test deploys next.

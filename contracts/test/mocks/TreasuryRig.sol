@@ -6,7 +6,7 @@ import {Treasury} from "../../src/Treasury.sol";
 import {TreasuryRules} from "../../src/TreasuryRules.sol";
 import {GroupSignature} from "../../src/libraries/Schnorr.sol";
 import {TestToken} from "../../src/mocks/TestToken.sol";
-import {Artifacts} from "./Artifacts.sol";
+import {Base} from "../Base.sol";
 import {KeyDouble} from "./CommitteeKey.sol";
 import {CommitteeSigner, Offices} from "./CommitteeSigner.sol";
 
@@ -34,7 +34,7 @@ contract TreasuryTarget {
 }
 
 /// @notice A treasury with one token and one allowed call, and what its suites do again and again.
-abstract contract TreasuryRig is Artifacts {
+abstract contract TreasuryRig is Base {
     uint256 internal constant START = 1_800_000_000;
     uint256 internal constant SMALL_DELAY = 1 hours;
     uint256 internal constant LARGE_DELAY = 2 days;
@@ -68,7 +68,7 @@ abstract contract TreasuryRig is Artifacts {
     function _deploy(address offices) internal returns (Treasury) {
         bytes memory args =
             abi.encode(address(registry), offices, offices, SMALL_DELAY, LARGE_DELAY);
-        return Treasury(_create("Treasury.sol:Treasury", args));
+        return Treasury(deploy("Treasury", args));
     }
 
     function _list(address token_, uint128 small, uint128 day) internal {

@@ -3,13 +3,12 @@ pragma solidity 0.8.37;
 
 import {Oracle} from "../../src/Oracle.sol";
 import {IReportVerifier} from "../../src/interfaces/IReportVerifier.sol";
-import {Artifacts} from "../mocks/Artifacts.sol";
 import {PeripheralsReports} from "../mocks/PeripheralsReports.sol";
 
 /// @notice Four reporters of whom three sign, and one of those always lies. They sign what the
 /// oracle takes and, when they are captured, what it must not take.
 /// @dev A contract of its own, so that it is compiled once for all suites.
-contract Reporters is PeripheralsReports, Artifacts {
+contract Reporters is PeripheralsReports {
     uint256 public constant FORGERIES = 6;
     uint256 private constant QUORUM = 3;
     uint256 private constant DELAY = 1 days;
@@ -23,11 +22,11 @@ contract Reporters is PeripheralsReports, Artifacts {
         address[] memory list;
         (_keys, list) = _reporters(QUORUM + 1);
         for (uint256 i; i < 2; ++i) {
-            address made = _create("QuorumVerifier.sol:QuorumVerifier", abi.encode(QUORUM, list));
+            address made = deploy("QuorumVerifier", abi.encode(QUORUM, list));
             verifiers[i] = IReportVerifier(made);
         }
         bytes memory args = abi.encode(house, parameters, verifiers[0], DELAY);
-        return oracle = Oracle(_create("Oracle.sol:Oracle", args));
+        return oracle = Oracle(deploy("Oracle", args));
     }
 
     /// @notice Signed as it must be, for the verifier in force; the lowest of the signers lies.

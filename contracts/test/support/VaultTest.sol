@@ -59,7 +59,8 @@ abstract contract VaultTest is Base, ISolvency {
         internal
         returns (Vault)
     {
-        return new Vault(token_, address(this), address(guard), windows(), rules_);
+        bytes memory args = abi.encode(token_, this, guard, windows(), rules_);
+        return Vault(deploy("Vault", args));
     }
 
     function fund(TestToken token_, Vault vault_, uint256 amount) internal {

@@ -76,7 +76,6 @@ abstract contract VenueTest is Base {
         dave = open("dave", 10_000 * UNIT);
     }
 
-    /// @notice Deploys from artifacts: `new` would compile the contracts again for each test.
     function deployHouse(address holds) internal returns (IVenue) {
         string[7] memory names = [
             "RosterModule",
@@ -90,15 +89,15 @@ abstract contract VenueTest is Base {
         uint256 nonce = vm.getNonce(address(this)) + 1 + names.length;
         address at = vm.computeCreateAddress(address(this), nonce);
         bytes memory terms_ = abi.encode(at, FORCED_DEADLINE, FORCED_GRACE, FORCED_FEE);
-        queue = IForcedQueue(_create("ForcedQueue.sol:ForcedQueue", terms_));
+        queue = IForcedQueue(deploy("ForcedQueue", terms_));
         address a = address(around);
         Config memory config = Config(holds, oracleFor(at), a, a, address(queue));
         address[] memory modules = new address[](names.length);
         for (uint256 i; i < names.length; ++i) {
             bytes memory args = i == 6 ? abi.encode(config, backstopAt()) : abi.encode(config);
-            modules[i] = _create(string.concat(names[i], ".sol:", names[i]), args);
+            modules[i] = deploy(names[i], args);
         }
-        return IVenue(_create("ClearingHouse.sol:ClearingHouse", abi.encode(config, modules)));
+        return IVenue(deploy("ClearingHouse", abi.encode(config, modules)));
     }
 
     /// @notice The oracle of a clearing house that is deployed next: the double, which takes any
@@ -115,14 +114,6 @@ abstract contract VenueTest is Base {
     /// @notice Where the backstop is, or will be; none unless a test says so.
     function backstopAt() internal view virtual returns (address) {
         return address(0);
-    }
-
-    function _create(string memory name, bytes memory args) internal returns (address result) {
-        bytes memory code = bytes.concat(vm.getCode(name), args);
-        assembly ("memory-safe") {
-            result := create(0, add(code, 0x20), mload(code))
-        }
-        require(result != address(0), name);
     }
 
     function defaults() internal pure returns (MarketParams memory) {

@@ -24,12 +24,12 @@ abstract contract WindowedVenueTest is ExitVenueTest {
         uint256 nonce = vm.getNonce(address(this));
         address house_ = vm.computeCreateAddress(address(this), nonce + 9);
         address vault_ =
-            _create("Vault.sol:Vault", abi.encode(token, house_, this, windows(), rules()));
+            deploy("Vault", abi.encode(token, house_, this, windows(), rules()));
         (windowed, vault) = (IWindowedVault(vault_), OpenVault(vault_));
         house = deployHouse(vault_);
         assertEq(address(house), house_);
         bytes memory args = abi.encode(house, vault_, around, around, COOL_DOWN);
-        stop = Backstop(_create("Backstop.sol:Backstop", args));
+        stop = Backstop(deploy("Backstop", args));
         assertEq(house.backstop(), address(stop));
         token.mint(address(this), 1e18);
         token.approve(vault_, type(uint256).max);

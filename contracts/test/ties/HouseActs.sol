@@ -8,6 +8,17 @@ import {HouseTieBase} from "./HouseTieBase.sol";
 /// succeeded, the same on the models, with what the house announced. The models look at `left` and
 /// `right`; `was` is the state before.
 abstract contract HouseActs is HouseTieBase {
+    /// @dev What `Resolved` says.
+    struct Resolution {
+        int56 size;
+        uint32 price;
+        uint40 toPool;
+        uint40 toUsers;
+        uint40 toFund;
+        uint256 covered;
+        uint256 levied;
+    }
+
     function _price(uint256 x) internal {
         vm.warp(vm.getBlockTimestamp() + 5);
         vm.roll(vm.getBlockNumber() + 1);
@@ -129,36 +140,34 @@ abstract contract HouseActs is HouseTieBase {
     }
 
     function _resolved(State memory was, bytes memory data) private {
-        (int56 size, uint32 price, uint40 toPool, uint40 toUsers, uint40 toFund, uint256 covered,
-            uint256 levied) =
-            abi.decode(data, (int56, uint32, uint40, uint40, uint40, uint256, uint256));
-        _same("a backstop", uint256(toPool), 0);
+        Resolution memory r = abi.decode(data, (Resolution));
+        _same("a backstop", uint256(r.toPool), 0);
         State memory now_ = _state();
-        int256 side = size > 0 ? int256(1) : int256(-1);
+        int256 side = r.size > 0 ? int256(1) : int256(-1);
         cash.touch();
         _touchOther(was, FUND);
         (int256 toRest, int256 toRight) = _given(was, now_);
         // The fund is a counterparty as well, and takes what nobody else does.
-        int256 closed = side * int256(uint256(toUsers)) - toRest - toRight;
-        int256 kept = side * int256(uint256(toFund));
+        int256 closed = side * int256(uint256(r.toUsers)) - toRest - toRight;
+        int256 kept = side * int256(uint256(r.toFund));
         interest.turn(int64(was.size[left] - toRest - toRight), int64(was.size[FUND]));
         interest.move(int64(-closed));
         interest.move(int64(-kept));
         interest.turn(int64(now_.size[left]), int64(now_.size[right]));
         uint256 shared = uint256(was.insurance - now_.insurance);
         cash.resolve(
-            int128(-_value(toRest, price)),
-            int128(-_value(closed, price) - _value(kept, around.marks(0))),
-            uint128((covered << 32) - shared),
+            int128(-_value(toRest, r.price)),
+            int128(-_value(closed, r.price) - _value(kept, around.marks(0))),
+            uint128((r.covered << 32) - shared),
             uint128(shared)
         );
-        cash.trade(int128(-_value(toRight, price)), 0, 0);
-        if (toUsers != 0) _did("deleverage");
-        if (covered != 0) _did("cover by funds");
+        cash.trade(int128(-_value(toRight, r.price)), 0, 0);
+        if (r.toUsers != 0) _did("deleverage");
+        if (r.covered != 0) _did("cover by funds");
         // What was paid beyond the loss, or is less than a unit, goes to the fund.
-        int256 more = cash.state()[0] + int256(levied << 32) - now_.cash[left];
+        int256 more = cash.state()[0] + int256(r.levied << 32) - now_.cash[left];
         if (more > 0) cash.excess(uint128(uint256(more)));
-        if (levied != 0) _levied(was, now_, levied);
+        if (r.levied != 0) _levied(was, now_, r.levied);
     }
 
     /// @dev Lots that the others took off `left`, one after another.

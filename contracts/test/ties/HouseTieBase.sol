@@ -59,8 +59,8 @@ abstract contract HouseTieBase is VenueTest, Tie {
     }
 
     function _begin() internal override {
-        cash = TiedCash(_deploy("TiedCash", ""));
-        interest = TiedInterest(_deploy("TiedInterest", ""));
+        cash = TiedCash(_deployModel("TiedCash", ""));
+        interest = TiedInterest(_deployModel("TiedInterest", ""));
         for (uint256 i; i < USERS; ++i) {
             cash.turn(0, 0, 0, 0);
             cash.deposit(uint128(uint256(cashOf(users[i]))), 0);
@@ -137,7 +137,7 @@ abstract contract HouseTieBase is VenueTest, Tie {
             if (seq <= watched) return model;
         }
         bytes memory args = abi.encode(seq + 1 + x % 2, 24 + (x >> 8) % 30, seq, filled);
-        model = TiedLane(_deploy("TiedLane", args));
+        model = TiedLane(_deployModel("TiedLane", args));
         _lanes[key] = model;
     }
 

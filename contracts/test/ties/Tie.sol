@@ -90,12 +90,23 @@ abstract contract Tie is Base {
         ++_done[operation];
     }
 
-    /// @dev Creates a contract from its artifact, or from that of the mutant being tried.
-    function _deploy(string memory name, bytes memory args) internal returns (address made) {
+    /// @dev Creates the contract as it was built, or the mutant of it that is being tried.
+    function _deployBuilt(string memory name, bytes memory args) internal returns (address) {
+        return _made(name, built(name), args);
+    }
+
+    /// @dev The same of a model.
+    function _deployModel(string memory name, bytes memory args) internal returns (address) {
+        return _made(name, name, args);
+    }
+
+    function _made(string memory name, string memory artifact, bytes memory args)
+        private
+        returns (address made)
+    {
         string memory path = string.concat(_folder(_mutant), "/", name, ".bin");
-        bytes memory code = _mutant != 0 && files.exists(path)
-            ? files.readFileBinary(path)
-            : vm.getCode(name);
+        bool isMutant = _mutant != 0 && files.exists(path);
+        bytes memory code = isMutant ? files.readFileBinary(path) : vm.getCode(artifact);
         code = bytes.concat(code, args);
         assembly ("memory-safe") {
             made := create(0, add(code, 0x20), mload(code))

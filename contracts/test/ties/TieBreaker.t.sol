@@ -37,10 +37,10 @@ contract BreakerTie is Tie {
         for (uint256 i; i < GUARDIANS; ++i) guardians[i] = _guardian(i);
         Breaker.Limits memory limits = Breaker.Limits(1 days, CLEAR_DELAY, 1 days);
         bytes memory args = abi.encode(address(this), guardians, limits);
-        _breaker = Breaker(_deploy("Breaker", args));
+        _breaker = Breaker(_deployBuilt("Breaker", args));
         for (uint256 i; i < SCOPES; ++i) {
-            _tightens[i] = TiedTightens(_deploy("TiedTightens", ""));
-            _clears[i] = TiedClears(_deploy("TiedClears", abi.encode(CLEAR_DELAY)));
+            _tightens[i] = TiedTightens(_deployModel("TiedTightens", ""));
+            _clears[i] = TiedClears(_deployModel("TiedClears", abi.encode(CLEAR_DELAY)));
         }
     }
 

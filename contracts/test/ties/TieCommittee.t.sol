@@ -37,7 +37,7 @@ contract CommitteeTie is Tie {
 
     function _begin() internal override {
         vm.warp(1_900_000_000);
-        _signer = CommitteeSigner(_deploy("CommitteeSigner.sol:CommitteeSigner", ""));
+        _signer = CommitteeSigner(_create("CommitteeSigner.sol:CommitteeSigner", ""));
         address offices = address(new Offices(address(this), GUARDIAN));
         for (uint256 i; i < KEYS; ++i) _xs[i] = _signer.candidate(_secret(i)).x;
         address later = vm.computeCreateAddress(address(this), vm.getNonce(address(this)));
@@ -45,9 +45,9 @@ contract CommitteeTie is Tie {
         foundings[0] = _signer.founding(later, ID, _secret(0));
         bytes memory args =
             abi.encode(offices, offices, ROTATION_DELAY, REPLACEMENT_DELAY, foundings);
-        _registry = Committees(_deploy("Committees", args));
+        _registry = Committees(_deployBuilt("Committees", args));
         args = abi.encode(uint256(0), ROTATION_DELAY, REPLACEMENT_DELAY);
-        _model = TiedCommittee(_deploy("TiedCommittee", args));
+        _model = TiedCommittee(_deployModel("TiedCommittee", args));
     }
 
     function _act(uint256 r) internal override {

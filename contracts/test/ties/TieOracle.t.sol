@@ -47,9 +47,9 @@ contract OracleTie is Tie {
         _around.setMarket(0, params);
         address verifier = address(new Trusting());
         bytes memory args = abi.encode(address(this), _around, verifier, 1 days);
-        _oracle = Oracle(_deploy("Oracle", args));
-        _reports = TiedReports(_deploy("TiedReports", ""));
-        _aged = TiedAged(_deploy("TiedAged", ""));
+        _oracle = Oracle(_deployBuilt("Oracle", args));
+        _reports = TiedReports(_deployModel("TiedReports", ""));
+        _aged = TiedAged(_deployModel("TiedAged", ""));
     }
 
     function _act(uint256 r) internal override {

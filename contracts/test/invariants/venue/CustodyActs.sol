@@ -132,18 +132,24 @@ abstract contract CustodyActs is TradeActs {
         _only(a, 0, 0);
     }
 
+    /// @dev One that waits, or waited not long ago, in this line; 0 if none was ever queued.
+    function _ticket(uint256 line, uint256 place) private view returns (uint64) {
+        (uint256[3] memory heads, uint256[3] memory tails) = windowed.lines();
+        // Vetoed ones stay where they were, behind the head.
+        uint256 first = heads[line] > 4 ? heads[line] - 4 : 1;
+        if (first == tails[line]) return 0;
+        return uint64(bound(place, first, tails[line] - 1) << 2 | line);
+    }
+
     /// @notice Back to its account by its owner, or by anyone; after a freeze to the owner.
     function doReclaim(uint256 line, uint256 place, uint256 who, uint256 whose) external {
         bool stranger = whose % 4 == 0;
-        (uint256[3] memory heads, uint256[3] memory tails) = windowed.lines();
-        line = line % 3;
-        // Vetoed ones stay where they were, behind the head.
-        uint256 first = heads[line] > 4 ? heads[line] - 4 : 1;
-        if (first == tails[line]) return;
+        uint64 ticket = _ticket(line % 3, place);
+        if (ticket == 0) return;
         Snap memory a = _snap();
         uint256 whole = vault.queued() + vault.liabilities();
         vm.prank(stranger ? STRANGER : owner_(_user(who)));
-        try house.reclaim(uint64(bound(place, first, tails[line] - 1) << 2 | line)) {
+        try house.reclaim(ticket) {
             if (!_frozen() && vault.queued() + vault.liabilities() != whole) {
                 broken = "a reclaim made money";
             }

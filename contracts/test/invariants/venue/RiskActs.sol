@@ -130,13 +130,7 @@ abstract contract RiskActs is ReportActs {
 
     function _resolve(uint32 id, uint8 m, uint32[] memory list) internal {
         (int256 equity,, uint256 margin) = house.health(id);
-        int256[2][] memory was = new int256[2][](list.length);
-        uint256 may = _bit(id) | _bit(FUNDS + m) | _bit(pool) | _bit(0);
-        for (uint256 i; i < list.length; ++i) {
-            (int256 e,, uint256 g) = house.health(list[i]);
-            was[i] = [e, int256(g)];
-            may |= _bit(list[i]);
-        }
+        int256[2][] memory was = _healthOf(list);
         int256 debt = sizeOf(id, m);
         int256 shared = cashOf(0);
         Snap memory a = _snap();
@@ -147,14 +141,25 @@ abstract contract RiskActs is ReportActs {
             if (shared - cashOf(0) > most) broken = "more than its share of the shared fund";
             bool levied = house.levy(m) != a.levies[m];
             for (uint256 i; i < list.length && !levied; ++i) {
-                if (list[i] == id || list[i] == pool || list[i] >= FUNDS) continue;
-                _checkPeer(list[i], m, was[i], a.sizes[list[i]][m], debt);
+                if (list[i] == id) continue;
+                _checkPeer(list[i], m, was[i], a, debt);
             }
             _wonRunning();
         } catch (bytes memory reason) {
             _refused(reason);
         }
+        uint256 may = _bit(id) | _bit(FUNDS + m) | _bit(pool) | _bit(0);
+        for (uint256 i; i < list.length; ++i) may |= _bit(list[i]);
         _only(a, may, 0);
+    }
+
+    /// @dev Equity and maintenance requirement of each.
+    function _healthOf(uint32[] memory list) private view returns (int256[2][] memory all) {
+        all = new int256[2][](list.length);
+        for (uint256 i; i < list.length; ++i) {
+            (int256 equity,, uint256 margin) = house.health(list[i]);
+            all[i] = [equity, int256(margin)];
+        }
     }
 
     function _checkDebtor(uint32 id, uint8 m, int256 equity, int256 margin) private {
@@ -167,9 +172,11 @@ abstract contract RiskActs is ReportActs {
     }
 
     /// @dev The one who gives lots up is on the other side, and no worse for it.
-    function _checkPeer(uint32 id, uint8 m, int256[2] memory was, int256 size, int256 debt)
+    function _checkPeer(uint32 id, uint8 m, int256[2] memory was, Snap memory a, int256 debt)
         private
     {
+        if (id == pool || id >= FUNDS) return;
+        int256 size = a.sizes[id][m];
         (int256 now_,, uint256 left) = house.health(id);
         int256 after_ = sizeOf(id, m);
         if (after_ == size && now_ == was[0]) return;

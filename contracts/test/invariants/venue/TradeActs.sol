@@ -176,19 +176,13 @@ abstract contract TradeActs is VenueActs {
     }
 
     /// @dev Settles a pair and holds what a batch may do to its accounts.
-    function _pair(Order memory buy, Order memory sell, uint40 lots) private returns (bool) {
+    function _pair(Order memory buy, Order memory sell, uint40 lots) private returns (bool ok) {
         sizeGhost[_slot(buy.account, buy.lane, buy.seq)] = buy.size;
         sizeGhost[_slot(sell.account, sell.lane, sell.seq)] = sell.size;
-        bool first = buy.account < sell.account;
-        add(first ? buy : sell);
-        add(first ? sell : buy);
-        fill(first ? 1 : 0, first ? 0 : 1, lots, buy.price);
-        Batch memory b = batch();
-        reset();
+        Batch memory b = _batchOf(buy, sell, lots);
         Snap memory a = _snap();
         (int256 equity0,, uint256 margin0) = house.health(buy.account);
         (int256 equity1,, uint256 margin1) = house.health(sell.account);
-        bool ok;
         try house.settle(b) {
             _healthierOrBroken(buy.account, equity0, margin0);
             _healthierOrBroken(sell.account, equity1, margin1);
@@ -198,7 +192,18 @@ abstract contract TradeActs is VenueActs {
             _refused(reason);
         }
         _only(a, _bit(buy.account) | _bit(sell.account) | _bit(FEES), 0);
-        return ok;
+    }
+
+    function _batchOf(Order memory buy, Order memory sell, uint40 lots)
+        private
+        returns (Batch memory b)
+    {
+        bool first = buy.account < sell.account;
+        add(first ? buy : sell);
+        add(first ? sell : buy);
+        fill(first ? 1 : 0, first ? 0 : 1, lots, buy.price);
+        b = batch();
+        reset();
     }
 
     /// @notice A batch was settled whose orders are filled to the end.
