@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AssertionError } from '@holdfast/units';
+import { AssertionError, ticksMax } from '@holdfast/units';
 import fc from 'fast-check';
 import type { Book, Resting } from '../src/book/book.ts';
 import { LadderBook } from '../src/book/ladder.ts';
 import { createNaiveBook } from '../src/book/naive.ts';
 import { apply, bestPrices, checkLaws, createState, depth, stateHash } from '../src/index.ts';
 import { opening, stream } from './stream.ts';
-import { config, order } from './support.ts';
+import { config, numbers, order } from './support.ts';
 
 const books: [string, () => Book][] = [
   ['naive', createNaiveBook],
@@ -82,7 +82,7 @@ describe('ladder against naive', () => {
     const action = fc.record({
       kind: fc.constantFrom('insert', 'insert', 'remove', 'shrink'),
       isBuy: fc.boolean(),
-      price: fc.integer({ min: 90, max: 110 }),
+      price: fc.oneof(fc.integer({ min: 90, max: 110 }), fc.integer({ min: 1, max: ticksMax })),
       pick: fc.nat(1000),
     });
     fc.assert(
@@ -118,6 +118,33 @@ describe('ladder against naive', () => {
       }),
       { seed: 7, numRuns: 150 },
     );
+  });
+
+  it('agrees where hundreds of levels come and go', () => {
+    const dice = numbers(3);
+    const [naive, ladder] = [createNaiveBook(), new LadderBook()];
+    const live: [Resting, Resting][] = [];
+    for (let i = 0; i < 6000; i++) {
+      // Waves: the book fills to some 700 levels, then drains, and ids are used again.
+      const fills = Math.floor(i / 1000) % 2 === 0;
+      if (dice(10) < (fills ? 9 : 1) || live.length === 0) {
+        const [isBuy, price] = [dice(2) === 0, 1 + dice(2000)];
+        const twins: [Resting, Resting] = [resting(i, isBuy, price), resting(i, isBuy, price)];
+        naive.insert(twins[0]);
+        ladder.insert(twins[1]);
+        live.push(twins);
+      } else {
+        const [[slow, fast] = []] = live.splice(dice(live.length), 1);
+        naive.remove(slow as Resting);
+        ladder.remove(fast as Resting);
+      }
+      if (i % 100 !== 0) continue;
+      for (const isBuy of [true, false]) {
+        assert.deepEqual(walkSide(ladder, isBuy), walkSide(naive, isBuy));
+        assert.deepEqual(ladder.depth(isBuy, 2000), naive.depth(isBuy, 2000));
+        assert.deepEqual(ladder.depth(isBuy, 3), naive.depth(isBuy, 3));
+      }
+    }
   });
 
   it('gives the same events, depth and accounts on random streams', () => {
