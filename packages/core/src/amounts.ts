@@ -1,20 +1,13 @@
 /** What a resting order may cost, and markets as the margin rules see them. */
-import { fee, type MarketContext, type MarketOf, marketContext, notional } from '@holdfast/risk';
+import { fee, type MarketOf, notional } from '@holdfast/risk';
 import type { Ppm, Quote, Ticks } from '@holdfast/units';
-import { interestRange } from './interest.ts';
 import { marketOf } from './state.ts';
 import type { MarketParams, MarketState, State } from './types.ts';
+import { freshContext } from './valuation.ts';
 
-/** A market's context. Assumes: it has a price, or nobody has a position in it. */
-export function contextOf(market: MarketState): MarketContext {
-  const { mark, index, params } = market;
-  const openInterest = interestRange(market);
-  return marketContext(params, { price: mark as Ticks, index, openInterest });
-}
-
-/** Looks contexts up in a state. */
+/** Looks contexts up in a state. Assumes: a market has a price, or nobody has a position in it. */
 export function contexts(state: State): MarketOf {
-  return (id) => contextOf(marketOf(state, id));
+  return (id) => freshContext(marketOf(state, id));
 }
 
 /**

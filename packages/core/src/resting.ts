@@ -4,6 +4,7 @@ import { reserveOf } from './amounts.ts';
 import { type Resting, refOf } from './book/book.ts';
 import { accountOf, type Context, emit, marketOf, sizeOf } from './state.ts';
 import type { AccountState, LaneState, MarketState, OpenSums } from './types.ts';
+import { touch } from './valuation.ts';
 
 /** Adds `amount` lots (negative to take off) of an order to its account's open sums. */
 function addOpen(account: AccountState, resting: Resting, amount: number): void {
@@ -18,6 +19,7 @@ function addOpen(account: AccountState, resting: Resting, amount: number): void 
   else if (isBuy) sums.buys += amount;
   else sums.sells += amount;
   if (isEmpty(sums)) account.open.delete(market);
+  touch(account, market);
 }
 
 const isEmpty = ({ buys, sells, reduceBuys, reduceSells }: OpenSums): boolean =>

@@ -29,6 +29,7 @@ import type {
   MarketState,
   State,
 } from './types.ts';
+import { touch } from './valuation.ts';
 
 export const noOwner: Hex = '0x0000000000000000000000000000000000000000';
 
@@ -63,6 +64,7 @@ export function createMarket(id: MarketId, params: MarketParams, book: Book): Ma
     interestHigh: 0,
     indexes: [],
     book,
+    valued: undefined,
   };
 }
 
@@ -83,6 +85,7 @@ export function createAccount(state: State, id: AccountId, owner: Hex): AccountS
     deadman: 0 as Seconds,
     userPpm: 0 as Ppm,
     grewRound: 0,
+    sums: undefined,
   };
 }
 
@@ -163,6 +166,7 @@ export function move(
   const after: Lots = lots(before + delta);
   if (after === 0) account.positions.delete(market.id);
   else account.positions.set(market.id, after);
+  touch(account, market.id);
   market.openInterest += Math.max(after, 0) - Math.max(before, 0);
   ctx.sizeDrift.set(market.id, (ctx.sizeDrift.get(market.id) ?? 0) + delta);
 }

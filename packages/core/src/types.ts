@@ -21,6 +21,7 @@ import type {
 } from '@holdfast/units';
 import type { Book, Resting } from './book/book.ts';
 import type { MarketParams } from './params.ts';
+import type { Sums, Valued } from './valuation.ts';
 
 export type { MarketParams } from './params.ts';
 
@@ -307,6 +308,8 @@ export type AccountState = {
   userPpm: Ppm;
   /** Round in which a fill last grew a position: see `judge` in margin.ts. */
   grewRound: number;
+  /** Kept between orders, never in a snapshot: see valuation.ts. */
+  sums: Sums | undefined;
 };
 
 export type MarketState = {
@@ -329,6 +332,8 @@ export type MarketState = {
   /** Index after each of the last rounds, oldest first: what batches in flight assumed. */
   readonly indexes: { round: Round; index: FundingIndex }[];
   readonly book: Book;
+  /** Kept between orders, never in a snapshot: see valuation.ts. */
+  valued: Valued | undefined;
 };
 
 /** A fill that the chain has not confirmed, with all that settling or reversing it needs. */

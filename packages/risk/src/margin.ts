@@ -205,6 +205,21 @@ export function equityQ32(account: RiskAccount, marketOf: MarketOf): bigint {
 export const equity = (account: RiskAccount, marketOf: MarketOf): Quote =>
   (equityQ32(account, marketOf) >> q32Bits) as Quote;
 
+/** Initial margin of a position, quote units, rounded up. */
+export const initialOf = (market: MarketContext, size: number, userPpm?: Ppm): Quote =>
+  shareUp(notional(size, market.price, market.tickValue), initialPpmOf(market, size, userPpm));
+
+/** What one position adds to its account's worth (quote Q32, exact) and requirements (ceil). */
+export const positionTerms = (
+  market: MarketContext,
+  size: number,
+  userPpm?: Ppm,
+): { readonly worthQ32: bigint; readonly initial: Quote; readonly maintenance: Quote } => ({
+  worthQ32: BigInt(size) * unitQ32(market),
+  initial: initialOf(market, size, userPpm),
+  maintenance: shareUp(notional(size, market.price, market.tickValue), market.maintenancePpm),
+});
+
 /**
  * Equity (floor), initial and maintenance requirement (ceil per position, summed). Maintenance
  * follows from its own parameter alone, so that crowding liquidates nobody.
@@ -214,11 +229,10 @@ export function health(account: RiskAccount, marketOf: MarketOf): Health {
   let initial = 0n;
   let maintenance = 0n;
   for (const [id, size] of account.positions) {
-    const market = marketOf(id);
-    const amount = notional(size, market.price, market.tickValue);
-    worth += BigInt(size) * unitQ32(market);
-    initial += shareUp(amount, initialPpmOf(market, size, account.userPpm));
-    maintenance += shareUp(amount, market.maintenancePpm);
+    const terms = positionTerms(marketOf(id), size, account.userPpm);
+    worth += terms.worthQ32;
+    initial += terms.initial;
+    maintenance += terms.maintenance;
   }
   return {
     equity: (worth >> q32Bits) as Quote,
@@ -249,8 +263,7 @@ export function initialWithOrders(
     const size = account.positions.get(id) ?? 0;
     const worst = worstOpenSize(size, open.get(id) ?? { buys: 0, sells: 0 });
     const largest = Math.max(worst, Math.abs(size));
-    const amount = notional(largest, market.price, market.tickValue);
-    sum += shareUp(amount, initialPpmOf(market, largest, account.userPpm));
+    sum += initialOf(market, largest, account.userPpm);
   }
   return sum as Quote;
 }
