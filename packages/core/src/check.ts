@@ -97,6 +97,14 @@ function checkAccount(state: State, account: AccountState, hold: Hold): void {
       `an order of account ${account.id} has too small a reserve`,
     );
   }
+  hold(
+    state.resting.has(account.id) === account.openCount > 0,
+    `account ${account.id} is not listed as it rests`,
+  );
+  hold(
+    state.armed.has(account.id) === account.deadman > 0,
+    `account ${account.id} is not listed as it is armed`,
+  );
   hold(reserved === account.reserved, `account ${account.id} reserves something else`);
   hold(resting.length === account.openCount, `account ${account.id} miscounts its orders`);
   let isWhole = true;

@@ -44,6 +44,7 @@ export function release(account: AccountState, resting: Resting): void {
 export function rest(ctx: Context, account: AccountState, resting: Resting): void {
   const { market, expiry, lane } = resting.order;
   hold(account, resting);
+  ctx.state.resting.add(account.id);
   marketOf(ctx.state, market).book.insert(resting);
   laneOf(account, lane).resting = resting;
   ctx.state.nextExpiry = Math.min(ctx.state.nextExpiry, expiry);
@@ -53,6 +54,7 @@ export function rest(ctx: Context, account: AccountState, resting: Resting): voi
 export function unrest(ctx: Context, account: AccountState, resting: Resting): void {
   marketOf(ctx.state, resting.order.market).book.remove(resting);
   release(account, resting);
+  if (account.openCount === 0) ctx.state.resting.delete(account.id);
   laneOf(account, resting.order.lane).resting = undefined;
 }
 

@@ -109,6 +109,8 @@ export function createState(config: CoreConfig): State {
     events: 0,
     nextExpiry: Number.MAX_SAFE_INTEGER,
     nextDeadman: Number.MAX_SAFE_INTEGER,
+    resting: new Set(),
+    armed: new Set(),
   };
   for (const id of [insuranceAccount, feeAccount]) {
     state.accounts.set(id, createAccount(state, id, noOwner));
@@ -177,6 +179,11 @@ export function holdConservation(ctx: Context): void {
   for (const [market, drift] of ctx.sizeDrift) {
     invariant(drift === 0, `net position of market ${market} moved by ${drift}`);
   }
+}
+
+/** Account ids in ascending order, of a set that may be large. */
+export function sortedIds(ids: ReadonlySet<AccountId>): AccountId[] {
+  return [...Uint32Array.from(ids).sort()] as AccountId[];
 }
 
 /** Ids in ascending order: whatever iterates a map for its effects does so in this order. */

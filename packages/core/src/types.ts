@@ -385,6 +385,9 @@ export type State = {
   /** No resting order expires, no dead-man switch falls before these. */
   nextExpiry: number;
   nextDeadman: number;
+  /** Accounts with resting orders, and with a dead-man switch: what has to be asked at all. */
+  readonly resting: Set<AccountId>;
+  readonly armed: Set<AccountId>;
 };
 
 export type Applied = { readonly state: State; readonly events: readonly CoreEvent[] };

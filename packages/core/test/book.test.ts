@@ -16,7 +16,7 @@ const books: [string, () => Book][] = [
 
 function resting(placed: number, isBuy: boolean, price: number, size = 10): Resting {
   return {
-    order: order(2, isBuy, { price, size }),
+    order: order(2, isBuy, { price, size, expiry: 100 + ((placed * 37) % 101) }),
     placed,
     remaining: size,
     adverse: 0,
@@ -24,6 +24,13 @@ function resting(placed: number, isBuy: boolean, price: number, size = 10): Rest
     hash: undefined,
     slot: -1,
   };
+}
+
+/** Placements of the orders that expire by then, in order, and when the next does. */
+function expiring(book: Book, last: number): unknown {
+  const dead: Resting[] = [];
+  const next = book.expiring(last, dead);
+  return [dead.map(({ placed }) => placed).sort((a, b) => a - b), next];
 }
 
 function walkSide(book: Book, isBuy: boolean): number[] {
@@ -63,6 +70,19 @@ for (const [name, create] of books) {
       assert.deepEqual(walkSide(book, true), [0, 1]);
       assert.deepEqual(book.depth(true, 5), [[100, 16, 2]]);
       assert.throws(() => book.shrink(first, 6), AssertionError);
+    });
+
+    it('finds what expires, up to the second', () => {
+      const book = create();
+      // Of placements 0, 1 and 2: 100, 137 and 174.
+      const all = [0, 1, 2].map((placed) => resting(placed, placed === 1, 100));
+      assert.deepEqual(expiring(book, 999), [[], Number.MAX_SAFE_INTEGER]);
+      for (const each of all) book.insert(each);
+      assert.deepEqual(expiring(book, 99), [[], 100]);
+      assert.deepEqual(expiring(book, 137), [[0, 1], 174]);
+      book.remove(all[1] as Resting);
+      assert.deepEqual(expiring(book, 137), [[0], 174]);
+      assert.deepEqual(expiring(book, 174), [[0, 2], Number.MAX_SAFE_INTEGER]);
     });
 
     it('refuses to remove what does not rest in it', () => {
@@ -139,6 +159,9 @@ describe('ladder against naive', () => {
         ladder.remove(fast as Resting);
       }
       if (i % 100 !== 0) continue;
+      for (const last of [99, 100, 100 + dice(101), 200]) {
+        assert.deepEqual(expiring(ladder, last), expiring(naive, last));
+      }
       for (const isBuy of [true, false]) {
         assert.deepEqual(walkSide(ladder, isBuy), walkSide(naive, isBuy));
         assert.deepEqual(ladder.depth(isBuy, 2000), naive.depth(isBuy, 2000));
