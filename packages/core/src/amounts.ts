@@ -1,5 +1,5 @@
 /** What a resting order may cost, and markets as the margin rules see them. */
-import { fee, type MarketOf, notional } from '@holdfast/risk';
+import { type MarketOf, notional, notionalShare } from '@holdfast/risk';
 import type { Ppm, Quote, Ticks } from '@holdfast/units';
 import { marketOf } from './state.ts';
 import type { MarketParams, MarketState, State } from './types.ts';
@@ -31,6 +31,7 @@ export function reserveOf(
   adverse: number,
 ): Quote {
   const feePpm = Math.max(params.takerFeePpm, params.makerFeePpm) as Ppm;
-  const paid = fee(notional(remaining, price, params.tickValue), feePpm);
+  const paid = notionalShare(remaining, price, params.tickValue, feePpm);
+  if (adverse === 0) return paid;
   return (paid + notional(remaining, adverse as Ticks, params.tickValue)) as Quote;
 }
