@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- filter…] [--json]`: runs every packages/<name>/bench/*.bench.ts and prints
- * what they measure, then the targets that this run can tell of. A bench module has `export function bench(): Measure[] | Promise<Measure[]>`.
+ * what they measure, then the targets that this run can tell of. A bench module has
+ * `export function bench(): Measure[] | Promise<Measure[]>`.
  */
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -74,5 +75,6 @@ function targetLine({ target, figure: value, unit, ratio, ratioMax, isMet }: Rea
   const held = ratio === undefined ? '' : `${figure(ratio)} ×`;
   const asked = ratioMax === undefined ? '' : `at most ${figure(ratioMax)}`;
   const verdict = isMet === undefined ? '' : isMet ? 'met' : 'falls short';
-  return `${start} ${(unit ?? '').padEnd(12)} ${held.padEnd(9)} ${asked.padEnd(13)} ${verdict}`.trimEnd();
+  const end = `${held.padEnd(9)} ${asked.padEnd(13)} ${verdict}`;
+  return `${start} ${(unit ?? '').padEnd(12)} ${end}`.trimEnd();
 }

@@ -3,8 +3,8 @@ import { invariant, type Lane, type Lots, lots, type Seq } from '@holdfast/units
 import { reserveOf } from './amounts.ts';
 import { type Resting, refOf } from './book/book.ts';
 import { accountOf, type Context, emit, marketOf, sizeOf } from './state.ts';
+import { touch } from './sums.ts';
 import type { AccountState, LaneState, MarketState, OpenSums } from './types.ts';
-import { touch } from './valuation.ts';
 
 /** Adds `amount` lots (negative to take off) of an order to its account's open sums. */
 function addOpen(account: AccountState, resting: Resting, amount: number): void {

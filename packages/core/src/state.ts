@@ -20,6 +20,7 @@ import {
 import type { Book } from './book/book.ts';
 import { LadderBook } from './book/ladder.ts';
 import { createNaiveBook } from './book/naive.ts';
+import { touch } from './sums.ts';
 import type {
   AccountState,
   CoreConfig,
@@ -29,7 +30,6 @@ import type {
   MarketState,
   State,
 } from './types.ts';
-import { touch } from './valuation.ts';
 
 export const noOwner: Hex = '0x0000000000000000000000000000000000000000';
 

@@ -21,7 +21,7 @@ import type {
 } from '@holdfast/units';
 import type { Book, Resting } from './book/book.ts';
 import type { MarketParams } from './params.ts';
-import type { Sums, Valued } from './valuation.ts';
+import type { Sums, Valued } from './sums.ts';
 
 export type { MarketParams } from './params.ts';
 

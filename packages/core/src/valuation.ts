@@ -11,49 +11,11 @@ import {
   positionTerms,
   worstOpenSize,
 } from '@holdfast/risk';
-import type { MarketId, Ppm, Ticks } from '@holdfast/units';
+import type { Ticks } from '@holdfast/units';
 import { interestRange } from './interest.ts';
 import { marketOf } from './state.ts';
-import type { AccountState, MarketParams, MarketState, State } from './types.ts';
-
-/** A market's context, what it was made of, and a number that grows when margin would change. */
-export type Valued = {
-  readonly context: MarketContext;
-  readonly stamp: number;
-  readonly mark: number;
-  readonly index: bigint;
-  readonly params: MarketParams;
-  readonly low: number;
-  readonly high: number;
-};
-
-type Part = {
-  readonly id: MarketId;
-  /** Looked up when the part is first computed. */
-  market: MarketState | undefined;
-  /** Whether the position or the open orders may have changed since it was computed. */
-  isStale: boolean;
-  /** Stamp of the market's context and size that it was computed for. */
-  stamp: number;
-  size: number;
-  /** size · unit, quote Q32. */
-  worth: bigint;
-  initial: bigint;
-  maintenance: bigint;
-  /** Initial requirement if the open orders fill in the worst sequence. */
-  worst: bigint;
-};
-
-/** The parts of an account and their sums; see {@link Part}. */
-export type Sums = {
-  parts: Part[];
-  /** The owner's own margin that they were computed with. */
-  userPpm: Ppm;
-  worth: bigint;
-  initial: bigint;
-  maintenance: bigint;
-  worst: bigint;
-};
+import { type Part, type Sums, sumsOf, type Valued } from './sums.ts';
+import type { AccountState, MarketState, State } from './types.ts';
 
 /** Makes a market's context from its parameters and its state. */
 export function freshContext(market: MarketState): MarketContext {
@@ -102,41 +64,6 @@ export function valued(market: MarketState): Valued {
   const next: Valued = { context, stamp, mark, index, params, low, high };
   market.valued = next;
   return next;
-}
-
-/** Parts above which those without position and orders are dropped: twice what can be in use. */
-const partsMax = 32;
-
-const partOf = (id: MarketId): Part => ({
-  id,
-  market: undefined,
-  isStale: true,
-  stamp: -1,
-  size: 0,
-  worth: 0n,
-  initial: 0n,
-  maintenance: 0n,
-  worst: 0n,
-});
-
-function sumsOf(account: AccountState): Sums {
-  const ids = new Set([...account.positions.keys(), ...account.open.keys()]);
-  const parts = [...ids].map(partOf);
-  const { userPpm } = account;
-  return { parts, userPpm, worth: 0n, initial: 0n, maintenance: 0n, worst: 0n };
-}
-
-/** To be called when a position or an open sum of the account in a market has changed. */
-export function touch(account: AccountState, id: MarketId): void {
-  const { sums } = account;
-  if (sums === undefined) return;
-  for (const part of sums.parts) {
-    if (part.id !== id) continue;
-    part.isStale = true;
-    return;
-  }
-  if (sums.parts.length < partsMax) sums.parts.push(partOf(id));
-  else account.sums = undefined;
 }
 
 /** Computes a part again, and moves the sums by what that changes. */

@@ -102,7 +102,7 @@ describe('kept margin', () => {
   });
 
   it('follows each parameter and the price alone', () => {
-    // Half of the cap is open: one ppm of the base more or less leaves the market's margin as it is.
+    // Half of the cap is open: a ppm of the base more leaves the market's margin as it is.
     const half = {
       ...crowded,
       initialPpm: ppm(50_001),

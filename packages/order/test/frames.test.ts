@@ -276,10 +276,11 @@ describe('a chain of receipts', () => {
       // Longer and shorter bodies in turn: nothing is left of the one before.
       const body = new Uint8Array([90, 4, 10, 0, 90][i] as number).fill(7 + i);
       const receipt = { kind: 2, seq, clientId: 2n ** 64n - 1n, status: 1, codePlace: 258, body };
-      const text = `02${seq.toString(16).padStart(16, '0')}${'ff'.repeat(8)}010102${toHex(body).slice(2)}`;
+      const place = seq.toString(16).padStart(16, '0');
+      const text = `02${place}${'ff'.repeat(8)}010102${toHex(body).slice(2)}`;
       assert.deepEqual(receiptLeaf(receipt as Receipt), keccak256(fromHex(`0x${text}`)));
       const link = { seq, leaf: other, head };
-      const signed = fromHex(`0x${seq.toString(16).padStart(16, '0')}`);
+      const signed = fromHex(`0x${place}`);
       assert.deepEqual(receiptLeaves([link]), keccak256(concatBytes(signed, other, head)));
     }
     for (const length of [0, 31, 33]) {

@@ -13,9 +13,9 @@ const slotsAtBirth = 256;
 export class LadderBook implements Book {
   private readonly bids = new Side(true);
   private readonly asks = new Side(false);
-  /** Of each slot: its order and when that expires, its level on its side, its neighbours in the level. */
+  /** Of each slot: its order, when that expires, its level, its neighbours in the level. */
   private readonly orders: (Resting | undefined)[] = [];
-  private expiry = new Float64Array(slotsAtBirth);
+  private readonly expiry: number[] = [];
   private level = new Int32Array(slotsAtBirth);
   private previous = new Int32Array(slotsAtBirth);
   private following = new Int32Array(slotsAtBirth);
@@ -133,9 +133,6 @@ export class LadderBook implements Book {
 
   private grow(): void {
     const size = this.level.length * 2;
-    const expiry = new Float64Array(size);
-    expiry.set(this.expiry);
-    this.expiry = expiry;
     this.level = widened(this.level, size);
     this.previous = widened(this.previous, size);
     this.following = widened(this.following, size);

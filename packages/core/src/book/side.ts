@@ -11,7 +11,7 @@ const levelsAtBirth = 64;
 export class Side {
   readonly isBuy: boolean;
   /** Of each level: lots, orders, first and last slot, next worse level. */
-  lots = new Float64Array(levelsAtBirth);
+  readonly lots: number[] = [];
   orders = new Int32Array(levelsAtBirth);
   head = new Int32Array(levelsAtBirth);
   tail = new Int32Array(levelsAtBirth);
@@ -33,7 +33,7 @@ export class Side {
     return this.height === 0 ? none : (this.ids[this.height - 1] as number);
   }
 
-  /** The level of a price, made if there is none. An id given back has no lots and no orders left. */
+  /** The level of a price, made if there is none. An id given back has no lots left. */
   open(price: number): number {
     const at = this.search(price);
     if (at < this.height && this.prices[at] === price) return this.ids[at] as number;
@@ -94,15 +94,14 @@ export class Side {
       return id;
     }
     if (this.fresh === this.ids.length) this.grow();
+    // Lots may need 53 bits: a packed array of numbers, which only grows.
+    this.lots.push(0);
     this.fresh += 1;
     return this.fresh - 1;
   }
 
   private grow(): void {
     const size = this.ids.length * 2;
-    const wide = new Float64Array(size);
-    wide.set(this.lots);
-    this.lots = wide;
     this.orders = widened(this.orders, size);
     this.head = widened(this.head, size);
     this.tail = widened(this.tail, size);
