@@ -18,7 +18,7 @@ const FRAME = 16;
 const ORDERS = 8192;
 const SECONDS = 2;
 const REPEATS = 3;
-const TURNS = 9;
+const TURNS = 5;
 const LOADS = [0.25, 0.5, 0.8];
 const ORDERS_OPEN = 64;
 
