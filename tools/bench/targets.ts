@@ -1,5 +1,5 @@
 /**
- * What the venue is to reach, read off the rows of one run of `npm run bench`. Targets and reasons
+ * What the venue is to reach, read off the rows of one run of `npm run bench`. Numbers and reasons
  * where one falls short stand in docs/PERFORMANCE.md under "Targets".
  */
 import type { Measure } from '../bench.ts';

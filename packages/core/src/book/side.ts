@@ -1,5 +1,5 @@
 /**
- * One side's price levels, in typed arrays that are used again: nothing is allocated for a level
+ * One side's price levels, in packed arrays that are used again: nothing is allocated for a level
  * that comes or goes. The ladder holds prices in order, the best at its end; a level's numbers lie
  * at its id, and each level knows the next worse one. Orders are known by their slot in the book.
  */
