@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { Book, Resting } from '../src/book/book.ts';
 import { LadderBook } from '../src/book/ladder.ts';
 import { createNaiveBook } from '../src/book/naive.ts';
+import { none, Side } from '../src/book/side.ts';
 import { apply, bestPrices, checkLaws, createState, depth, stateHash } from '../src/index.ts';
 import { opening, stream } from './stream.ts';
 import { config, numbers, order } from './support.ts';
@@ -96,6 +97,19 @@ for (const [name, create] of books) {
     });
   });
 }
+
+describe('a side', () => {
+  it('uses levels again that were given back', () => {
+    const side = new Side(true);
+    const room = side.head.length;
+    for (let price = 1; price <= 10 * room; price++) {
+      side.open(price);
+      side.close(price);
+    }
+    assert.equal(side.best(), none);
+    assert.deepEqual([side.head.length, side.lots.length], [room, 1]);
+  });
+});
 
 describe('ladder against naive', () => {
   it('agrees on any sequence of inserts, removes and shrinks', () => {
