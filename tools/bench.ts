@@ -1,10 +1,12 @@
 /**
  * `npm run bench [-- filter…] [--json]`: runs every packages/<name>/bench/*.bench.ts and prints
- * what they measure. A bench module has `export function bench(): Measure[] | Promise<Measure[]>`.
+ * what they measure, then the targets that this run can tell of. A bench module has
+ * `export function bench(): Measure[] | Promise<Measure[]>`.
  */
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type Reached, reachTargets } from './bench/targets.ts';
 import { packageFiles } from './files.ts';
 import { root } from './sources.mjs';
 
@@ -42,8 +44,10 @@ for (const file of files) {
 }
 
 const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
-if (args.includes('--json')) console.log(JSON.stringify({ machine, measures: rows }, null, 2));
-else printTable();
+const reached = reachTargets(rows);
+if (args.includes('--json')) {
+  console.log(JSON.stringify({ machine, measures: rows, targets: reached }, null, 2));
+} else printTable();
 
 function figure(value: number): string {
   return value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 2 : 0 });
@@ -61,4 +65,16 @@ function line({ file, name, value, unit, note, band, reference, ratio }: Row): s
 function printTable(): void {
   console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`);
   for (const row of rows) console.log(line(row));
+  console.log('\nTargets (docs/PERFORMANCE.md); empty: not measured in this run');
+  for (const target of reached) console.log(targetLine(target));
+}
+
+/** target, figure, unit, ratio, the ratio asked for and whether it is reached. */
+function targetLine({ target, figure: value, unit, ratio, ratioMax, isMet }: Reached): string {
+  const start = `${target.padEnd(56)} ${(value === undefined ? '' : figure(value)).padStart(10)}`;
+  const held = ratio === undefined ? '' : `${figure(ratio)} ×`;
+  const asked = ratioMax === undefined ? '' : `at most ${figure(ratioMax)}`;
+  const verdict = isMet === undefined ? '' : isMet ? 'met' : 'falls short';
+  const end = `${held.padEnd(9)} ${asked.padEnd(13)} ${verdict}`;
+  return `${start} ${(unit ?? '').padEnd(12)} ${end}`.trimEnd();
 }

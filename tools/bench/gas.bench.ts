@@ -43,8 +43,8 @@ export async function bench(): Promise<Measure[]> {
     const { used, floor } = ours.get(fills) as Floored;
     const perFill = (value: number): number => Math.ceil(value / fills);
     const name = `settle, ${fills} fill${fills === 1 ? '' : 's'}`;
-    const note = `${(used / floor).toFixed(2)} of the floor of ${perFill(floor)}`;
-    const rows: Measure[] = [{ name, value: perFill(used), unit: 'gas/fill', note }];
+    const held = { reference: `the floor of ${perFill(floor)}`, ratio: used / floor };
+    const rows: Measure[] = [{ name, value: perFill(used), unit: 'gas/fill', ...held }];
     const peer = theirs?.get(fills);
     if (peer === undefined) return rows;
     const ratio = `${(peer.used / used).toFixed(2)} times ours`;

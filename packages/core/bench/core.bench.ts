@@ -1,23 +1,16 @@
 /**
  * Orders per second of one market with 10,000 live orders, ladder beside naive: the same seeded
- * stream of replacements, cancels and takers through the whole of `apply`, margin included.
+ * stream of replacements, cancels and takers through the whole of `apply`, margin included. With
+ * `HOLDFAST_BENCH_BEFORE` the core of another checkout takes turns with this one.
  */
 import { performance } from 'node:perf_hooks';
-import { cpuUsage } from 'node:process';
 import { accountId, lane, lots, marketId, seconds, type Ticks } from '@holdfast/units';
-import { apply, createState, stateHash } from '../src/index.ts';
+import * as engine from '../src/index.ts';
 import type { Command, CoreConfig, State } from '../src/types.ts';
 import { config, deposit, numbers, order, owner, params, report } from '../test/support.ts';
+import { against, before, type Cost, costOf, type Measure, middle } from './cost.ts';
 
-type Measure = {
-  name: string;
-  value: number;
-  unit: string;
-  note?: string;
-  band?: readonly [number, number];
-  reference?: string;
-  ratio?: number;
-};
+type Core = Pick<typeof engine, 'apply' | 'createState' | 'stateHash'>;
 
 const makers = 50;
 /** Takers eat some of them: about 10,000 of the 12,000 lanes are live on average. */
@@ -41,7 +34,7 @@ function priceOf(slot: number, jitter: number): { isBuy: boolean; price: number 
   return { isBuy, price: isBuy ? index - distance : index + distance };
 }
 
-function openVenue(book: CoreConfig['book']): State {
+function openVenue({ apply, createState }: Core, book: CoreConfig['book']): State {
   const state = createState({ ...benchConfig, book });
   const at = seconds(1000);
   for (let id = 2; id < 2 + makers + 10; id++) {
@@ -86,49 +79,67 @@ function traffic(count: number, seed: number, firstSeq: number): Command[] {
   return out;
 }
 
-function measure(book: CoreConfig['book'], count: number): { rate: number; state: State } {
-  const state = openVenue(book);
+type Run = { rate: number; cost: Cost; state: State };
+
+async function measure(core: Core, book: CoreConfig['book'], count: number): Promise<Run> {
+  const { apply } = core;
+  const state = openVenue(core, book);
   for (const command of traffic(warmUp / (book === 'naive' ? naiveShare : 1), 1, 2)) {
     apply(state, command);
   }
   const stream = traffic(count, 2, warmUp + 2);
-  const begun = cpuUsage();
-  for (const command of stream) apply(state, command);
-  const { user, system } = cpuUsage(begun);
-  return { rate: (stream.length / (user + system)) * 1e6, state };
+  const cost = await costOf(() => {
+    for (const command of stream) apply(state, command);
+  });
+  return { rate: (stream.length / cost.cpuMicros) * 1e6, cost, state };
 }
-
-type Run = ReturnType<typeof measure>;
 
 /** The middle of the runs, with the extremes as the noise. */
 function rate(name: string, runs: readonly Run[]): Measure {
-  const sorted = runs.map(({ rate }) => rate).sort((a, b) => a - b);
   const { state } = runs[0] as Run;
   return {
-    name: `apply, ${name} book`,
-    value: sorted[Math.floor(sorted.length / 2)] as number,
-    unit: 'commands/s',
-    band: [sorted[0] as number, sorted.at(-1) as number],
+    ...middle(
+      `apply, ${name} book`,
+      'commands/s',
+      runs.map((run) => run.rate),
+    ),
     note: `${state.markets.get(marketId(0))?.book.count} live orders, ${state.fills} fills`,
   };
 }
 
-/** What `npm run bench` prints. Rates are per second of CPU time. */
-export function bench(): Measure[] {
-  const ladders: Run[] = [];
-  const naives: Run[] = [];
+function collector(name: string, runs: readonly Run[]): Measure {
+  const count = runs.reduce((sum, { cost }) => sum + cost.collections, 0) / runs.length;
+  return {
+    ...middle(
+      `apply, ${name} book: collector`,
+      'ms',
+      runs.map(({ cost }) => cost.gcMs),
+    ),
+    note: `${figure(count)} collections in ${figure(commands)} commands`,
+  };
+}
+
+const figure = (value: number): string => Math.round(value).toLocaleString('en');
+
+/** What `npm run bench -- core/bench/core` prints. Rates are per second of CPU time. */
+export async function bench(): Promise<Measure[]> {
+  const old = await before<Core>('index.ts');
+  const runs = { ladder: [] as Run[], before: [] as Run[], naive: [] as Run[] };
   for (let i = 0; i < repeats; i++) {
-    ladders.push(measure('ladder', commands));
-    naives.push(measure('naive', commands / naiveShare));
+    runs.ladder.push(await measure(engine, 'ladder', commands));
+    if (old !== undefined) runs.before.push(await measure(old, 'ladder', commands));
+    runs.naive.push(await measure(engine, 'naive', commands / naiveShare));
   }
-  const naive = rate('naive', naives);
-  const ladder = rate('ladder', ladders);
+  const naive = rate('naive', runs.naive);
+  const ladder = rate('ladder', runs.ladder);
+  const rows = [against(ladder, naive), collector('ladder', runs.ladder), naive];
+  if (old !== undefined) {
+    const earlier = rate('ladder before', runs.before);
+    rows.push(against({ ...ladder, name: 'the same' }, earlier), earlier);
+    rows.push(collector('ladder before', runs.before));
+  }
   const start = performance.now();
-  stateHash((ladders[0] as Run).state);
-  const value = performance.now() - start;
-  return [
-    { ...ladder, reference: naive.name, ratio: ladder.value / naive.value },
-    naive,
-    { name: 'stateHash', value, unit: 'ms' },
-  ];
+  engine.stateHash((runs.ladder[0] as Run).state);
+  rows.push({ name: 'stateHash', value: performance.now() - start, unit: 'ms' });
+  return rows;
 }

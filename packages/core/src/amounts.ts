@@ -1,20 +1,13 @@
 /** What a resting order may cost, and markets as the margin rules see them. */
-import { fee, type MarketContext, type MarketOf, marketContext, notional } from '@holdfast/risk';
+import { type MarketOf, notional, notionalShare } from '@holdfast/risk';
 import type { Ppm, Quote, Ticks } from '@holdfast/units';
-import { interestRange } from './interest.ts';
 import { marketOf } from './state.ts';
 import type { MarketParams, MarketState, State } from './types.ts';
+import { freshContext } from './valuation.ts';
 
-/** A market's context. Assumes: it has a price, or nobody has a position in it. */
-export function contextOf(market: MarketState): MarketContext {
-  const { mark, index, params } = market;
-  const openInterest = interestRange(market);
-  return marketContext(params, { price: mark as Ticks, index, openInterest });
-}
-
-/** Looks contexts up in a state. */
+/** Looks contexts up in a state. Assumes: a market has a price, or nobody has a position in it. */
 export function contexts(state: State): MarketOf {
-  return (id) => contextOf(marketOf(state, id));
+  return (id) => freshContext(marketOf(state, id));
 }
 
 /**
@@ -38,6 +31,7 @@ export function reserveOf(
   adverse: number,
 ): Quote {
   const feePpm = Math.max(params.takerFeePpm, params.makerFeePpm) as Ppm;
-  const paid = fee(notional(remaining, price, params.tickValue), feePpm);
+  const paid = notionalShare(remaining, price, params.tickValue, feePpm);
+  if (adverse === 0) return paid;
   return (paid + notional(remaining, adverse as Ticks, params.tickValue)) as Quote;
 }

@@ -17,6 +17,7 @@ import { shedAll } from './report.ts';
 import { cancel, cancelEvery, laneOf, restingOf, trimReduceOnly } from './resting.ts';
 import { shedRisk } from './shed.ts';
 import {
+  accountOf,
   type Context,
   createAccount,
   createBook,
@@ -26,6 +27,7 @@ import {
   marketOf,
   move,
   noOwner,
+  sortedIds,
   sortedKeys,
 } from './state.ts';
 import type { AccountState, CommandOf, CommandType, EventBody, MarketState } from './types.ts';
@@ -211,10 +213,7 @@ export function setParams(ctx: Context, { market: id, params }: CommandOf<'param
     return;
   } else {
     market.params = params;
-    for (const accountId of sortedKeys(state.accounts)) {
-      const account = state.accounts.get(accountId);
-      if (account !== undefined) rereserve(account, market);
-    }
+    for (const each of sortedIds(state.resting)) rereserve(accountOf(state, each), market);
   }
   emit(ctx, { type: 'params', market: id, params });
   shedAll(ctx);
@@ -237,10 +236,8 @@ export function setBreaker(ctx: Context, { scope, level, until }: CommandOf<'bre
   if (level === 0) state.breakers.delete(scope);
   else state.breakers.set(scope, { level, until });
   emit(ctx, { type: 'breaker', scope, level, until });
-  for (const id of sortedKeys(state.accounts)) {
-    const account = state.accounts.get(id);
-    if (account === undefined) continue;
-    for (const resting of restingOf(account)) {
+  for (const id of sortedIds(state.resting)) {
+    for (const resting of restingOf(accountOf(state, id))) {
       const { reduceOnly, market } = resting.order;
       if (!reduceOnly && breakerLevel(state, marketOf(state, market)) >= 3) {
         cancel(ctx, resting, 'BreakerTripped');
@@ -253,6 +250,8 @@ export function setDeadman(ctx: Context, { account: id, until }: CommandOf<'dead
   const account = known(ctx, 'deadman', id);
   if (account === undefined) return;
   account.deadman = until;
+  if (until > ctx.state.at) ctx.state.armed.add(id);
+  else ctx.state.armed.delete(id);
   if (until !== 0 && until <= ctx.state.at) {
     account.deadman = 0 as typeof until;
     cancelEvery(ctx, account, 'Deadman');

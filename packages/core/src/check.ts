@@ -1,8 +1,10 @@
 /** The whole state against the laws and against itself: after every batch, and in tests. */
 import { judge } from '@holdfast/laws';
+import { health, initialWithOrders } from '@holdfast/risk';
 import { q32Bits } from '@holdfast/units';
-import { reserveOf } from './amounts.ts';
+import { contexts, reserveOf } from './amounts.ts';
 import type { Book, Resting } from './book/book.ts';
+import { freeMargin, healthOf } from './margin.ts';
 import { restingOf } from './resting.ts';
 import { sortedKeys } from './state.ts';
 import type { AccountState, MarketState, State } from './types.ts';
@@ -95,9 +97,39 @@ function checkAccount(state: State, account: AccountState, hold: Hold): void {
       `an order of account ${account.id} has too small a reserve`,
     );
   }
+  hold(
+    state.resting.has(account.id) === account.openCount > 0,
+    `account ${account.id} is not listed as it rests`,
+  );
+  hold(
+    state.armed.has(account.id) === account.deadman > 0,
+    `account ${account.id} is not listed as it is armed`,
+  );
   hold(reserved === account.reserved, `account ${account.id} reserves something else`);
   hold(resting.length === account.openCount, `account ${account.id} miscounts its orders`);
-  for (const id of sortedKeys(state.markets)) checkSums(account, id, resting, hold);
+  let isWhole = true;
+  const holdSums: Hold = (kept, breach) => {
+    isWhole &&= kept;
+    hold(kept, breach);
+  };
+  for (const id of sortedKeys(state.markets)) checkSums(account, id, resting, holdSums);
+  // Margin of wrong sums would be wrong either way.
+  if (isWhole) checkMargin(state, account, hold);
+}
+
+/** What is kept of margin against the whole computation. */
+function checkMargin(state: State, account: AccountState, hold: Hold): void {
+  const marketOf = contexts(state);
+  const whole = health(account, marketOf);
+  const kept = healthOf(state, account);
+  const required = initialWithOrders(account, account.open, marketOf);
+  hold(
+    kept.equity === whole.equity &&
+      kept.initial === whole.initial &&
+      kept.maintenance === whole.maintenance &&
+      freeMargin(state, account) === whole.equity - required - account.reserved,
+    `account ${account.id} keeps margin of something else`,
+  );
 }
 
 function checkSums(

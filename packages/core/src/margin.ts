@@ -1,20 +1,19 @@
 /** Margin as the engine asks it: accounts after a fill, and accounts with open orders at worst. */
-import {
-  equity,
-  grows,
-  type Health,
-  health,
-  healthyOrHealthier,
-  initialWithOrders,
-} from '@holdfast/risk';
-import { contexts } from './amounts.ts';
+import { grows, type Health, healthyOrHealthier } from '@holdfast/risk';
+import { type Quote, q32Bits } from '@holdfast/units';
 import { applyFill, type FillTerms, reverseFill } from './fill.ts';
 import { type Context, sizeOf } from './state.ts';
 import type { AccountState, MarketState, State } from './types.ts';
+import { refresh } from './valuation.ts';
 
 /** Equity and requirements at the prices and indexes in force, open orders left out. */
 export function healthOf(state: State, account: AccountState): Health {
-  return health(account, contexts(state));
+  const { worth, initial, maintenance } = refresh(state, account);
+  return {
+    equity: ((account.cash + worth) >> q32Bits) as Quote,
+    initial: initial as Quote,
+    maintenance: maintenance as Quote,
+  };
 }
 
 /** Whether adding `delta` to a position of `size` opens, grows or flips it. */
@@ -61,9 +60,8 @@ export function sideExposure(account: AccountState, market: MarketState, isBuy: 
  * Negative: the account is short of margin.
  */
 export function freeMargin(state: State, account: AccountState): bigint {
-  const marketOf = contexts(state);
-  const required = initialWithOrders(account, account.open, marketOf);
-  return equity(account, marketOf) - required - account.reserved;
+  const { worth, worst } = refresh(state, account);
+  return ((account.cash + worth) >> q32Bits) - worst - account.reserved;
 }
 
 /**

@@ -10,7 +10,7 @@ import { type FundingIndex, isRejection, type MarketId, type Ticks } from '@hold
 import { fillBand } from './limits.ts';
 import { cancel } from './resting.ts';
 import { shedRisk } from './shed.ts';
-import { accountOf, type Context, emit, marketOf, sortedKeys } from './state.ts';
+import { accountOf, type Context, emit, marketOf, sortedIds } from './state.ts';
 import type { CommandOf, MarketState, State } from './types.ts';
 
 /** Rounds whose index is remembered per market: more than batches can be in flight. */
@@ -87,5 +87,5 @@ function dropUnfillable(ctx: Context, market: MarketState): void {
 
 /** Accounts with open orders that became short of margin lose risk-increasing ones. */
 export function shedAll(ctx: Context): void {
-  for (const id of sortedKeys(ctx.state.accounts)) shedRisk(ctx, accountOf(ctx.state, id));
+  for (const id of sortedIds(ctx.state.resting)) shedRisk(ctx, accountOf(ctx.state, id));
 }

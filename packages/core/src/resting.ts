@@ -3,6 +3,7 @@ import { invariant, type Lane, type Lots, lots, type Seq } from '@holdfast/units
 import { reserveOf } from './amounts.ts';
 import { type Resting, refOf } from './book/book.ts';
 import { accountOf, type Context, emit, marketOf, sizeOf } from './state.ts';
+import { touch } from './sums.ts';
 import type { AccountState, LaneState, MarketState, OpenSums } from './types.ts';
 
 /** Adds `amount` lots (negative to take off) of an order to its account's open sums. */
@@ -18,6 +19,7 @@ function addOpen(account: AccountState, resting: Resting, amount: number): void 
   else if (isBuy) sums.buys += amount;
   else sums.sells += amount;
   if (isEmpty(sums)) account.open.delete(market);
+  touch(account, market);
 }
 
 const isEmpty = ({ buys, sells, reduceBuys, reduceSells }: OpenSums): boolean =>
@@ -42,6 +44,7 @@ export function release(account: AccountState, resting: Resting): void {
 export function rest(ctx: Context, account: AccountState, resting: Resting): void {
   const { market, expiry, lane } = resting.order;
   hold(account, resting);
+  ctx.state.resting.add(account.id);
   marketOf(ctx.state, market).book.insert(resting);
   laneOf(account, lane).resting = resting;
   ctx.state.nextExpiry = Math.min(ctx.state.nextExpiry, expiry);
@@ -51,6 +54,7 @@ export function rest(ctx: Context, account: AccountState, resting: Resting): voi
 export function unrest(ctx: Context, account: AccountState, resting: Resting): void {
   marketOf(ctx.state, resting.order.market).book.remove(resting);
   release(account, resting);
+  if (account.openCount === 0) ctx.state.resting.delete(account.id);
   laneOf(account, resting.order.lane).resting = undefined;
 }
 

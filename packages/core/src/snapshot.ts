@@ -166,6 +166,8 @@ function emptyState(): Omit<State, 'config'> {
     events: 0,
     nextExpiry: 0,
     nextDeadman: 0,
+    resting: new Set(),
+    armed: new Set(),
   };
 }
 
@@ -264,6 +266,7 @@ function readAccount(r: Reader, state: State): void {
     account.lanes.set(lane, { seq, filled: r.uint(5) as Lots, resting: undefined });
   });
   state.accounts.set(account.id, account);
+  if (account.deadman !== 0) state.armed.add(account.id);
 }
 
 function readResting(r: Reader, state: State): void {

@@ -20,6 +20,7 @@ import {
 import type { Book } from './book/book.ts';
 import { LadderBook } from './book/ladder.ts';
 import { createNaiveBook } from './book/naive.ts';
+import { touch } from './sums.ts';
 import type {
   AccountState,
   CoreConfig,
@@ -63,6 +64,7 @@ export function createMarket(id: MarketId, params: MarketParams, book: Book): Ma
     interestHigh: 0,
     indexes: [],
     book,
+    valued: undefined,
   };
 }
 
@@ -83,6 +85,7 @@ export function createAccount(state: State, id: AccountId, owner: Hex): AccountS
     deadman: 0 as Seconds,
     userPpm: 0 as Ppm,
     grewRound: 0,
+    sums: undefined,
   };
 }
 
@@ -106,6 +109,8 @@ export function createState(config: CoreConfig): State {
     events: 0,
     nextExpiry: Number.MAX_SAFE_INTEGER,
     nextDeadman: Number.MAX_SAFE_INTEGER,
+    resting: new Set(),
+    armed: new Set(),
   };
   for (const id of [insuranceAccount, feeAccount]) {
     state.accounts.set(id, createAccount(state, id, noOwner));
@@ -163,6 +168,7 @@ export function move(
   const after: Lots = lots(before + delta);
   if (after === 0) account.positions.delete(market.id);
   else account.positions.set(market.id, after);
+  touch(account, market.id);
   market.openInterest += Math.max(after, 0) - Math.max(before, 0);
   ctx.sizeDrift.set(market.id, (ctx.sizeDrift.get(market.id) ?? 0) + delta);
 }
@@ -173,6 +179,11 @@ export function holdConservation(ctx: Context): void {
   for (const [market, drift] of ctx.sizeDrift) {
     invariant(drift === 0, `net position of market ${market} moved by ${drift}`);
   }
+}
+
+/** Account ids in ascending order, of a set that may be large. */
+export function sortedIds(ids: ReadonlySet<AccountId>): AccountId[] {
+  return [...Uint32Array.from(ids).sort()] as AccountId[];
 }
 
 /** Ids in ascending order: whatever iterates a map for its effects does so in this order. */

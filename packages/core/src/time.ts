@@ -1,8 +1,8 @@
 /** What the passing of time does before any command: orders expire, dead-man switches fall. */
 import { invariant, lots, type Seconds } from '@holdfast/units';
 import { type Resting, refOf } from './book/book.ts';
-import { cancelEvery, restingOf, unrest } from './resting.ts';
-import { accountOf, type Context, emit, sortedKeys } from './state.ts';
+import { cancelEvery, unrest } from './resting.ts';
+import { accountOf, type Context, emit, sortedIds } from './state.ts';
 import type { State } from './types.ts';
 
 /** Moves venue time to `at`. @throws AssertionError if time would run backwards */
@@ -22,12 +22,12 @@ export function isAlive(state: State, expiry: number): boolean {
 function sweepDeadman(ctx: Context): void {
   const { state } = ctx;
   let next = Number.MAX_SAFE_INTEGER;
-  for (const id of sortedKeys(state.accounts)) {
+  for (const id of sortedIds(state.armed)) {
     const account = accountOf(state, id);
-    if (account.deadman === 0) continue;
     if (account.deadman > state.at) next = Math.min(next, account.deadman);
     else {
       account.deadman = 0 as Seconds;
+      state.armed.delete(id);
       cancelEvery(ctx, account, 'Deadman');
     }
   }
@@ -38,11 +38,9 @@ function sweepExpired(ctx: Context): void {
   const { state } = ctx;
   const dead: Resting[] = [];
   let next = Number.MAX_SAFE_INTEGER;
-  for (const account of state.accounts.values()) {
-    for (const resting of restingOf(account)) {
-      if (isAlive(state, resting.order.expiry)) next = Math.min(next, resting.order.expiry);
-      else dead.push(resting);
-    }
+  const last = state.at + state.config.expiryMarginSeconds;
+  for (const { book } of state.markets.values()) {
+    next = Math.min(next, book.expiring(last, dead));
   }
   dead.sort((a, b) => a.placed - b.placed);
   for (const resting of dead) {

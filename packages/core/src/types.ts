@@ -21,6 +21,7 @@ import type {
 } from '@holdfast/units';
 import type { Book, Resting } from './book/book.ts';
 import type { MarketParams } from './params.ts';
+import type { Sums, Valued } from './sums.ts';
 
 export type { MarketParams } from './params.ts';
 
@@ -307,6 +308,8 @@ export type AccountState = {
   userPpm: Ppm;
   /** Round in which a fill last grew a position: see `judge` in margin.ts. */
   grewRound: number;
+  /** Kept between orders, never in a snapshot: see valuation.ts. */
+  sums: Sums | undefined;
 };
 
 export type MarketState = {
@@ -329,6 +332,8 @@ export type MarketState = {
   /** Index after each of the last rounds, oldest first: what batches in flight assumed. */
   readonly indexes: { round: Round; index: FundingIndex }[];
   readonly book: Book;
+  /** Kept between orders, never in a snapshot: see valuation.ts. */
+  valued: Valued | undefined;
 };
 
 /** A fill that the chain has not confirmed, with all that settling or reversing it needs. */
@@ -380,6 +385,9 @@ export type State = {
   /** No resting order expires, no dead-man switch falls before these. */
   nextExpiry: number;
   nextDeadman: number;
+  /** Accounts with resting orders, and with a dead-man switch: what has to be asked at all. */
+  readonly resting: Set<AccountId>;
+  readonly armed: Set<AccountId>;
 };
 
 export type Applied = { readonly state: State; readonly events: readonly CoreEvent[] };

@@ -113,8 +113,9 @@ export function judgeRisk(
     });
   }
   // Orders count: each could become a position.
-  const beside = [...account.positions.keys(), ...account.open.keys()];
-  const lonely = judgeIsolation(state, market, beside);
+  const lonely =
+    judgeIsolation(state, market, account.positions.keys()) ??
+    judgeIsolation(state, market, account.open.keys());
   hold(account, incoming);
   const reduces = order.reduceOnly || onlyReduces(account, market, order.isBuy);
   const free = reduces ? 0n : freeMargin(state, account);

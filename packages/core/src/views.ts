@@ -17,7 +17,7 @@ export type AccountView = Health & {
 };
 
 /** A market's state, without its book. */
-export type MarketView = Omit<MarketState, 'book' | 'indexes'> & {
+export type MarketView = Omit<MarketState, 'book' | 'indexes' | 'valued'> & {
   readonly bid: number | undefined;
   readonly ask: number | undefined;
   readonly fresh: boolean;
@@ -47,7 +47,7 @@ export function bestPrices(
 export function marketView(state: State, id: MarketId): MarketView | undefined {
   const market = state.markets.get(id);
   if (market === undefined) return undefined;
-  const { book: _book, indexes: _indexes, ...rest } = market;
+  const { book: _book, indexes: _indexes, valued: _valued, ...rest } = market;
   return {
     ...rest,
     ...bestPrices(state, id),

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AssertionError } from '@holdfast/units';
+import { AssertionError, ticksMax } from '@holdfast/units';
 import fc from 'fast-check';
 import type { Book, Resting } from '../src/book/book.ts';
 import { LadderBook } from '../src/book/ladder.ts';
 import { createNaiveBook } from '../src/book/naive.ts';
+import { none, Side } from '../src/book/side.ts';
 import { apply, bestPrices, checkLaws, createState, depth, stateHash } from '../src/index.ts';
 import { opening, stream } from './stream.ts';
-import { config, order } from './support.ts';
+import { config, numbers, order } from './support.ts';
 
 const books: [string, () => Book][] = [
   ['naive', createNaiveBook],
@@ -16,7 +17,7 @@ const books: [string, () => Book][] = [
 
 function resting(placed: number, isBuy: boolean, price: number, size = 10): Resting {
   return {
-    order: order(2, isBuy, { price, size }),
+    order: order(2, isBuy, { price, size, expiry: 100 + ((placed * 37) % 101) }),
     placed,
     remaining: size,
     adverse: 0,
@@ -24,6 +25,13 @@ function resting(placed: number, isBuy: boolean, price: number, size = 10): Rest
     hash: undefined,
     slot: -1,
   };
+}
+
+/** Placements of the orders that expire by then, in order, and when the next does. */
+function expiring(book: Book, last: number): unknown {
+  const dead: Resting[] = [];
+  const next = book.expiring(last, dead);
+  return [dead.map(({ placed }) => placed).sort((a, b) => a - b), next];
 }
 
 function walkSide(book: Book, isBuy: boolean): number[] {
@@ -65,6 +73,19 @@ for (const [name, create] of books) {
       assert.throws(() => book.shrink(first, 6), AssertionError);
     });
 
+    it('finds what expires, up to the second', () => {
+      const book = create();
+      // Of placements 0, 1 and 2: 100, 137 and 174.
+      const all = [0, 1, 2].map((placed) => resting(placed, placed === 1, 100));
+      assert.deepEqual(expiring(book, 999), [[], Number.MAX_SAFE_INTEGER]);
+      for (const each of all) book.insert(each);
+      assert.deepEqual(expiring(book, 99), [[], 100]);
+      assert.deepEqual(expiring(book, 137), [[0, 1], 174]);
+      book.remove(all[1] as Resting);
+      assert.deepEqual(expiring(book, 137), [[0], 174]);
+      assert.deepEqual(expiring(book, 174), [[0, 2], Number.MAX_SAFE_INTEGER]);
+    });
+
     it('refuses to remove what does not rest in it', () => {
       const book = create();
       const stranger = resting(0, true, 100);
@@ -77,12 +98,25 @@ for (const [name, create] of books) {
   });
 }
 
+describe('a side', () => {
+  it('uses levels again that were given back', () => {
+    const side = new Side(true);
+    const room = side.head.length;
+    for (let price = 1; price <= 10 * room; price++) {
+      side.open(price);
+      side.close(price);
+    }
+    assert.equal(side.best(), none);
+    assert.deepEqual([side.head.length, side.lots.length], [room, 1]);
+  });
+});
+
 describe('ladder against naive', () => {
   it('agrees on any sequence of inserts, removes and shrinks', () => {
     const action = fc.record({
       kind: fc.constantFrom('insert', 'insert', 'remove', 'shrink'),
       isBuy: fc.boolean(),
-      price: fc.integer({ min: 90, max: 110 }),
+      price: fc.oneof(fc.integer({ min: 90, max: 110 }), fc.integer({ min: 1, max: ticksMax })),
       pick: fc.nat(1000),
     });
     fc.assert(
@@ -118,6 +152,36 @@ describe('ladder against naive', () => {
       }),
       { seed: 7, numRuns: 150 },
     );
+  });
+
+  it('agrees where hundreds of levels come and go', () => {
+    const dice = numbers(3);
+    const [naive, ladder] = [createNaiveBook(), new LadderBook()];
+    const live: [Resting, Resting][] = [];
+    for (let i = 0; i < 6000; i++) {
+      // Waves: the book fills to some 700 levels, then drains, and ids are used again.
+      const fills = Math.floor(i / 1000) % 2 === 0;
+      if (dice(10) < (fills ? 9 : 1) || live.length === 0) {
+        const [isBuy, price] = [dice(2) === 0, 1 + dice(2000)];
+        const twins: [Resting, Resting] = [resting(i, isBuy, price), resting(i, isBuy, price)];
+        naive.insert(twins[0]);
+        ladder.insert(twins[1]);
+        live.push(twins);
+      } else {
+        const [[slow, fast] = []] = live.splice(dice(live.length), 1);
+        naive.remove(slow as Resting);
+        ladder.remove(fast as Resting);
+      }
+      if (i % 100 !== 0) continue;
+      for (const last of [99, 100, 100 + dice(101), 200]) {
+        assert.deepEqual(expiring(ladder, last), expiring(naive, last));
+      }
+      for (const isBuy of [true, false]) {
+        assert.deepEqual(walkSide(ladder, isBuy), walkSide(naive, isBuy));
+        assert.deepEqual(ladder.depth(isBuy, 2000), naive.depth(isBuy, 2000));
+        assert.deepEqual(ladder.depth(isBuy, 3), naive.depth(isBuy, 3));
+      }
+    }
   });
 
   it('gives the same events, depth and accounts on random streams', () => {

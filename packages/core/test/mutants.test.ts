@@ -106,10 +106,31 @@ const mutants: Mutant[] = [
   },
   {
     name: 'longs are valued above the mark',
-    file: 'amounts.ts',
+    file: 'valuation.ts',
     from: 'price: mark as Ticks',
     to: 'price: (mark + 9) as Ticks',
     trips: /L07/,
+  },
+  {
+    name: 'margin is kept though a position moved',
+    file: 'state.ts',
+    from: 'touch(account, market.id);',
+    to: '',
+    trips: /L07|keeps margin/,
+  },
+  {
+    name: 'margin is kept though orders came and went',
+    file: 'resting.ts',
+    from: 'touch(account, market);',
+    to: '',
+    trips: /keeps margin/,
+  },
+  {
+    name: 'margin is kept though prices moved',
+    file: 'valuation.ts',
+    from: 'if (part.isStale || part.stamp !== now.stamp)',
+    to: 'if (part.isStale)',
+    trips: /L07|keeps margin/,
   },
   {
     name: 'expired orders stay',

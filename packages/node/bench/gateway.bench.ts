@@ -5,11 +5,12 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { join, resolve } from 'node:path';
 import { domainSeparator } from '@holdfast/order';
 import { hashFast } from '../src/verify/keccak.ts';
 import { loadNative } from '../src/verify/recover.ts';
 import { theDomain } from '../test/fixture.ts';
-import { cpuMicros, type Measure, measure } from './cost.ts';
+import { against, cpuMicros, type Measure, measure } from './cost.ts';
 import { createTrader, type Link, openLink } from './traders.ts';
 
 const TRADERS = 8;
@@ -17,6 +18,7 @@ const FRAME = 16;
 const ORDERS = 8192;
 const SECONDS = 2;
 const REPEATS = 3;
+const TURNS = 5;
 const LOADS = [0.25, 0.5, 0.8];
 const ORDERS_OPEN = 64;
 
@@ -139,34 +141,69 @@ async function recoverMicros(): Promise<number> {
 const folder = process.env.HOLDFAST_CPU_PROFILE;
 const profile = folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
 
-async function startServer(): Promise<{ server: ChildProcess; url: string }> {
-  const server = fork(new URL('./serve.ts', import.meta.url), [String(TRADERS)], {
-    execArgv: ['--import', 'tsx', ...profile],
+/** `HOLDFAST_BENCH_BEFORE=checkout`: the node of another commit takes turns with this one. */
+const checkout = process.env.HOLDFAST_BENCH_BEFORE;
+
+type Served = { readonly server: ChildProcess; readonly links: readonly Link[] };
+
+/** A node of this commit, or of the one in a checkout, with its traders logged in. */
+async function startServer(home?: string): Promise<Served> {
+  const path =
+    home === undefined
+      ? new URL('./serve.ts', import.meta.url)
+      : join(resolve(home), 'packages', 'node', 'bench', 'serve.ts');
+  const server = fork(path, [String(TRADERS)], {
+    execArgv: ['--import', 'tsx', ...(home === undefined ? profile : [])],
+    ...(home === undefined ? {} : { cwd: home }),
   });
   const [{ url }] = (await once(server, 'message')) as [{ url: string }];
-  return { server, url };
+  const links: Link[] = [];
+  for (let i = 0; i < TRADERS; i++) links.push(await openLink(url, createTrader(i)));
+  for (let i = 0; i < 2; i++) await capacityOf(server, links);
+  return { server, links };
+}
+
+async function stopServer({ server, links }: Served): Promise<void> {
+  for (const link of links) link.close();
+  server.send('stop');
+  await once(server, 'exit');
+}
+
+const cpuOf = (name: string, runs: readonly Capacity[]): Measure =>
+  measure(
+    name,
+    'µs CPU',
+    runs.map((run) => run.cpu),
+  );
+
+/** This node and the one of the checkout in turn. */
+async function inTurn(now: Served, home: string): Promise<Measure[]> {
+  const old = await startServer(home);
+  const runs: Capacity[] = [];
+  const earlier: Capacity[] = [];
+  for (let i = 0; i < TURNS; i++) {
+    runs.push(await capacityOf(now.server, now.links));
+    earlier.push(await capacityOf(old.server, old.links));
+  }
+  await stopServer(old);
+  const before = cpuOf('an order, whole path, before', earlier);
+  return [against(cpuOf('an order, whole path, in turn', runs), before), before];
 }
 
 /** What `npm run bench -- gateway` prints. */
 export async function bench(): Promise<Measure[]> {
   await hashFast();
-  const { server, url } = await startServer();
+  const served = await startServer();
+  const { server, links } = served;
   try {
-    const links: Link[] = [];
-    for (let i = 0; i < TRADERS; i++) links.push(await openLink(url, createTrader(i)));
     const runs: Capacity[] = [];
     const bounds: number[] = [];
-    for (let i = 0; i < 2; i++) await capacityOf(server, links);
     for (let i = 0; i < REPEATS; i++) {
       runs.push(await capacityOf(server, links));
       bounds.push(await recoverMicros());
     }
     const bound = measure('recover, the addon alone', 'µs CPU', bounds);
-    const cpu = measure(
-      'an order, whole path, all threads',
-      'µs CPU',
-      runs.map((run) => run.cpu),
-    );
+    const cpu = cpuOf('an order, whole path, all threads', runs);
     const perSecond = measure(
       'capacity over loopback, two cores shared with the traders',
       'orders/s',
@@ -181,11 +218,10 @@ export async function bench(): Promise<Measure[]> {
         ratio: perSecond.value / (2e6 / bound.value),
       },
     ];
+    if (checkout !== undefined) rows.push(...(await inTurn(served, checkout)));
     for (const part of LOADS) rows.push(...(await openLoop(links, part, perSecond.value)));
-    for (const link of links) link.close();
     return rows;
   } finally {
-    server.send('stop');
-    await once(server, 'exit');
+    await stopServer(served);
   }
 }

@@ -60,14 +60,21 @@ export function receiptOf(
   seq: number,
 ): Receipt | undefined {
   const request = asked(command);
-  if (request === undefined) return undefined;
+  return request === undefined ? undefined : receiptFor(request, answer, seq);
+}
+
+function receiptFor(
+  { kind, clientId, body }: Asked,
+  { status, code }: Pick<Answer, 'status' | 'code'>,
+  seq: number,
+): Receipt {
   return {
-    kind: request.kind,
+    kind,
     seq,
-    clientId: BigInt(request.clientId),
-    status: STATUS[answer.status],
-    codePlace: answer.code === undefined ? 0 : codePlace(answer.code),
-    body: request.body,
+    clientId: BigInt(clientId),
+    status: STATUS[status],
+    codePlace: code === undefined ? 0 : codePlace(code),
+    body,
   };
 }
 
@@ -122,8 +129,7 @@ export function createAcks(exported?: unknown, receiptsMax = 100_000): Acks {
       if (request === undefined) return undefined;
       const result = outcome(events);
       seq += 1;
-      const receipt = receiptOf(command, result, seq) as Receipt;
-      const leaf = receiptLeaf(receipt);
+      const leaf = receiptLeaf(receiptFor(request, result, seq));
       head = nextHead(head, leaf);
       const { clientId, account, kind } = request;
       const answer = { clientId, account, kind, ...result, link: { seq, leaf, head } };

@@ -65,28 +65,42 @@ export function cancelAllBody(account: AccountId): Uint8Array {
   return body;
 }
 
+/** What is hashed for one receipt, written again for each: a hash is made of every answer. */
+const leafBytes = new Uint8Array(20 + packedOrderBytes);
+const headBytes = new Uint8Array(64);
+
 /** keccak(kind u8 ‖ seq u64 ‖ clientId u64 ‖ status u8 ‖ code u16 ‖ body). */
 export function receiptLeaf(receipt: Receipt): Uint8Array {
   invariant(receipt.body.length <= packedOrderBytes, 'a receipt holds at most a packed order');
-  const bytes = new Uint8Array(20 + receipt.body.length);
-  putInt(bytes, 0, 1, receipt.kind);
-  putBig(bytes, 1, 8, BigInt(receipt.seq));
-  putBig(bytes, 9, 8, receipt.clientId);
-  putInt(bytes, 17, 1, receipt.status);
-  putInt(bytes, 18, 2, receipt.codePlace);
-  bytes.set(receipt.body, 20);
-  return keccak256(bytes);
+  putSeq(leafBytes, 1, receipt.seq);
+  putInt(leafBytes, 0, 1, receipt.kind);
+  putBig(leafBytes, 9, 8, receipt.clientId);
+  putInt(leafBytes, 17, 1, receipt.status);
+  putInt(leafBytes, 18, 2, receipt.codePlace);
+  leafBytes.set(receipt.body, 20);
+  return keccak256(leafBytes.subarray(0, 20 + receipt.body.length));
+}
+
+/** A place in the chain as u64. */
+function putSeq(bytes: Uint8Array, at: number, seq: number): void {
+  putInt(bytes, at, 2, Math.floor(seq / 2 ** 48));
+  putInt(bytes, at + 2, 6, seq % 2 ** 48);
 }
 
 /** head_i = keccak(head_{i-1} ‖ leaf_i). */
-export const nextHead = (head: Uint8Array, leaf: Uint8Array): Uint8Array =>
-  keccak256(concatBytes(head, leaf));
+export function nextHead(head: Uint8Array, leaf: Uint8Array): Uint8Array {
+  // What a node sends may have any length.
+  if (head.length !== 32 || leaf.length !== 32) return keccak256(concatBytes(head, leaf));
+  headBytes.set(head);
+  headBytes.set(leaf, 32);
+  return keccak256(headBytes);
+}
 
 /** keccak over (seq u64 ‖ leaf ‖ head) of every link of a frame: every link is signed. */
 export function receiptLeaves(links: readonly ReceiptLink[]): Uint8Array {
   const bytes = new Uint8Array(72 * links.length);
   links.forEach((link, i) => {
-    putBig(bytes, 72 * i, 8, BigInt(link.seq));
+    putSeq(bytes, 72 * i, link.seq);
     bytes.set(link.leaf, 72 * i + 8);
     bytes.set(link.head, 72 * i + 40);
   });

@@ -1,7 +1,7 @@
 /** The grammar of the gateway's JSON: every server frame, each field at its first and last text. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isRejection, toHex } from '@holdfast/units';
+import { concatBytes, fromHex, isRejection, keccak256, toHex } from '@holdfast/units';
 import {
   channelPattern,
   conditionalHash,
@@ -16,9 +16,12 @@ import {
   type Order,
   orderHash,
   orderStructHash,
+  type Receipt,
   type ReceiptLink,
   readClientFrame,
   readServerFrame,
+  receiptLeaf,
+  receiptLeaves,
 } from '../src/index.ts';
 
 const hex = (bytes: number): `0x${string}` => `0x${'1a'.repeat(bytes)}`;
@@ -265,5 +268,25 @@ describe('a chain of receipts', () => {
       'the first receipt does not follow the genesis head',
     );
     assert.equal(heard([], one), undefined);
+  });
+
+  it('hashes each field at its place, whatever was hashed before', () => {
+    const seqs = [1, 2 ** 32, 2 ** 48 - 1, 2 ** 48, Number.MAX_SAFE_INTEGER];
+    for (const [i, seq] of seqs.entries()) {
+      // Longer and shorter bodies in turn: nothing is left of the one before.
+      const body = new Uint8Array([90, 4, 10, 0, 90][i] as number).fill(7 + i);
+      const receipt = { kind: 2, seq, clientId: 2n ** 64n - 1n, status: 1, codePlace: 258, body };
+      const place = seq.toString(16).padStart(16, '0');
+      const text = `02${place}${'ff'.repeat(8)}010102${toHex(body).slice(2)}`;
+      assert.deepEqual(receiptLeaf(receipt as Receipt), keccak256(fromHex(`0x${text}`)));
+      const link = { seq, leaf: other, head };
+      const signed = fromHex(`0x${place}`);
+      assert.deepEqual(receiptLeaves([link]), keccak256(concatBytes(signed, other, head)));
+    }
+    for (const length of [0, 31, 33]) {
+      const odd = new Uint8Array(length).fill(3);
+      assert.deepEqual(nextHead(odd, other), keccak256(concatBytes(odd, other)));
+      assert.deepEqual(nextHead(other, odd), keccak256(concatBytes(other, odd)));
+    }
   });
 });

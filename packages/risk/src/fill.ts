@@ -1,7 +1,7 @@
 /** What one fill does to one side. */
 import type { CashQ32, FundingIndex, Lots, Ppm, Quote, Ticks } from '@holdfast/units';
 import { q32Bits } from '@holdfast/units';
-import { fee, notional, unitQ32 } from './margin.ts';
+import { notionalShare, unitQ32 } from './margin.ts';
 
 /** One side of a fill. */
 export type FillSide = {
@@ -29,7 +29,7 @@ export type FillDelta = {
  */
 export function fillDelta(side: FillSide): FillDelta {
   const signed = side.isBuy ? side.lots : -side.lots;
-  const paid = fee(notional(side.lots, side.price, side.tickValue), side.feePpm);
+  const paid = notionalShare(side.lots, side.price, side.tickValue, side.feePpm);
   const cashDelta = -(BigInt(signed) * unitQ32(side)) - (paid << q32Bits);
   return { cashDelta: cashDelta as CashQ32, sizeDelta: signed as Lots, fee: paid };
 }

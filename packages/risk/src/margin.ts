@@ -70,9 +70,19 @@ export type Health = {
 /** Lots that wait in the book, per side. */
 export type OpenOrders = { readonly buys: number; readonly sells: number };
 
+/**
+ * |size| · price · tickValue as a double: exact where it is a safe integer, since a product that
+ * was rounded on the way is larger than one.
+ */
+const notionalNear = (size: number, price: number, tickValue: number): number =>
+  Math.abs(size) * price * tickValue;
+
 /** |size| · price · tickValue, exact. */
-export const notional = (size: number, price: Ticks, tickValue: number): Quote =>
-  (absBig(BigInt(size)) * BigInt(price) * BigInt(tickValue)) as Quote;
+export function notional(size: number, price: Ticks, tickValue: number): Quote {
+  const near = notionalNear(size, price, tickValue);
+  if (near <= Number.MAX_SAFE_INTEGER) return BigInt(near) as Quote;
+  return (absBig(BigInt(size)) * BigInt(price) * BigInt(tickValue)) as Quote;
+}
 
 /** ⌈amount · ppm / 10^6⌉: shares that an account owes are rounded against it. */
 export const shareUp = (amount: Quote, ppm: number): Quote =>
@@ -80,6 +90,20 @@ export const shareUp = (amount: Quote, ppm: number): Quote =>
 
 /** ⌈notional · feePpm / 10^6⌉. */
 export const fee = (amount: Quote, feePpm: Ppm): Quote => shareUp(amount, feePpm);
+
+/**
+ * ⌈|size| · price · tickValue · ppm / 10^6⌉: {@link shareUp} of {@link notional}, in doubles as
+ * long as every step is a safe integer, which is most of an order's arithmetic.
+ */
+export function notionalShare(size: number, price: Ticks, tickValue: number, ppm: number): Quote {
+  const near = notionalNear(size, price, tickValue);
+  if (near <= Number.MAX_SAFE_INTEGER) {
+    const rest = near % ppmOne;
+    const share = ((near - rest) / ppmOne) * ppm + Math.ceil((rest * ppm) / ppmOne);
+    if (share <= Number.MAX_SAFE_INTEGER) return BigInt(share) as Quote;
+  }
+  return shareUp(notional(size, price, tickValue), ppm);
+}
 
 /** Worth of one lot, quote Q32: (price · tickValue << 32) − index. */
 export const unitQ32 = (market: Pick<MarketContext, 'price' | 'index' | 'tickValue'>): bigint =>
@@ -122,9 +146,18 @@ export function concentratedPpm(
   const { initialPpm, concentrationPpm, concentrationCapPpm } = market;
   const lots = Math.abs(size);
   if (lots === 0 || concentrationPpm === 0 || concentrationCapPpm <= initialPpm) return initialPpm;
-  const whole = BigInt(Math.max(market.openInterest, lots));
-  const added = Number(ceilDiv(BigInt(concentrationPpm) * BigInt(lots), whole));
-  return Math.min(concentrationCapPpm, initialPpm + added) as Ppm;
+  const whole = Math.max(market.openInterest, lots);
+  return Math.min(concentrationCapPpm, initialPpm + partUp(concentrationPpm, lots, whole)) as Ppm;
+}
+
+/** ⌈factor · part / whole⌉ of safe integers whose result is one. */
+function partUp(factor: number, part: number, whole: number): number {
+  const product = factor * part;
+  if (product > Number.MAX_SAFE_INTEGER) {
+    return Number(ceilDiv(BigInt(factor) * BigInt(part), BigInt(whole)));
+  }
+  const rest = product % whole;
+  return (product - rest) / whole + (rest > 0 ? 1 : 0);
 }
 
 /** Initial margin of a position, ppm: the largest of the market's, the owner's and the share's. */
@@ -205,6 +238,21 @@ export function equityQ32(account: RiskAccount, marketOf: MarketOf): bigint {
 export const equity = (account: RiskAccount, marketOf: MarketOf): Quote =>
   (equityQ32(account, marketOf) >> q32Bits) as Quote;
 
+/** Initial margin of a position, quote units, rounded up. */
+export const initialOf = (market: MarketContext, size: number, userPpm?: Ppm): Quote =>
+  notionalShare(size, market.price, market.tickValue, initialPpmOf(market, size, userPpm));
+
+/** What one position adds to its account's worth (quote Q32, exact) and requirements (ceil). */
+export const positionTerms = (
+  market: MarketContext,
+  size: number,
+  userPpm?: Ppm,
+): { readonly worthQ32: bigint; readonly initial: Quote; readonly maintenance: Quote } => ({
+  worthQ32: BigInt(size) * unitQ32(market),
+  initial: initialOf(market, size, userPpm),
+  maintenance: notionalShare(size, market.price, market.tickValue, market.maintenancePpm),
+});
+
 /**
  * Equity (floor), initial and maintenance requirement (ceil per position, summed). Maintenance
  * follows from its own parameter alone, so that crowding liquidates nobody.
@@ -214,11 +262,10 @@ export function health(account: RiskAccount, marketOf: MarketOf): Health {
   let initial = 0n;
   let maintenance = 0n;
   for (const [id, size] of account.positions) {
-    const market = marketOf(id);
-    const amount = notional(size, market.price, market.tickValue);
-    worth += BigInt(size) * unitQ32(market);
-    initial += shareUp(amount, initialPpmOf(market, size, account.userPpm));
-    maintenance += shareUp(amount, market.maintenancePpm);
+    const terms = positionTerms(marketOf(id), size, account.userPpm);
+    worth += terms.worthQ32;
+    initial += terms.initial;
+    maintenance += terms.maintenance;
   }
   return {
     equity: (worth >> q32Bits) as Quote,
@@ -249,8 +296,7 @@ export function initialWithOrders(
     const size = account.positions.get(id) ?? 0;
     const worst = worstOpenSize(size, open.get(id) ?? { buys: 0, sells: 0 });
     const largest = Math.max(worst, Math.abs(size));
-    const amount = notional(largest, market.price, market.tickValue);
-    sum += shareUp(amount, initialPpmOf(market, largest, account.userPpm));
+    sum += initialOf(market, largest, account.userPpm);
   }
   return sum as Quote;
 }

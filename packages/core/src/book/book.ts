@@ -39,6 +39,11 @@ export type Book = {
   best(isBuy: boolean): Resting | undefined;
   /** The next in priority on the same side. */
   next(resting: Resting): Resting | undefined;
+  /**
+   * Appends to `into` all orders whose expiry is `last` or earlier, in any order.
+   * @returns the earliest expiry of the others, or 2^53 − 1 if there are none
+   */
+  expiring(last: number, into: Resting[]): number;
   /** The best `levels` price levels of a side. */
   depth(isBuy: boolean, levels: number): Level[];
 };

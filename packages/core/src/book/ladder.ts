@@ -1,39 +1,26 @@
 /**
- * The fast book: per side a map from price to level and the sorted ladder of prices with the best
- * at its end; per level a FIFO list threaded through an arena of integer slots. Insert and remove
- * at an existing level are O(1); a new level costs a binary search and a shift near the top.
+ * The fast book: per side a sorted ladder of price levels (`side.ts`); per level a FIFO list
+ * threaded through an arena of integer slots, those given back first. Remove is O(1) while its
+ * level lives on; insert costs a binary search, a new or emptied level a shift near the top.
  */
 import { invariant } from '@holdfast/units';
 import type { Book, Level, Resting } from './book.ts';
+import { none, Side, widened } from './side.ts';
 
-type Rung = { readonly price: number; lots: number; orders: number; head: number; tail: number };
-type Side = { readonly isBuy: boolean; readonly rungs: Map<number, Rung>; readonly ladder: Rung[] };
-
-const none = -1;
 const slotsAtBirth = 256;
-
-/** Index in the ladder where a price is or belongs; better prices are nearer the end. */
-function search(side: Side, price: number): number {
-  const { ladder, isBuy } = side;
-  let low = 0;
-  let high = ladder.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const other = (ladder[middle] as Rung).price;
-    if (isBuy ? other < price : other > price) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
 
 /** See the head of this file; one monomorphic class so that every field has a fixed place. */
 export class LadderBook implements Book {
-  private readonly bids: Side = { isBuy: true, rungs: new Map(), ladder: [] };
-  private readonly asks: Side = { isBuy: false, rungs: new Map(), ladder: [] };
+  private readonly bids = new Side(true);
+  private readonly asks = new Side(false);
+  /** Of each slot: its order, when that expires, its level, its neighbours in the level. */
   private readonly orders: (Resting | undefined)[] = [];
+  private readonly expiry: number[] = [];
+  private level = new Int32Array(slotsAtBirth);
   private previous = new Int32Array(slotsAtBirth);
   private following = new Int32Array(slotsAtBirth);
-  private readonly free: number[] = [];
+  /** Slots given back are a list through `following`. */
+  private freed = none;
   private live = 0;
 
   get count(): number {
@@ -42,74 +29,80 @@ export class LadderBook implements Book {
 
   insert(resting: Resting): void {
     const side = this.side(resting.order.isBuy);
-    const { price } = resting.order;
-    let rung = side.rungs.get(price);
-    if (rung === undefined) {
-      rung = { price, lots: 0, orders: 0, head: none, tail: none };
-      side.rungs.set(price, rung);
-      side.ladder.splice(search(side, price), 0, rung);
-    }
+    const id = side.open(resting.order.price);
     const slot = this.claim(resting);
-    this.previous[slot] = rung.tail;
+    const last = side.tail[id] as number;
+    this.level[slot] = id;
+    this.previous[slot] = last;
     this.following[slot] = none;
-    if (rung.tail === none) rung.head = slot;
-    else this.following[rung.tail] = slot;
-    rung.tail = slot;
-    rung.lots += resting.remaining;
-    rung.orders += 1;
+    if (last === none) side.head[id] = slot;
+    else this.following[last] = slot;
+    side.tail[id] = slot;
+    side.lots[id] = (side.lots[id] as number) + resting.remaining;
+    side.orders[id] = (side.orders[id] as number) + 1;
   }
 
   remove(resting: Resting): void {
+    const slot = this.slotOf(resting);
     const side = this.side(resting.order.isBuy);
-    const rung = this.rungOf(side, resting);
-    const { slot } = resting;
+    const id = this.level[slot] as number;
     const before = this.previous[slot] as number;
     const after = this.following[slot] as number;
-    if (before === none) rung.head = after;
+    if (before === none) side.head[id] = after;
     else this.following[before] = after;
-    if (after === none) rung.tail = before;
+    if (after === none) side.tail[id] = before;
     else this.previous[after] = before;
-    rung.lots -= resting.remaining;
-    rung.orders -= 1;
-    if (rung.orders === 0) {
-      side.rungs.delete(rung.price);
-      side.ladder.splice(search(side, rung.price), 1);
-    }
+    side.lots[id] = (side.lots[id] as number) - resting.remaining;
+    const left = (side.orders[id] as number) - 1;
+    side.orders[id] = left;
+    if (left === 0) side.close(resting.order.price);
     this.orders[slot] = undefined;
-    this.free.push(slot);
+    this.expiry[slot] = Number.MAX_SAFE_INTEGER;
+    this.following[slot] = this.freed;
+    this.freed = slot;
     this.live -= 1;
     resting.slot = none;
   }
 
   shrink(resting: Resting, lots: number): void {
-    const rung = this.rungOf(this.side(resting.order.isBuy), resting);
+    const slot = this.slotOf(resting);
     invariant(lots > 0 && lots < resting.remaining, 'shrink must leave a lot');
+    const side = this.side(resting.order.isBuy);
+    const id = this.level[slot] as number;
     resting.remaining -= lots;
-    rung.lots -= lots;
+    side.lots[id] = (side.lots[id] as number) - lots;
   }
 
   best(isBuy: boolean): Resting | undefined {
-    const { ladder } = this.side(isBuy);
-    const top = ladder[ladder.length - 1];
-    return top === undefined ? undefined : this.orders[top.head];
+    return this.firstOf(this.side(isBuy), this.side(isBuy).best());
   }
 
   next(resting: Resting): Resting | undefined {
-    const side = this.side(resting.order.isBuy);
-    this.rungOf(side, resting);
-    const after = this.following[resting.slot] as number;
+    const slot = this.slotOf(resting);
+    const after = this.following[slot] as number;
     if (after !== none) return this.orders[after];
-    const worse = side.ladder[search(side, resting.order.price) - 1];
-    return worse === undefined ? undefined : this.orders[worse.head];
+    const side = this.side(resting.order.isBuy);
+    return this.firstOf(side, side.worse[this.level[slot] as number] as number);
+  }
+
+  expiring(last: number, into: Resting[]): number {
+    // A walk over numbers that lie side by side: a millisecond for a million orders.
+    const { expiry, orders } = this;
+    let next = Number.MAX_SAFE_INTEGER;
+    for (let slot = 0; slot < orders.length; slot++) {
+      const at = expiry[slot] as number;
+      if (at <= last) into.push(orders[slot] as Resting);
+      else if (at < next) next = at;
+    }
+    return next;
   }
 
   depth(isBuy: boolean, levels: number): Level[] {
-    const { ladder } = this.side(isBuy);
+    const side = this.side(isBuy);
     const out: Level[] = [];
-    for (let i = ladder.length - 1; i >= 0 && out.length < levels; i--) {
-      const { price, lots, orders } = ladder[i] as Rung;
-      out.push([price, lots, orders]);
-    }
+    side.each(levels, (price, id) => {
+      out.push([price, side.lots[id] as number, side.orders[id] as number]);
+    });
     return out;
   }
 
@@ -117,30 +110,31 @@ export class LadderBook implements Book {
     return isBuy ? this.bids : this.asks;
   }
 
-  private rungOf(side: Side, resting: Resting): Rung {
-    const rung = side.rungs.get(resting.order.price);
-    invariant(
-      rung !== undefined && this.orders[resting.slot] === resting,
-      'the order does not rest in this book',
-    );
-    return rung;
+  private firstOf(side: Side, level: number): Resting | undefined {
+    return level === none ? undefined : this.orders[side.head[level] as number];
+  }
+
+  private slotOf(resting: Resting): number {
+    const { slot } = resting;
+    invariant(slot >= 0 && this.orders[slot] === resting, 'the order does not rest in this book');
+    return slot;
   }
 
   private claim(resting: Resting): number {
-    const slot = this.free.pop() ?? this.orders.length;
-    if (slot >= this.previous.length) {
-      this.previous = grown(this.previous);
-      this.following = grown(this.following);
-    }
+    const slot = this.freed === none ? this.orders.length : this.freed;
+    if (slot === this.freed) this.freed = this.following[slot] as number;
+    else if (slot >= this.level.length) this.grow();
     this.orders[slot] = resting;
+    this.expiry[slot] = resting.order.expiry;
     this.live += 1;
     resting.slot = slot;
     return slot;
   }
-}
 
-function grown(old: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const wide = new Int32Array(old.length * 2);
-  wide.set(old);
-  return wide;
+  private grow(): void {
+    const size = this.level.length * 2;
+    this.level = widened(this.level, size);
+    this.previous = widened(this.previous, size);
+    this.following = widened(this.following, size);
+  }
 }

@@ -38,6 +38,12 @@ export function createNaiveBook(): Book {
     },
     best: (isBuy) => side(isBuy)[0],
     next: (resting) => side(resting.order.isBuy)[placeOf(resting) + 1],
+    expiring(last, into) {
+      const all = [...sides.bids, ...sides.asks];
+      into.push(...all.filter(({ order }) => order.expiry <= last));
+      const others = all.map(({ order }) => order.expiry).filter((expiry) => expiry > last);
+      return others.reduce((least, expiry) => Math.min(least, expiry), Number.MAX_SAFE_INTEGER);
+    },
     depth(isBuy, levels) {
       const out: [number, number, number][] = [];
       for (const { order, remaining } of side(isBuy)) {

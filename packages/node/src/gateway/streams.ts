@@ -98,6 +98,10 @@ function publish(c: Context, channel: string, frame: () => object | undefined): 
   }
 }
 
+/** Whether somebody follows the account: frames that nobody reads are not made. */
+const isHeard = (c: Context, account: AccountId): boolean =>
+  (c.channels.get(`account:${account}`)?.size ?? 0) > 0;
+
 function toAccount(c: Context, account: AccountId, frame: object): void {
   publish(c, `account:${account}`, () => frame);
 }
@@ -111,6 +115,7 @@ function takeFill(c: Context, event: FillEvent): void {
   const orders = c.parts.engine.state.unconfirmed.get(id);
   if (orders === undefined) return;
   for (const side of ['maker', 'taker'] as const) {
+    if (!isHeard(c, event[side].account)) continue;
     const { filled } = event[side];
     const { size } = orders[side];
     const status = filled >= size ? 'filled' : 'open';
@@ -120,6 +125,7 @@ function takeFill(c: Context, event: FillEvent): void {
 
 function takeEnd(c: Context, event: CoreEvent & { type: 'cancelled' | 'expired' }): void {
   c.dirty.add(event.market);
+  if (!isHeard(c, event.account)) return;
   const lane = c.parts.engine.state.accounts.get(event.account)?.lanes.get(event.lane);
   const filled = lane?.seq === event.seq ? lane.filled : (0 as Lots);
   const remaining = 'remaining' in event ? event.remaining : 0;
@@ -147,7 +153,8 @@ function takeEvent(c: Context, event: CoreEvent): void {
     c.dirty.add(event.market);
     const { filled, resting } = event;
     const size = filled + resting;
-    if (resting > 0) toAccount(c, ...orderFrame(event, { status: 'open', filled, size }));
+    if (resting > 0 && isHeard(c, event.account))
+      toAccount(c, ...orderFrame(event, { status: 'open', filled, size }));
   }
 }
 
