@@ -47,7 +47,7 @@ export const groups: readonly Group[] = [
     tests: tests(
       /^test\/((ClearingHouse|Backstop|Modules)\w*|libraries\/(Packing|Words))\.t\.sol$/,
     ),
-    further: [],
+    further: src('Vault'),
   },
 ];
 
