@@ -30,7 +30,7 @@ export const groups: readonly Group[] = [
     ],
     tests: [
       ...tests(/^test\/(Vault|Oracle|Quorum|Breaker|Param|Committee|Treasury)\w*\.t\.sol$/),
-      ...tests(/^test\/libraries\/(Schnorr|DayRing)\.t\.sol$/),
+      ...tests(/^test\/libraries\/(Schnorr|DayRing|Words)\.t\.sol$/),
     ],
     further: [...src('SchnorrHarness', 'src/mocks')],
   },

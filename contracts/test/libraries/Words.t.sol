@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {MarketParams, Report} from "../../src/Types.sol";
+import {MarketParams, Report, VenueParams} from "../../src/Types.sol";
 import {ParameterWords} from "../../src/libraries/ParameterWords.sol";
 import {Reports} from "../../src/libraries/Reports.sol";
 import {Base} from "../Base.sol";
@@ -9,6 +9,7 @@ import {Base} from "../Base.sol";
 /// @notice What contracts hand each other without the compiler's encoder.
 contract PackingWordsTest is Base {
     MarketParams private _params;
+    VenueParams private _venue;
 
     function testFuzz_parameters_asStored(MarketParams memory params) public {
         _params = params;
@@ -19,6 +20,14 @@ contract PackingWordsTest is Base {
         assertEq(ParameterWords.tickValue(low), params.tickValue);
         assertEq(ParameterWords.bandPpm(low), params.bandPpm);
         assertEq(ParameterWords.markClampPpm(high), params.markClampPpm);
+    }
+
+    function testFuzz_venue_asStored(VenueParams memory params) public {
+        _venue = params;
+        uint256 word = ParameterWords.load(_venue);
+        assertEq(ParameterWords.sequencer(word), params.sequencer);
+        assertEq(ParameterWords.quietSeconds(word), params.quietSeconds);
+        assertEq(ParameterWords.reportSkewSecondsMax(word), params.reportSkewSecondsMax);
     }
 
     function testFuzz_report_roundTrip(uint32 round, uint40 time, uint256 seed) public view {
