@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {VaultQueue} from "../src/VaultQueue.sol";
+import {VaultWindows} from "../src/VaultWindows.sol";
+import {TestToken} from "../src/mocks/TestToken.sol";
+import {VaultTest} from "./support/VaultTest.sol";
+
+/// @notice What `earliest` promises when both shares of the windows were used for hours before: of
+/// an ordinary withdrawal and of a small one, to the second.
+contract VaultForecastTest is VaultTest {
+    address internal constant BOB = address(0xB0B);
+    address internal constant WHALE = address(0x3A1E);
+
+    uint64 private _large;
+
+    function setUp() public {
+        vm.warp(START - START % 12 hours);
+        token = new TestToken("Test Dollar", "TUSD", 6);
+        VaultWindows.Rules memory r = rules();
+        // One account may take the whole of an hour's reserved share.
+        r.smallFloorQuote = 20_000e6;
+        vault = deployVault(address(token), r);
+        fund(token, vault, 1e15);
+        mature(10_000_000e6);
+    }
+
+    /// forge-config: default.fuzz.runs = 16
+    function testFuzz_earliest_isExact_OfOrdinary(uint256 seed) public {
+        _use(seed);
+        vault.takeBack(_large);
+        uint64 id;
+        for (uint256 i; i < 4 + (seed >> 8) % 3; ++i) {
+            (, id) = vault.pay(BOB, 30_000e6, ANY, 0);
+        }
+        assertEq(uint256(id & 3), 1);
+        _walk(id);
+    }
+
+    /// forge-config: default.fuzz.runs = 16
+    function testFuzz_earliest_isExact_OfSmall(uint256 seed) public {
+        _use(seed);
+        uint64 id;
+        for (uint32 i; i < 3 + (seed >> 8) % 3; ++i) {
+            (, id) = vault.pay(BOB, 15_000e6 + (seed >> 16) % 5_000e6, 9_000 + i, 0);
+        }
+        assertEq(uint256(id & 3), 0);
+        _walk(id);
+    }
+
+    /// @dev All day's budget of either share is used: it is the day that makes the last one wait.
+    function test_earliest_waitsForTheDay() public {
+        _use(1 << 15 | 11 << 4 | 11);
+        (uint256 paid, uint64 small) = vault.pay(BOB, 20_000e6, 9_000, 0);
+        assertLt(paid, 10_000e6);
+        assertGt(vault.earliest(small), vm.getBlockTimestamp() + 5 hours);
+        _walk(small);
+    }
+
+    /// @dev What is open to all is taken for some hours, then a large one stands before everybody,
+    /// and the reserved share is taken for some hours.
+    function _use(uint256 seed) private {
+        uint256 count = (seed & 15) % 12;
+        for (uint32 i; i < count; ++i) {
+            _take(_part(seed, i, 100_000e6), 100 + i);
+            _take(_part(seed, i + 32, 100_000e6), 200 + i);
+            skip(20 minutes + _part(seed, i + 64, 45 minutes));
+        }
+        (, _large) = vault.pay(WHALE, 200_000e6, ANY, 0);
+        skip(1 hours);
+        count = ((seed >> 4) & 15) % 12;
+        for (uint32 i; i < count; ++i) {
+            _take(_part(seed, i + 96, 20_000e6), 300 + i);
+            skip(20 minutes + _part(seed, i + 128, 45 minutes));
+        }
+    }
+
+    /// @dev No more than is paid at once.
+    function _take(uint256 amount, uint32 account) private {
+        if (amount > 40_000e6) amount = 40_000e6;
+        amount = vault.preview(account, amount, 0);
+        if (amount != 0) vault.pay(USER, amount, account, 0);
+    }
+
+    /// @dev Every second seed takes all that it can.
+    function _part(uint256 seed, uint256 salt, uint256 max) private pure returns (uint256) {
+        if ((seed >> 15) & 1 == 1) return max;
+        return uint256(keccak256(abi.encode(seed, salt))) % (max + 1);
+    }
+
+    /// @dev Released as soon as it fits, and nothing else: paid at the promised second, not before.
+    function _walk(uint64 id) private {
+        uint256 promised = vault.earliest(id);
+        assertGt(promised, vm.getBlockTimestamp());
+        while (vm.getBlockTimestamp() < promised) {
+            _release(id);
+            assertFalse(vault.withdrawal(id).state == VaultQueue.State.None, "too early");
+            uint256 next = (vm.getBlockTimestamp() / 5 minutes + 1) * 5 minutes;
+            vm.warp(next < promised ? next : promised);
+        }
+        _release(id);
+        assertTrue(vault.withdrawal(id).state == VaultQueue.State.None, "late");
+    }
+
+    /// @dev Small ones by their own share alone: what is open to all belongs to the large one.
+    function _release(uint64 id) private {
+        if (id & 3 == 1) {
+            vault.release(9);
+            return;
+        }
+        for (uint256 i; i < 9; ++i) {
+            (, uint256 reserved) = vault.room();
+            (uint256[3] memory heads, uint256[3] memory tails) = vault.lines();
+            if (reserved == 0 || heads[0] == tails[0]) return;
+            vault.release(1);
+        }
+    }
+}
