@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Vault} from "../src/Vault.sol";
 import {VaultQueue} from "../src/VaultQueue.sol";
 import {VaultWindows} from "../src/VaultWindows.sol";
 import {TestToken} from "../src/mocks/TestToken.sol";
@@ -57,6 +58,77 @@ contract VaultForecastTest is VaultTest {
         _walk(small);
     }
 
+    /// @dev What left an hour ago still counts, and opens with its bucket of five minutes.
+    function test_earliest_countsTheLastBucketOfTheHour() public {
+        _block();
+        uint256 time = vm.getBlockTimestamp();
+        (uint256 paid,) = vault.pay(BOB, 20_000e6, 100, 0);
+        assertGt(paid, 19_900e6);
+        (, uint64 id) = vault.pay(BOB, 10_000e6, 101, 0);
+        vm.warp(time + 60 minutes + 7);
+        assertEq(vault.earliest(id), time + 65 minutes);
+        _walk(id);
+    }
+
+    /// @dev What left more than a day ago counts no more, though nothing was paid since.
+    function test_earliest_forgetsWhatIsOld() public {
+        _block();
+        vault.pay(BOB, 15_000e6, 100, 0);
+        skip(30 hours);
+        uint64 id;
+        for (uint32 i; i < 12; ++i) (, id) = vault.pay(BOB, 19_000e6, 101 + i, 0);
+        _walk(id);
+    }
+
+    /// @dev To the second at which a large one is ready, whatever the buckets.
+    function test_earliest_ofLargeIsItsReadyTime() public {
+        skip(101);
+        (, uint64 id) = vault.pay(BOB, 60_000e6, ANY, 0);
+        assertEq(vault.earliest(id), vm.getBlockTimestamp() + 1 hours);
+    }
+
+    /// @dev One unit is left of the day and none of the hour: the hour opens first.
+    function test_earliest_waitsForTheHour_IfOneUnitOfTheDayIsLeft() public {
+        _deploy(VaultWindows.Windows(50_000e6, 50_000e6 + 1, 0, 0));
+        uint256 time = vm.getBlockTimestamp();
+        vault.pay(BOB, 50_000e6, ANY, 0);
+        (, uint64 id) = vault.pay(BOB, 1, ANY, 0);
+        assertEq(vault.earliest(id), time + 65 minutes);
+    }
+
+    /// @dev 250,000 in every 25 hours, and 14 days ahead the next 50,000: that is too far.
+    function test_earliest_endsAtItsHorizon() public {
+        _deploy(VaultWindows.Windows(50_000e6, 250_000e6, 0, 0));
+        for (uint256 i; i < 5; ++i) {
+            vault.pay(BOB, 50_000e6, ANY, 0);
+            skip(65 minutes);
+        }
+        skip(14 hours - 325 minutes);
+        uint256 snapshot = vm.snapshotState();
+        (, uint64 id) = vault.payForced(BOB, 13 * 250_000e6, ANY);
+        uint256 last = vm.getBlockTimestamp() + 11 hours + 12 * 25 hours + 260 minutes;
+        assertEq(vault.earliest(id), last);
+        vm.revertToState(snapshot);
+        (, id) = vault.payForced(BOB, 13 * 250_000e6 + 1, ANY);
+        assertEq(vault.earliest(id), 0);
+    }
+
+    /// @dev Windows alone: nothing is reserved, and what is paid here is never large.
+    function _deploy(VaultWindows.Windows memory w) private {
+        VaultWindows.Rules memory r = bare();
+        r.largePpm = 10_000_000;
+        bytes memory args = abi.encode(token, address(this), guard, w, r);
+        vault = Vault(_create("Vault.sol:Vault", args));
+        fund(token, vault, 1e15);
+        vault.take(USER, 10_000_000e6);
+    }
+
+    /// @dev A large one stands before everybody.
+    function _block() private {
+        (, _large) = vault.pay(WHALE, 200_000e6, ANY, 0);
+        skip(1 hours);
+    }
+
     /// @dev What is open to all is taken for some hours, then a large one stands before everybody,
     /// and the reserved share is taken for some hours.
     function _use(uint256 seed) private {
@@ -66,8 +138,7 @@ contract VaultForecastTest is VaultTest {
             _take(_part(seed, i + 32, 100_000e6), 200 + i);
             skip(20 minutes + _part(seed, i + 64, 45 minutes));
         }
-        (, _large) = vault.pay(WHALE, 200_000e6, ANY, 0);
-        skip(1 hours);
+        _block();
         count = ((seed >> 4) & 15) % 12;
         for (uint32 i; i < count; ++i) {
             _take(_part(seed, i + 96, 20_000e6), 300 + i);
