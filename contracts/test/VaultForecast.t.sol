@@ -80,6 +80,57 @@ contract VaultForecastTest is VaultTest {
         _walk(id);
     }
 
+    /// @dev What one share took is counted once against the whole window, wherever its bucket is.
+    function test_earliest_countsEachShareOnce() public {
+        for (uint256 i; i < 13; ++i) {
+            uint256 snapshot = vm.snapshotState();
+            skip(i * 5 minutes);
+            _share(40 minutes, 26 minutes);
+            vm.revertToState(snapshot);
+        }
+    }
+
+    function test_earliest_countsEachShareOnceInTheDay() public {
+        VaultWindows.Rules memory r = rules();
+        r.smallFloorQuote = 20_000e6;
+        // The budget of the day is that of the hour: it is the day that binds.
+        VaultWindows.Windows memory w = VaultWindows.Windows(1, 1, 10_000, 10_000);
+        bytes memory args = abi.encode(token, address(this), guard, w, r);
+        vault = Vault(_create("Vault.sol:Vault", args));
+        fund(token, vault, 1e15);
+        mature(10_000_000e6);
+        for (uint256 i; i < 25; ++i) {
+            uint256 snapshot = vm.snapshotState();
+            skip(i * 1 hours);
+            _share(20 hours, 6 hours);
+            vm.revertToState(snapshot);
+        }
+    }
+
+    /// @dev Half of the reserved share is gone and the other half is taken after `first`, then
+    /// nearly all that is open to all; after `then_` the first half is back, and pays at once.
+    function _share(uint256 first, uint256 then_) private {
+        _block();
+        vault.pay(BOB, 10_000e6, 100, 0);
+        skip(first);
+        vault.pay(BOB, 9_900e6, 101, 0);
+        (, uint64 id) = vault.pay(BOB, 8_000e6, 102, 0);
+        assertEq(uint256(id & 3), 0);
+        vault.takeBack(_large);
+        uint256 part = vault.withdrawal(id).quote;
+        assertGt(part, 7_000e6);
+        (uint256 paid,) = vault.pay(BOB, 40_000e6, 103, 0);
+        assertEq(paid, 40_000e6);
+        (paid,) = vault.pay(BOB, 38_000e6, 104, 0);
+        assertEq(paid, 38_000e6);
+        skip(then_);
+        assertEq(vault.earliest(id), vm.getBlockTimestamp());
+        vault.release(1);
+        assertTrue(vault.withdrawal(id).state == VaultQueue.State.None);
+        (uint256 common,) = vault.room();
+        assertLt(common, 2_000e6);
+    }
+
     /// @dev To the second at which a large one is ready, whatever the buckets.
     function test_earliest_ofLargeIsItsReadyTime() public {
         skip(101);

@@ -181,6 +181,21 @@ contract VaultOrderTest is VaultTest {
         assertEq(paid, 1_000e6);
     }
 
+    /// @dev What went by the reserved share is no part of what everyone took, in the day either.
+    function test_room_isThatOfTheDay() public {
+        _deploy(VaultWindows.Windows(1, 1, 10_000, 10_000), rules());
+        fund(token, vault, 1e15);
+        mature(10_000_000e6);
+        (, uint64 large) = vault.pay(WHALE, 60_000e6, ANY, 0);
+        skip(1 hours);
+        for (uint32 i; i < 10; ++i) vault.pay(BOB, 99e6, i, 0);
+        vault.takeBack(large);
+        skip(2 hours);
+        (uint256 common, uint256 reserved) = vault.room();
+        assertEq(common, 79_992_080_000);
+        assertEq(reserved, 19_998_020_000 - 990e6);
+    }
+
     /// @dev Hour after hour the share of the hour is taken, until that of the day is used up.
     function test_reserve_holdsForTheDay() public {
         VaultWindows.Rules memory r = rules();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Vault} from "../src/Vault.sol";
 import {VaultQueue} from "../src/VaultQueue.sol";
 import {IVault} from "../src/interfaces/IVault.sol";
-import {PickyToken} from "./mocks/Tokens.sol";
+import {PickyToken, SenderFeeToken} from "./mocks/Tokens.sol";
 import {VaultTest} from "./support/VaultTest.sol";
 
 /// @notice What a release leaves behind: places of the queue that no longer wait, recipients that
@@ -167,6 +168,45 @@ contract VaultReleaseTest is VaultTest {
         (uint256 hourAfter, uint256 dayAfter) = vault.available();
         assertEq(hourAfter, hour, "hour");
         assertEq(dayAfter, day, "day");
+    }
+
+    /// @dev One unit goes out by the reserved share, when nothing else counts any more, and back.
+    function test_release_takesBackTheLastUnit() public {
+        vault.pay(USER, 60_000e6, ANY, 0);
+        skip(1 hours);
+        uint256 reserved;
+        for (uint32 account = 1_000; true; ++account) {
+            (, reserved) = vault.room();
+            if (reserved <= 900e6) break;
+            vault.pay(EVE, 900e6, account, 0);
+        }
+        (, uint64 id) = vault.pay(EVE, reserved + 1, 2_000, 0);
+        assertEq(uint256(vault.withdrawal(id).quote), 1);
+        skip(26 hours);
+        _picky.refuse(EVE, true);
+        (uint256 common, uint256 before) = vault.room();
+        vm.expectEmit(address(vault));
+        emit IVault.Undeliverable(id, 2_000, 1);
+        vault.release(1);
+        (uint256 commonAfter, uint256 reservedAfter) = vault.room();
+        assertEq(commonAfter, common);
+        assertEq(reservedAfter, before);
+    }
+
+    /// @dev A token that takes more off the vault than it pays is no way out of the queue either.
+    function test_release_revertsIf_SenderCharged() public {
+        SenderFeeToken fee = new SenderFeeToken();
+        token = fee;
+        vault = deployVault(address(fee), rules());
+        fund(fee, vault, 1e15);
+        mature(10_000_000e6);
+        _useUp();
+        fee.charge(true);
+        skip(65 minutes);
+        vm.expectRevert(
+            abi.encodeWithSelector(Vault.PaidWrong.selector, 18_575_920_000, 18_392e6)
+        );
+        vault.release(1);
     }
 
     /// @dev What is open to all is used up: of the second 49,000 18,392 wait.
