@@ -18,10 +18,7 @@ contract VaultForecastTest is VaultTest {
     function setUp() public {
         vm.warp(START - START % 12 hours);
         token = new TestToken("Test Dollar", "TUSD", 6);
-        VaultWindows.Rules memory r = rules();
-        // One account may take the whole of an hour's reserved share.
-        r.smallFloorQuote = 20_000e6;
-        vault = deployVault(address(token), r);
+        vault = deployVault(address(token), _greedy());
         fund(token, vault, 1e15);
         mature(10_000_000e6);
     }
@@ -91,14 +88,9 @@ contract VaultForecastTest is VaultTest {
     }
 
     function test_earliest_countsEachShareOnceInTheDay() public {
-        VaultWindows.Rules memory r = rules();
-        r.smallFloorQuote = 20_000e6;
         // The budget of the day is that of the hour: it is the day that binds.
-        VaultWindows.Windows memory w = VaultWindows.Windows(1, 1, 10_000, 10_000);
-        bytes memory args = abi.encode(token, address(this), guard, w, r);
-        vault = Vault(_create("Vault.sol:Vault", args));
-        fund(token, vault, 1e15);
-        mature(10_000_000e6);
+        _deploy(VaultWindows.Windows(1, 1, 10_000, 10_000), _greedy());
+        skip(36 hours);
         for (uint256 i; i < 25; ++i) {
             uint256 snapshot = vm.snapshotState();
             skip(i * 1 hours);
@@ -131,6 +123,45 @@ contract VaultForecastTest is VaultTest {
         assertLt(common, 2_000e6);
     }
 
+    /// @dev A fifth of every 50,000 and no unit less, whichever bucket it left in.
+    function test_earliest_opensWithEveryBucket() public {
+        _deploy(VaultWindows.Windows(50_000e6, 250_000e6, 0, 0), _greedy());
+        for (uint256 i; i < 13; ++i) {
+            uint256 snapshot = vm.snapshotState();
+            skip(i * 5 minutes);
+            _block();
+            uint256 time = vm.getBlockTimestamp();
+            (uint256 paid,) = vault.pay(BOB, 10_000e6, 100, 0);
+            assertEq(paid, 10_000e6);
+            for (uint32 k = 1; k < 4; ++k) {
+                (, uint64 id) = vault.pay(BOB, 10_000e6, 100 + k, 0);
+                assertEq(vault.earliest(id), time + k * 65 minutes);
+            }
+            vm.revertToState(snapshot);
+        }
+    }
+
+    /// @dev The same of the day: what left counts for 25 hours, and then no more.
+    function test_earliest_opensWithEveryHour() public {
+        _deploy(VaultWindows.Windows(1, 1, 10_000, 10_000), _greedy());
+        skip(36 hours);
+        for (uint256 i; i < 25; ++i) {
+            uint256 snapshot = vm.snapshotState();
+            skip(i * 1 hours);
+            uint256 time = vm.getBlockTimestamp();
+            vault.pay(BOB, 40_000e6, 100, 0);
+            vault.pay(BOB, 38_000e6, 101, 0);
+            (, uint64 id) = vault.pay(BOB, 24_000e6, 102, 0);
+            assertEq(uint256(id & 3), 1);
+            assertEq(vault.earliest(id), time + 25 hours);
+            vm.warp(time + 24 hours + 30 minutes);
+            assertEq(vault.earliest(id), time + 25 hours);
+            vm.warp(time + 30 hours);
+            assertEq(vault.earliest(id), time + 30 hours);
+            vm.revertToState(snapshot);
+        }
+    }
+
     /// @dev To the second at which a large one is ready, whatever the buckets.
     function test_earliest_ofLargeIsItsReadyTime() public {
         skip(101);
@@ -140,7 +171,7 @@ contract VaultForecastTest is VaultTest {
 
     /// @dev One unit is left of the day and none of the hour: the hour opens first.
     function test_earliest_waitsForTheHour_IfOneUnitOfTheDayIsLeft() public {
-        _deploy(VaultWindows.Windows(50_000e6, 50_000e6 + 1, 0, 0));
+        _deploy(VaultWindows.Windows(50_000e6, 50_000e6 + 1, 0, 0), bare());
         uint256 time = vm.getBlockTimestamp();
         vault.pay(BOB, 50_000e6, ANY, 0);
         (, uint64 id) = vault.pay(BOB, 1, ANY, 0);
@@ -149,7 +180,7 @@ contract VaultForecastTest is VaultTest {
 
     /// @dev 250,000 in every 25 hours, and 14 days ahead the next 50,000: that is too far.
     function test_earliest_endsAtItsHorizon() public {
-        _deploy(VaultWindows.Windows(50_000e6, 250_000e6, 0, 0));
+        _deploy(VaultWindows.Windows(50_000e6, 250_000e6, 0, 0), bare());
         for (uint256 i; i < 5; ++i) {
             vault.pay(BOB, 50_000e6, ANY, 0);
             skip(65 minutes);
@@ -164,14 +195,17 @@ contract VaultForecastTest is VaultTest {
         assertEq(vault.earliest(id), 0);
     }
 
-    /// @dev Windows alone: nothing is reserved, and what is paid here is never large.
-    function _deploy(VaultWindows.Windows memory w) private {
-        VaultWindows.Rules memory r = bare();
-        r.largePpm = 10_000_000;
+    function _deploy(VaultWindows.Windows memory w, VaultWindows.Rules memory r) private {
         bytes memory args = abi.encode(token, address(this), guard, w, r);
         vault = Vault(_create("Vault.sol:Vault", args));
         fund(token, vault, 1e15);
         vault.take(USER, 10_000_000e6);
+    }
+
+    /// @dev As the rules, but one account may take the whole of an hour's reserved share.
+    function _greedy() private pure returns (VaultWindows.Rules memory r) {
+        r = rules();
+        r.smallFloorQuote = 20_000e6;
     }
 
     /// @dev A large one stands before everybody.
