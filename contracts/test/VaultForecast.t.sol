@@ -123,6 +123,15 @@ contract VaultForecastTest is VaultTest {
         assertLt(common, 2_000e6);
     }
 
+    /// @dev What came in widens the budgets once it stayed: the forecast knows when.
+    function test_earliest_knowsWhenBudgetsGrow() public {
+        skip(3 hours);
+        vault.take(USER, 90_000_000e6);
+        (, uint64 id) = vault.payForced(BOB, 2_500_000e6, ANY);
+        assertLt(vault.earliest(id), vm.getBlockTimestamp() + 36 hours);
+        _walk(id);
+    }
+
     /// @dev A fifth of every 50,000 and no unit less, whichever bucket it left in.
     function test_earliest_opensWithEveryBucket() public {
         _deploy(VaultWindows.Windows(50_000e6, 250_000e6, 0, 0), _greedy());
