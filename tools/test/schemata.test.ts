@@ -109,7 +109,7 @@ describe('what forge prints', () => {
       'Ran 2 tests for test/A.t.sol:ATest\n[PASS] test_a() (gas: 7)\nSuite result: ok.\n';
     assert.equal(readFailure(passed), undefined);
     const args = 'counterexample: calldata=0x00 args=[1 [1e0]]';
-    const failed = `Ran 1 test for test/lib/B.t.sol:BTest\n[FAIL: x; ${args}] testFuzz_b(uint256) (runs`;
+    const failed = `Ran 1 test for test/lib/B.t.sol:BTest\n[FAIL: x; ${args}] testFuzz_b(uint256)`;
     assert.deepEqual(readFailure(`${passed}\n${failed}`), {
       by: 'testFuzz_b',
       suite: 'test/lib/B.t.sol',
