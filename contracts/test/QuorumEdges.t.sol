@@ -3,11 +3,10 @@ pragma solidity 0.8.37;
 
 import {QuorumVerifier} from "../src/QuorumVerifier.sol";
 import {IReportVerifier} from "../src/interfaces/IReportVerifier.sol";
-import {Artifacts} from "./mocks/Artifacts.sol";
 import {PeripheralsReports} from "./mocks/PeripheralsReports.sol";
 
 /// @notice What a change of one place of the verifier would break and nothing else shows.
-contract QuorumEdgesTest is PeripheralsReports, Artifacts {
+contract QuorumEdgesTest is PeripheralsReports {
     uint40 internal constant TIME = 1_800_000_000;
 
     /// @dev Behind the last of a full committee there is nobody.
@@ -50,6 +49,6 @@ contract QuorumEdgesTest is PeripheralsReports, Artifacts {
 
     function _deploy(uint256 quorum, address[] memory list) private returns (QuorumVerifier) {
         bytes memory args = abi.encode(quorum, list);
-        return QuorumVerifier(_create("QuorumVerifier.sol:QuorumVerifier", args));
+        return QuorumVerifier(deploy("QuorumVerifier", args));
     }
 }

@@ -206,7 +206,7 @@ contract VaultForecastTest is VaultTest {
 
     function _deploy(VaultWindows.Windows memory w, VaultWindows.Rules memory r) private {
         bytes memory args = abi.encode(token, address(this), guard, w, r);
-        vault = Vault(_create("Vault.sol:Vault", args));
+        vault = Vault(deploy("Vault", args));
         fund(token, vault, 1e15);
         vault.take(USER, 10_000_000e6);
     }

@@ -259,6 +259,6 @@ contract VaultOrderTest is VaultTest {
 
     function _deploy(VaultWindows.Windows memory w, VaultWindows.Rules memory r) private {
         bytes memory args = abi.encode(token, address(this), guard, w, r);
-        vault = Vault(_create("Vault.sol:Vault", args));
+        vault = Vault(deploy("Vault", args));
     }
 }

@@ -138,6 +138,7 @@ remappings = ['@openzeppelin/=lib/@openzeppelin/']
 allow_paths = ['../../../..']
 solc = './solc.sh'
 offline = true
+fs_permissions = [{ access = 'read', path = './out' }]
 optimizer = false
 evm_version = 'prague'
 bytecode_hash = 'none'
