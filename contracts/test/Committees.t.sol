@@ -52,6 +52,11 @@ contract CommitteesTest is CommitteeRig {
         bytes memory founded =
             abi.encodeWithSelector(Committees.CommitteeFounded.selector, ORACLE);
         _expectRefused(here, here, 1 days, 2 days, twice, founded);
+        // A first key is judged as any other.
+        Committees.Founding[] memory one = new Committees.Founding[](1);
+        one[0] = signer.founding(later, BRIDGE, OLD);
+        one[0].id = ORACLE;
+        _expectRefused(here, here, 1 days, 2 days, one, _unproved(ORACLE));
     }
 
     // ------------------------------------------------------------------ proof of life
@@ -78,11 +83,11 @@ contract CommitteesTest is CommitteeRig {
     }
 
     function test_candidate_revertsIf_ThresholdInvalid() public {
-        uint8[2][5] memory wrong =
-            [[1, 1], [uint8(0), 0], [uint8(2), 4], [uint8(6), 5], [uint8(128), 255]];
-        for (uint256 i; i < 5; ++i) {
+        uint8[2][6] memory wrong =
+            [[1, 1], [uint8(0), 0], [uint8(2), 4], [uint8(6), 5], [uint8(128), 255], [2, 2]];
+        for (uint256 i; i < 6; ++i) {
             bool refused = _thresholdRefused(wrong[i][0], wrong[i][1]);
-            assertEq(refused, i != 4, vm.toString(i));
+            assertEq(refused, i < 4, vm.toString(i));
         }
     }
 
@@ -114,6 +119,18 @@ contract CommitteesTest is CommitteeRig {
         registry.applyRotation(TREASURY);
         vm.expectRevert(_shared(ORACLE, TREASURY));
         registry.applyReplacement(ORACLE);
+    }
+
+    /// @dev Every committee is compared, to the last.
+    function test_candidate_revertsIf_KeyOfTheLastShared() public {
+        _replace(BRIDGE, NEXT);
+        vm.warp(START + REPLACEMENT_DELAY);
+        registry.applyReplacement(BRIDGE);
+        Candidate memory c = signer.candidate(NEXT);
+        GroupSignature memory life = signer.life(registry, ORACLE, NEXT);
+        vm.prank(GOVERNOR);
+        vm.expectRevert(_shared(ORACLE, BRIDGE));
+        registry.proposeReplacement(ORACLE, c, life);
     }
 
     // ------------------------------------------------------------------ replacement

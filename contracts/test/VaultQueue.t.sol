@@ -6,24 +6,8 @@ import {VaultQueue} from "../src/VaultQueue.sol";
 import {IVault} from "../src/interfaces/IVault.sol";
 import {Lines} from "../src/libraries/Lines.sol";
 import {TestToken} from "../src/mocks/TestToken.sol";
-import {HookToken} from "./mocks/Tokens.sol";
+import {HookToken, PickyToken} from "./mocks/Tokens.sol";
 import {VaultTest} from "./support/VaultTest.sol";
-
-/// @notice Refuses transfers to whom it was told to.
-contract PickyToken is TestToken {
-    mapping(address => bool) public refused;
-
-    constructor() TestToken("Picky", "P", 6) {}
-
-    function refuse(address to, bool on) external {
-        refused[to] = on;
-    }
-
-    function _update(address from, address to, uint256 value) internal override {
-        require(!refused[to], "refused");
-        super._update(from, to, value);
-    }
-}
 
 /// @notice A transfer that takes nearly a million of gas.
 contract DearToken is TestToken {
@@ -153,7 +137,7 @@ contract VaultQueueTest is VaultTest {
 
     /// @dev One recipient that cannot receive must not stop the others, nor lose its money.
     function test_release_stepsOverUndeliverable() public {
-        PickyToken picky = new PickyToken();
+        PickyToken picky = new PickyToken(6);
         token = picky;
         vault = deployVault(address(token), bare());
         fund(token, vault, 1e15);

@@ -91,6 +91,12 @@ contract VaultWindowsTest is VaultTest {
         assertEq(day, uint256(type(uint56).max) / 10);
         vm.expectRevert();
         vault.take(USER, 1);
+        // Nor cut to its low bits.
+        vault = deployVault(address(token), bare());
+        fund(token, vault, 0);
+        vault.take(USER, uint256(1 << 56) + 5);
+        skip(48 hours);
+        assertEq(vault.trailingLow(), type(uint56).max);
     }
 
     // ------------------------------------------------------------------ edges of the windows
@@ -106,6 +112,15 @@ contract VaultWindowsTest is VaultTest {
         _expectExceeded(1, 0);
         skip(1);
         vault.pay(USER, HOUR_FLOOR, ANY, 0);
+    }
+
+    /// @dev Every unit counts, also when it is the only one.
+    function test_hour_countsOneUnit() public {
+        vault.take(USER, 1_000_000e6);
+        vault.pay(USER, 1, ANY, 0);
+        skip(5 minutes);
+        (uint256 paid,) = vault.pay(USER, HOUR_FLOOR, ANY, 0);
+        assertEq(paid, HOUR_FLOOR - 1);
     }
 
     function test_hour_holdsForFullHour() public {
@@ -278,7 +293,9 @@ contract VaultWindowsTest is VaultTest {
         uint256 time = vm.getBlockTimestamp();
         uint256 hourBudget = _naiveBudget(HOUR_FLOOR, 10_000, 24 hours);
         uint256 dayBudget = _naiveBudget(DAY_FLOOR, 100_000, 24 hours);
+        uint256 promised = vault.preview(ANY, amount, 0);
         (uint256 part, uint64 id) = vault.pay(USER, amount, ANY, 0);
+        assertEq(part, promised, "promised");
         paidAt.push(time);
         paid.push(part);
         levelAt.push(time);

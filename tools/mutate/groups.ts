@@ -30,24 +30,27 @@ export const groups: readonly Group[] = [
     ],
     tests: [
       ...tests(/^test\/(Vault|Oracle|Quorum|Breaker|Param|Committee|Treasury)\w*\.t\.sol$/),
-      ...tests(/^test\/libraries\/(Schnorr|DayRing)\.t\.sol$/),
+      ...tests(/^test\/libraries\/(Schnorr|DayRing|Words)\.t\.sol$/),
     ],
     further: [...src('SchnorrHarness', 'src/mocks')],
   },
   {
     name: 'house',
     mutated: [
-      ...src('ClearingHouse Settlement Ledger Pricing Working Withdrawing ForcedQueue Roster'),
-      ...src('Counterparties Liquidator Solvency Storage Backstop'),
-      ...src('CustodyModule ExitModule ForcedModule LiquidationModule', 'src/modules'),
-      ...src('RosterModule TriggerModule WaterfallModule', 'src/modules'),
-      ...src('Judging Netting Closing Accounts Arrays Conditionals Desks', 'src/libraries'),
-      ...src('Lanes Orders Packer Seizing Sessions Signatures Slots', 'src/libraries'),
+      // What matters most is judged first.
+      ...src('ClearingHouse Settlement'),
+      ...src('Judging Netting Orders Lanes Closing Desks', 'src/libraries'),
+      ...src('Ledger Pricing Counterparties'),
+      ...src('LiquidationModule WaterfallModule ForcedModule ExitModule', 'src/modules'),
+      ...src('CustodyModule TriggerModule RosterModule', 'src/modules'),
+      ...src('Liquidator Solvency Withdrawing Working ForcedQueue Backstop Roster Storage'),
+      ...src('Accounts Arrays Conditionals Packer Seizing', 'src/libraries'),
+      ...src('Sessions Signatures Slots', 'src/libraries'),
     ],
     tests: tests(
       /^test\/((ClearingHouse|Backstop|Modules)\w*|libraries\/(Packing|Words))\.t\.sol$/,
     ),
-    further: [],
+    further: src('Vault'),
   },
 ];
 

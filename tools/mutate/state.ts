@@ -18,7 +18,8 @@ export type Test = {
   readonly reaches: ReadonlySet<number>;
 };
 
-export type Verdict = { readonly fate: Fate; readonly by?: string };
+/** What became of a mutant; if a test failed, which, and in which file. */
+export type Verdict = { readonly fate: Fate; readonly by?: string; readonly suite?: string };
 
 /** Inputs of each fuzz test. */
 const fuzzRuns = '8';
@@ -148,6 +149,17 @@ async function copies(home: string, jobs: number): Promise<string[]> {
   });
 }
 
+/** The first test that failed, and its file, from what forge prints. */
+export function readFailure(output: string): { by: string; suite: string } | undefined {
+  let suite = '';
+  for (const line of output.split('\n')) {
+    suite = /^Ran \d+ tests? for ([^:\s]+):/.exec(line)?.[1] ?? suite;
+    const by = /^\[FAIL.*\] (\w+)\(/.exec(line)?.[1];
+    if (by !== undefined) return { by, suite };
+  }
+  return undefined;
+}
+
 async function judge(home: string, mutant: AsleepMutant, tests: readonly Test[]): Promise<Verdict> {
   const own = tests.filter(({ reaches }) => reaches.has(mutant.within));
   if (own.length === 0) return { fate: 'unreached' };
@@ -160,45 +172,47 @@ async function judge(home: string, mutant: AsleepMutant, tests: readonly Test[])
     const ms = some.reduce((sum, test) => sum + test.ms, 0);
     const { code, output } = await runForge(home, args, startMs + 10 * ms);
     if (code === 'late') return { fate: 'late' };
-    const by = /\[FAIL[^\n]*\] (\w+)\(/.exec(output)?.[1];
-    if (by !== undefined) return { fate: 'killed', by };
+    const failure = readFailure(output);
+    if (failure !== undefined) return { fate: 'killed', ...failure };
     if (code !== 0) throw new Error(`mutate: forge ended with ${code}\n${output.slice(0, 2_000)}`);
   }
   return { fate: 'survived' };
 }
 
-type Known = { key: string; fate: Fate; by?: string };
+type Known = Verdict & { readonly key: string; readonly basis: string };
 
-/** What an earlier run that was broken off has found with the same sources and tests. */
-function readKnown(path: string): Map<string, Verdict> {
-  if (!existsSync(path)) return new Map();
-  const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
-  return new Map(
-    lines.map((line) => {
-      const { key, fate, by } = JSON.parse(line) as Known;
-      return [key, { fate, ...(by === undefined ? {} : { by }) }];
-    }),
-  );
+/** What earlier runs have found of which nothing has changed since. */
+function readKnown({ verdicts, basisOf }: Workshop): Map<string, Verdict> {
+  if (!existsSync(verdicts)) return new Map();
+  const lines = readFileSync(verdicts, 'utf8').split('\n').filter(Boolean);
+  const all = lines.map((line) => JSON.parse(line) as Known);
+  const valid = all.filter(({ suite, basis }) => basis === basisOf(suite));
+  return new Map(valid.map(({ key, basis: _, ...verdict }) => [key, verdict]));
 }
 
-/** Judges the mutants; each verdict is kept beside the project, so that a later run goes on. */
+/**
+ * Judges the mutants; each verdict is kept with the hash of what it rests on, so that a later run
+ * goes on, and a mutant that a test has killed stays dead as long as that test stays.
+ */
 export async function judgeState(
-  { home }: Workshop,
+  workshop: Workshop,
   tests: readonly Test[],
   mutants: readonly AsleepMutant[],
   jobs: number,
   tell: (done: number, all: number) => void,
 ): Promise<({ mutant: AsleepMutant } & Verdict)[]> {
-  const path = join(home, 'judged.jsonl');
-  const known = readKnown(path);
+  const { home, verdicts, basisOf } = workshop;
+  const known = readKnown(workshop);
   const judged: ({ mutant: AsleepMutant } & Verdict)[] = [];
   const queue = [...mutants];
   const work = async (place: string): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const before = known.get(next.key);
+      const { key } = next;
+      const before = known.get(key);
       const verdict = before ?? (await judge(place, next, tests));
       if (before === undefined) {
-        appendFileSync(path, `${JSON.stringify({ key: next.key, ...verdict })}\n`);
+        const line = { key, ...verdict, basis: basisOf(verdict.suite) };
+        appendFileSync(verdicts, `${JSON.stringify(line)}\n`);
       }
       judged.push({ mutant: next, ...verdict });
       tell(judged.length, mutants.length);

@@ -13,6 +13,26 @@ const contracts = join(root, 'contracts');
 const importPattern = /^\s*import\s+(?:[^'";]*?\bfrom\s+)?["']([^"']+)["']/gm;
 const guard = '@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol';
 
+/** What a source imports, as the compiler is given it. */
+function* importsOf(path: string, text: string): Generator<string> {
+  for (const [, name = ''] of text.matchAll(importPattern)) {
+    yield name.startsWith('.') ? posix.join(posix.dirname(path), name) : name;
+  }
+}
+
+/** A source and all that it imports, of those that are given. */
+function imported(sources: ReadonlyMap<string, string>, path: string): Set<string> {
+  const found = new Set<string>();
+  const visit = (each: string): void => {
+    const text = sources.get(each);
+    if (text === undefined || found.has(each)) return;
+    found.add(each);
+    for (const next of importsOf(each, text)) visit(next);
+  };
+  visit(path);
+  return found;
+}
+
 /** Texts of sources and of all that they import below contracts/, and of the guard, by path. */
 function collect(paths: readonly string[]): Map<string, string> {
   const sources = new Map<string, string>();
@@ -27,9 +47,7 @@ function collect(paths: readonly string[]): Map<string, string> {
       text = text.replace(from, () => to);
     }
     sources.set(path, text);
-    for (const [, name = ''] of text.matchAll(importPattern)) {
-      visit(name.startsWith('.') ? posix.join(posix.dirname(path), name) : name);
-    }
+    for (const next of importsOf(path, text)) visit(next);
   };
   for (const path of paths) visit(path);
   return sources;
@@ -55,13 +73,17 @@ function parse(sources: ReadonlyMap<string, string>): Map<string, Node> {
   return new Map(Object.entries(output.sources).map(([path, { ast }]) => [path, ast]));
 }
 
+/** Uses scratch space alone: code here asserts what stands at the end of memory. */
 const reach = `// SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 library Probe {
     function reach(uint256 body) internal view {
-        address console = 0x000000000000000000636F6e736F6c652e6c6f67;
-        (bool ok,) = console.staticcall(abi.encodeWithSignature("log(uint256)", body));
-        ok;
+        uint256 log = uint32(bytes4(keccak256("log(uint256)")));
+        assembly ("memory-safe") {
+            mstore(0, log)
+            mstore(32, body)
+            pop(staticcall(gas(), 0x636f6e736f6c652e6c6f67, 28, 36, 0, 0))
+        }
     }
 }
 `;
@@ -116,6 +138,7 @@ remappings = ['@openzeppelin/=lib/@openzeppelin/']
 allow_paths = ['../../../..']
 solc = './solc.sh'
 offline = true
+fs_permissions = [{ access = 'read', path = './out' }]
 optimizer = false
 evm_version = 'prague'
 bytecode_hash = 'none'
@@ -135,16 +158,43 @@ function compilerScript(): string {
   return `#!/bin/sh\nif [ "$1" = --version ]; then echo "${lines}"; else ${run}; fi\n`;
 }
 
-export type Workshop = { readonly home: string; readonly mutants: readonly AsleepMutant[] };
+export type Workshop = {
+  readonly home: string;
+  readonly mutants: readonly AsleepMutant[];
+  /** Where verdicts are kept, of these sources and of others. */
+  readonly verdicts: string;
+  /** Hash of what a verdict rests on: all sources, or what is mutated and one suite imports. */
+  readonly basisOf: (suite?: string) => string;
+};
+
+const hashOf = (data: unknown): string =>
+  createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 16);
+
+/** See `Workshop.basisOf`. */
+function createBasis(sources: ReadonlyMap<string, string>, group: Group) {
+  const found = new Map<string, string>();
+  const common = [...group.mutated, ...group.further];
+  const compute = (suite?: string): string => {
+    const paths = suite === undefined ? [...sources.keys()] : [suite, ...common];
+    const texts = [...new Set(paths.flatMap((path) => [...imported(sources, path)]))].sort();
+    return hashOf([settings, texts.map((path) => sources.get(path))]);
+  };
+  return (suite?: string): string => {
+    const basis = found.get(suite ?? '') ?? compute(suite);
+    found.set(suite ?? '', basis);
+    return basis;
+  };
+}
 
 /** Writes the project of a group; kept by the hash of its sources. */
 export function openWorkshop(group: Group): Workshop {
   const sources = collect([...group.tests, ...group.mutated, ...group.further]);
   const { texts, mutants } = instrumented(sources, group.mutated);
-  const all = JSON.stringify([settings, [...texts]]);
-  const key = createHash('sha256').update(all).digest('hex').slice(0, 16);
-  const home = join(contracts, 'cache/mutate', `${group.name}-${key}`);
-  if (existsSync(join(home, 'written'))) return { home, mutants };
+  const cache = join(contracts, 'cache/mutate');
+  const home = join(cache, `${group.name}-${hashOf([settings, [...texts]])}`);
+  const verdicts = join(cache, `${group.name}.jsonl`);
+  const workshop = { home, mutants, verdicts, basisOf: createBasis(sources, group) };
+  if (existsSync(join(home, 'written'))) return workshop;
   rmSync(home, { recursive: true, force: true });
   for (const [path, text] of texts) {
     const place = join(home, path === guard ? 'src/Guard.sol' : path);
@@ -160,5 +210,5 @@ export function openWorkshop(group: Group): Workshop {
   writeFileSync(join(home, 'foundry.toml'), settings);
   writeFileSync(join(home, 'solc.sh'), compilerScript(), { mode: 0o755 });
   writeFileSync(join(home, 'written'), '');
-  return { home, mutants };
+  return workshop;
 }

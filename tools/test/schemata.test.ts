@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
 import { filesIn } from '../files.ts';
 import { groups, unmutated } from '../mutate/groups.ts';
-import { readDuration } from '../mutate/state.ts';
+import { readDuration, readFailure } from '../mutate/state.ts';
 import { instrumented } from '../mutate/workshop.ts';
 
 const solc = createRequire(import.meta.url)('solc') as { compile(input: string): string };
@@ -103,8 +103,20 @@ describe('mutants of contracts with state', () => {
   });
 });
 
-describe('times of forge', () => {
-  it('are read in milliseconds', () => {
+describe('what forge prints', () => {
+  it('tells which test failed, and in which file', () => {
+    const passed =
+      'Ran 2 tests for test/A.t.sol:ATest\n[PASS] test_a() (gas: 7)\nSuite result: ok.\n';
+    assert.equal(readFailure(passed), undefined);
+    const args = 'counterexample: calldata=0x00 args=[1 [1e0]]';
+    const failed = `Ran 1 test for test/lib/B.t.sol:BTest\n[FAIL: x; ${args}] testFuzz_b(uint256)`;
+    assert.deepEqual(readFailure(`${passed}\n${failed}`), {
+      by: 'testFuzz_b',
+      suite: 'test/lib/B.t.sol',
+    });
+  });
+
+  it('has times that are read in milliseconds', () => {
     assert.equal(readDuration('1m 2s 3ms'), 62_003);
     assert.equal(Math.round(readDuration('5ms 179µs 460ns') * 1e6), 5_179_460);
     assert.equal(readDuration('1.5ms'), 1.5);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {MarketParams, Report} from "../../src/Types.sol";
+import {MarketParams, Report, VenueParams} from "../../src/Types.sol";
+import {Lines, LinesWord} from "../../src/libraries/Lines.sol";
 import {ParameterWords} from "../../src/libraries/ParameterWords.sol";
 import {Reports} from "../../src/libraries/Reports.sol";
 import {Base} from "../Base.sol";
@@ -9,6 +10,7 @@ import {Base} from "../Base.sol";
 /// @notice What contracts hand each other without the compiler's encoder.
 contract PackingWordsTest is Base {
     MarketParams private _params;
+    VenueParams private _venue;
 
     function testFuzz_parameters_asStored(MarketParams memory params) public {
         _params = params;
@@ -19,6 +21,37 @@ contract PackingWordsTest is Base {
         assertEq(ParameterWords.tickValue(low), params.tickValue);
         assertEq(ParameterWords.bandPpm(low), params.bandPpm);
         assertEq(ParameterWords.markClampPpm(high), params.markClampPpm);
+    }
+
+    function testFuzz_venue_asStored(VenueParams memory params) public {
+        _venue = params;
+        uint256 word = ParameterWords.load(_venue);
+        assertEq(ParameterWords.sequencer(word), params.sequencer);
+        assertEq(ParameterWords.quietSeconds(word), params.quietSeconds);
+        assertEq(ParameterWords.reportSkewSecondsMax(word), params.reportSkewSecondsMax);
+    }
+
+    /// @dev The queue's word never spills from one field into the next.
+    function test_lines_areBounded() public {
+        LinesWord word = this.withQueued(type(uint64).max);
+        assertEq(word.queued(), type(uint64).max);
+        vm.expectRevert();
+        this.withQueued(uint256(type(uint64).max) + 1);
+        for (uint256 line; line < 3; ++line) {
+            uint256 last = uint256(type(uint32).max - 2) << (96 + line * 64);
+            word = this.grown(last - (1 << (96 + line * 64)), line);
+            assertEq(word.tail(line), type(uint32).max - 1);
+            vm.expectRevert();
+            this.grown(last + (1 << (96 + line * 64)), line);
+        }
+    }
+
+    function withQueued(uint256 quote) external pure returns (LinesWord) {
+        return Lines.withQueued(LinesWord.wrap(0), quote);
+    }
+
+    function grown(uint256 word, uint256 line) external pure returns (LinesWord) {
+        return Lines.grown(LinesWord.wrap(word), line);
     }
 
     function testFuzz_report_roundTrip(uint32 round, uint40 time, uint256 seed) public view {

@@ -95,3 +95,19 @@ interface IHooked {
     function tokensSent(address to, uint256 value) external;
     function tokensReceived(address from, uint256 value) external;
 }
+
+/// @notice Refuses transfers to whom it was told to.
+contract PickyToken is TestToken {
+    mapping(address => bool) public refused;
+
+    constructor(uint8 decimals_) TestToken("Picky", "P", decimals_) {}
+
+    function refuse(address to, bool on) external {
+        refused[to] = on;
+    }
+
+    function _update(address from, address to, uint256 value) internal override {
+        require(!refused[to], "refused");
+        super._update(from, to, value);
+    }
+}
