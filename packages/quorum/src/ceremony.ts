@@ -13,7 +13,15 @@ import {
 import { adopt, tellCertificate } from './generations.ts';
 import { type Bodies, type Plan, readBody } from './messages.ts';
 import { attemptOf, receive } from './receive.ts';
-import { indexOf, judgeRoster, nameOf, type PartyKey, rosterHash } from './roster.ts';
+import {
+  foundersMin,
+  indexOf,
+  judgeRoster,
+  nameOf,
+  type PartyKey,
+  type Roster,
+  rosterHash,
+} from './roster.ts';
 import type { Committee } from './state.ts';
 
 const declinesMax = 3;
@@ -34,6 +42,10 @@ const nextGen = (c: Committee): number => (c.records.active?.certificate.gen ?? 
 /** The attempt that we joined last for a generation. */
 const markOf = (c: Committee, gen: number): number =>
   c.records.mark.gen === gen ? c.records.mark.attempt : 0;
+
+/** Fewest holders of a first key here: what its operator said, but never less than is safe. */
+export const foundersOf = ({ holdersMin = 0 }: Committee, roster: Roster): number =>
+  Math.max(holdersMin, foundersMin(roster));
 
 /** Parties in the order in which they are taken: those without faults first, in their own order. */
 function ranked(c: Committee, keys: readonly PartyKey[]): PartyKey[] {
@@ -280,7 +292,7 @@ function judgeParties(c: Committee, plan: Plan): Rejection | undefined {
   const isRising = indexes.every((each, i) => each > (indexes[i - 1] ?? 0));
   const isSelf = holders.includes(c.self) || dealers.includes(c.self);
   if (!isRising || !isSelf) return reject('ProposalWrong', 'holders are not parties of the roster');
-  const min = plan.kind === 'generate' ? (c.holdersMin ?? roster.threshold) : roster.threshold;
+  const min = plan.kind === 'generate' ? foundersOf(c, roster) : roster.threshold;
   if (holders.length < min) return short('holders', holders.length, min);
   const liar = [...holders, ...dealers].find((key) => c.proven.has(key));
   if (liar !== undefined && c.failures < patience) {
@@ -316,8 +328,9 @@ function countDecline(c: Committee, plan: Plan, from: PartyKey, said: Bodies['de
   const by = (c.shunned.get(party) ?? new Set()).add(from);
   c.shunned.set(party, by);
   // More than can lie together: one of them is honest.
-  const { parties, threshold } = plan.roster;
-  if (by.size > parties.length - threshold) c.scores.set(party, faultsMax);
+  const { roster, kind } = plan;
+  const honestMin = kind === 'generate' ? foundersMin(roster) : roster.threshold;
+  if (by.size > roster.parties.length - honestMin) c.scores.set(party, faultsMax);
 }
 
 /** A proof that a party said two things holds for everybody, whenever it is shown. */

@@ -4,7 +4,7 @@
  */
 import { type Hex, type Rejection, reject } from '@holdfast/units';
 import { type Effects, isAttemptType, noEffects } from './attempt.ts';
-import { lead, merge, onProofs, onPropose, settleAttempt } from './ceremony.ts';
+import { foundersOf, lead, merge, onProofs, onPropose, settleAttempt } from './ceremony.ts';
 import { collect, preprocess, request, tickRequests } from './coordinator.ts';
 import type { Incoming, Outgoing } from './envelope.ts';
 import { onCertified, onStatus, openSigning, tellCertificate } from './generations.ts';
@@ -48,7 +48,7 @@ export function createCommittee(options: CommitteeOptions, now: number): Committ
 }
 
 function aimAtKey(c: Committee, roster: Roster, now: number): void {
-  const holdersMin = c.holdersMin ?? roster.threshold;
+  const holdersMin = foundersOf(c, roster);
   c.goal = { kind: 'generate', roster, holdersMin };
   c.nextLeadAt = now + (indexOf(roster, c.self) - 1) * c.timing.leadMs;
 }
@@ -234,12 +234,12 @@ function askStatus(c: Committee, now: number, out: Effects): void {
   const known = active?.roster ?? roster;
   c.nextStatusAt = now + c.timing.statusMs;
   if (known === undefined) return;
-  const gen = active?.certificate.gen ?? 0;
+  const { gen, attempt } = active?.certificate ?? { gen: 0, attempt: 0 };
   const isSettled = active?.key !== undefined && pending.length === 0;
   if (isSettled && c.nextStatusAt > now + c.timing.statusMs) return;
   const to = known.parties.map((party) => party.key).filter((key) => key !== c.self);
   const sid = hashOf('status');
-  out.send.push({ sid, gen, type: 'status', to, isPrivate: false, body: { gen } });
+  out.send.push({ sid, gen, type: 'status', to, isPrivate: false, body: { gen, attempt } });
   if (isSettled) c.nextStatusAt = now + 12 * c.timing.statusMs;
 }
 

@@ -4,15 +4,15 @@ import { isCertificate, isCertified } from './certificate.ts';
 import { createCoordinator } from './coordinator.ts';
 import type { Incoming } from './envelope.ts';
 import { type Bodies, readBody } from './messages.ts';
-import { indexOf, type PartyKey, rosterHash } from './roster.ts';
+import { foundersMin, indexOf, type PartyKey, rosterHash } from './roster.ts';
 import { createSigner } from './signer.ts';
 import type { Committee } from './state.ts';
 
 /** A party that is behind asks: it gets the certificate of what it missed. */
 export function onStatus(c: Committee, message: Incoming, out: Effects): void {
-  const gen = readBody('status', message.body)?.gen;
+  const seen = readBody('status', message.body);
   const { active } = c.records;
-  if (gen !== undefined && active !== undefined && active.certificate.gen > gen) {
+  if (seen !== undefined && active !== undefined && isAfter(active.certificate, seen)) {
     tellCertificate(c, message.from, out);
   }
 }
@@ -38,7 +38,8 @@ export function onCertified(c: Committee, message: Incoming, out: Effects): void
 
 /**
  * Makes a certified generation ours, if it is later than what we have and its key is one that we
- * know: by our share of it, as the key so far, or from as many members as make a signature.
+ * know: by our share of it, as the key so far, or from as many members as make a signature, if
+ * one of them is honest.
  */
 export function adopt(
   c: Committee,
@@ -88,7 +89,8 @@ function isWitnessed(c: Committee, body: Bodies['certified'], from: PartyKey | u
   const { signature } = body.certificate;
   const seen = (c.witnesses.get(signature) ?? new Set()).add(from);
   c.witnesses.set(signature, seen);
-  return seen.size >= roster.threshold;
+  const liarsMax = roster.parties.length - foundersMin(roster);
+  return seen.size >= Math.max(roster.threshold, liarsMax + 1);
 }
 
 /** Signs with the active generation from now on. */

@@ -114,8 +114,8 @@ export const bodies = {
     roster: rosterSchema,
     keys: publicKeysSchema,
   }),
-  /** Asks for the certificate of a later generation than the one named. */
-  status: z.strictObject({ gen: z.number().int().min(0) }),
+  /** Asks for the certificate of what came after the generation and attempt named. */
+  status: z.strictObject({ gen: z.number().int().min(0), attempt: attemptNumber }),
   abort: z.strictObject({
     attempt: hex.hash,
     accusations: z

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {
   approve,
   type Event,
+  foundersMin,
   groupKeyOf,
   isShareWhole,
   noRecords,
@@ -103,10 +104,10 @@ function found(seed: number): Story {
     delayMsMax: 1 + pick(world.random, 400),
     ...(seed % 8 < 4 ? stormy : {}),
   };
-  // As many bad parties as are tolerated; a liar or a dead one.
+  // As many bad parties as a first key stands; a liar or a dead one.
   const all = world.roster.parties.map((party) => party.name);
   const bad = new Set<string>();
-  for (let i = 0; i < size! - threshold!; i++) bad.add(all[pick(world.random, size!)]!);
+  for (let i = 0; i < size! - foundersMin(world.roster); i++) bad.add(all[pick(world.random, size!)]!);
   const kinds = Object.keys(lies);
   for (const name of bad) {
     if (pick(world.random, 1000) >= 700) continue;
