@@ -32,7 +32,12 @@ const patience = 4;
 /** Failures after which a resharing is given up: the generation so far goes on. */
 const failuresMax = 16;
 /** How far the number of an attempt may be ahead of what we know, or nobody could count on. */
-const aheadMax = 1000;
+const aheadMax = 1_000_000;
+/**
+ * How far a party's word moves our count. So much less that whoever was away is met at once, even
+ * after hundreds of false words.
+ */
+const wordMax = 1000;
 
 const score = (c: Committee, key: PartyKey): number => c.scores.get(key) ?? 0;
 const isTiresome = (c: Committee, key: PartyKey): boolean =>
@@ -314,7 +319,7 @@ function judgeParties(c: Committee, plan: Plan): Rejection | undefined {
 /** What a party's refusal tells us. The word of one party leaves nobody else out. */
 function countDecline(c: Committee, plan: Plan, from: PartyKey, said: Bodies['decline']): void {
   const { seen, party, reason } = said;
-  c.seenAttempt = Math.max(c.seenAttempt, Math.min(seen, plan.attempt + aheadMax - 1));
+  c.seenAttempt = Math.max(c.seenAttempt, Math.min(seen, plan.attempt + wordMax - 1));
   const count = (c.declines.get(from) ?? 0) + 1;
   c.declines.set(from, count);
   if (plan.leader !== c.self) return;

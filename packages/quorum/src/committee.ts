@@ -228,18 +228,21 @@ export function reconnect(c: Committee, now: number): Step {
   return pass(c, now);
 }
 
+const noHash: Hex = `0x${'0'.repeat(64)}`;
+
 /** Asks for what we missed: at the start, and while something of ours is not settled. */
 function askStatus(c: Committee, now: number, out: Effects): void {
   const { active, roster, pending } = c.records;
   const known = active?.roster ?? roster;
   c.nextStatusAt = now + c.timing.statusMs;
   if (known === undefined) return;
-  const { gen, attempt } = active?.certificate ?? { gen: 0, attempt: 0 };
+  const { gen, attempt, sid: last } = active?.certificate ?? { gen: 0, attempt: 0, sid: noHash };
   const isSettled = active?.key !== undefined && pending.length === 0;
   if (isSettled && c.nextStatusAt > now + c.timing.statusMs) return;
   const to = known.parties.map((party) => party.key).filter((key) => key !== c.self);
   const sid = hashOf('status');
-  out.send.push({ sid, gen, type: 'status', to, isPrivate: false, body: { gen, attempt } });
+  const body = { gen, attempt, sid: last };
+  out.send.push({ sid, gen, type: 'status', to, isPrivate: false, body });
   if (isSettled) c.nextStatusAt = now + 12 * c.timing.statusMs;
 }
 

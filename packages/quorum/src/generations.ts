@@ -3,7 +3,7 @@ import type { Effects } from './attempt.ts';
 import { isCertificate, isCertified } from './certificate.ts';
 import { createCoordinator } from './coordinator.ts';
 import type { Incoming } from './envelope.ts';
-import { type Bodies, readBody } from './messages.ts';
+import { type Bodies, type Certificate, readBody } from './messages.ts';
 import { foundersMin, indexOf, type PartyKey, rosterHash } from './roster.ts';
 import { createSigner } from './signer.ts';
 import type { Committee } from './state.ts';
@@ -63,7 +63,7 @@ export function adopt(
     ...c.records,
     active: isOurs ? { ...generation, key: held.key } : generation,
     // A later attempt at the same generation may still show its life, and would then hold.
-    pending: pending.filter(({ gen, attempt }) => isAfter({ gen, attempt }, certificate)),
+    pending: pending.filter((each) => isAfter(each, certificate)),
   };
   c.goal = undefined;
   if (c.attempt !== undefined && c.attempt.plan.gen <= certificate.gen) c.attempt = undefined;
@@ -74,13 +74,16 @@ export function adopt(
   c.pleas.clear();
   c.failedLeads.clear();
   c.failures = 0;
+  // Numbers begin anew with each generation: nobody can be behind.
+  c.seenAttempt = 0;
   openSigning(c);
   return isOurs;
 }
 
-type Place = { readonly gen: number; readonly attempt: number };
+type Place = Pick<Certificate, 'gen' | 'attempt' | 'sid'>;
+/** Of two sessions of one number the name decides, so that all come to the same one. */
 const isAfter = (a: Place, b: Place): boolean =>
-  a.gen > b.gen || (a.gen === b.gen && a.attempt > b.attempt);
+  a.gen !== b.gen ? a.gen > b.gen : a.attempt !== b.attempt ? a.attempt > b.attempt : a.sid > b.sid;
 
 function isWitnessed(c: Committee, body: Bodies['certified'], from: PartyKey | undefined): boolean {
   const { roster } = c.records;

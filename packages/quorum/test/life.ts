@@ -107,7 +107,8 @@ function found(seed: number): Story {
   // As many bad parties as a first key stands; a liar or a dead one.
   const all = world.roster.parties.map((party) => party.name);
   const bad = new Set<string>();
-  for (let i = 0; i < size! - foundersMin(world.roster); i++) bad.add(all[pick(world.random, size!)]!);
+  for (let i = 0; i < size! - foundersMin(world.roster); i++)
+    bad.add(all[pick(world.random, size!)]!);
   const kinds = Object.keys(lies);
   for (const name of bad) {
     if (pick(world.random, 1000) >= 700) continue;
@@ -145,6 +146,15 @@ function reshares(story: Story, what: string, roster: Roster, min: number): void
   lacks.push(`no ${what}: given up after 16 attempts`);
 }
 
+/** A key stands more bad parties than its making did, where a threshold is no majority. */
+function worsens({ world, bad, threshold }: Story): void {
+  const isSpare = holders(world).length > threshold;
+  if (!isSpare || bad.size >= world.roster.parties.length - threshold) return;
+  const { name } = world.honest().at(-1)!;
+  bad.add(name);
+  world.kill(name);
+}
+
 /** Somebody new takes the place of a bad party, or of the last. */
 function replaced({ world, bad }: Story): Roster {
   const { roster } = world.honest()[0]!.disk.active!;
@@ -175,6 +185,7 @@ export function live(seed: number, tell?: (story: World, bad: ReadonlySet<string
     hold();
     // Nobody honest who lived all the time is left out by a liar.
     assert.ok(holders(world).length >= threshold, 'too few honest holders');
+    worsens(story);
     reshares(story, 'refresh', world.roster, threshold);
     signs(story, 'second');
     hold();

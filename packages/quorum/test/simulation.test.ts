@@ -7,10 +7,15 @@ import { after, describe, it } from 'node:test';
 import { type Life, live, wordsOf } from './life.ts';
 import type { World } from './world.ts';
 
-const seeds = Number(process.env.QUORUM_SEEDS ?? 3);
+const seeds = Number(process.env.QUORUM_SEEDS ?? 1);
 const only = process.env.QUORUM_SEED;
-/** Once left an honest party out of a first key: its leader had told of the attempt to others. */
-const known = [31, 175];
+/**
+ * What once failed. 31 and 175: an honest party was left out of a first key, because its leader had
+ * told of the attempt to others. 761: two of four made a key, and the other two another one. 28:
+ * false numbers of attempts, which honest parties could not follow. 17: a signature was given up
+ * when one answer was lost, though time was left.
+ */
+const known = [17, 28, 31, 89, 175, 761];
 
 /** What everybody saw, for whoever runs one seed. */
 function tell(world: World, bad: ReadonlySet<string>): void {
