@@ -4,10 +4,11 @@
  */
 import { type Hex, type Rejection, reject } from '@holdfast/units';
 import { type Effects, isAttemptType, noEffects } from './attempt.ts';
-import { foundersOf, lead, merge, onProofs, onPropose, settleAttempt } from './ceremony.ts';
+import { lead, merge, onProofs, onPropose, settleAttempt } from './ceremony.ts';
 import { collect, preprocess, request, tickRequests } from './coordinator.ts';
 import type { Incoming, Outgoing } from './envelope.ts';
 import { onCertified, onStatus, openSigning, tellCertificate } from './generations.ts';
+import { foundersOf } from './judge.ts';
 import { readBody } from './messages.ts';
 import { attemptOf, openBroadcast, receive, tick } from './receive.ts';
 import { hashOf, indexOf, nameOf, type PartyKey, type Roster, rosterHash } from './roster.ts';

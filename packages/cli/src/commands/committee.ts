@@ -103,12 +103,12 @@ async function propose(s: Session, file: string): Promise<Result> {
   if (signature === undefined) {
     throw new UsageError(`${file} is a draft: holdfast quorum sign --rotation ${file}`);
   }
-  const { roster, groupKey, life } = rotation;
+  const { roster, groupKey, life, expiry } = rotation;
   const id = idOf(roster, loadVenue(s.dir));
   const registry = await registryOf(s, 'sign');
   const next = candidateOf(groupKey, roster);
   const signatures = [groupSignature(life), groupSignature(signature)] as const;
-  const done = agreed(await registry.proposeRotation(id, next, ...signatures));
+  const done = agreed(await registry.proposeRotation(id, expiry, next, ...signatures));
   const after = `holdfast committee show ${roster.name}`;
   return told(`proposed the rotation of ${roster.name}`, done, after);
 }
