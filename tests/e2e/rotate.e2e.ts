@@ -111,7 +111,9 @@ describe('a committee and its key on chain', { timeout: 240_000 }, () => {
 
     const rotation = file('rotation.json');
     assert.match(
-      good(await quorum(old, 'ann', 'rotate', file('new.json'), '--valid', '30d', '--out', rotation)),
+      good(
+        await quorum(old, 'ann', 'rotate', file('new.json'), '--valid', '30d', '--out', rotation),
+      ),
       /hand-over/,
     );
     refused(await committee('propose', rotation, '--key', 'keeper'), /is a draft/);
@@ -140,8 +142,8 @@ describe('a committee and its key on chain', { timeout: 240_000 }, () => {
     await old.until(
       'the number',
       async () =>
-        (await quorum(old, 'ann', 'rotate', file('new.json'), '--valid', '30d', '--out', rotation)).exit === 0 &&
-        read<Handover>('rotation.json').rotation.number === 1,
+        (await quorum(old, 'ann', 'rotate', file('new.json'), '--valid', '30d', '--out', rotation))
+          .exit === 0 && read<Handover>('rotation.json').rotation.number === 1,
     );
     const again = statementDigest(read<Handover>('rotation.json').rotation) as string;
     good(await quorum(old, 'cid', 'allow', '--rotation', rotation, '--hash', again));

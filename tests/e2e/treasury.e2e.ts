@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { clearingHouseAbi } from '@holdfast/abi';
+import { statementDigest } from '@holdfast/party';
 import { encodeInstruction, readInstructionFile } from '@holdfast/treasury';
 import { isRejection } from '@holdfast/units';
 import { encodeFunctionData } from 'viem';
@@ -183,6 +184,52 @@ describe('a treasury', { timeout: 240_000 }, () => {
     const { err } = await rig.run('execute', '4', '--key', 'keeper');
     assert.match(err, /ProposalMissing/);
     assert.equal(await rig.balanceOf(payee), 4160n * units);
+  });
+
+  it('is paid from by the next committee alone, once the key was handed over', async () => {
+    await rig.restart('cid');
+    const good = async (...words: string[]): Promise<string> => {
+      const { exit, out, err } = await rig.holdfast(...words);
+      assert.equal(exit, 0, `${words.join(' ')}: ${err}`);
+      return out;
+    };
+    const at = ['--venue', rig.dir];
+    await rig.foundNext();
+    await good('quorum', 'prove', '--dir', 'next-ann', '--out', 'new-key.json');
+    await good('quorum', 'rotate', 'new-key.json', '--dir', 'ann');
+    const shown = await rig.holdfast(
+      'quorum',
+      'sign',
+      '--rotation',
+      'rotation.json',
+      '--dir',
+      'ann',
+    );
+    assert.match(shown.err, /MessageUnapproved/);
+    const { rotation } = JSON.parse(readFileSync(join(rig.dir, 'rotation.json'), 'utf8'));
+    const hash = ['--hash', statementDigest(rotation) as string];
+    await good('quorum', 'allow', '--rotation', 'rotation.json', ...hash, '--dir', 'bob');
+    await good('quorum', 'sign', '--rotation', 'rotation.json', '--dir', 'ann');
+    // A payment that the old committee signed and kept, and one that waits on chain already.
+    const waits = await propose('waits.json', '--pay', `${payee}=1`);
+    await sign(waits);
+    await submit(waits);
+    await good('committee', 'propose', 'rotation.json', '--key', 'keeper', ...at);
+    await rig.pass(86_400);
+    const kept = await propose('kept.json', '--pay', `${payee}=1`);
+    await sign(kept);
+    await good('committee', 'apply', 'treasury', '--key', 'keeper', ...at);
+    const dead = await rig.run('execute', '5', '--key', 'keeper');
+    assert.match(dead.err, /GenerationOver/);
+    const unsigned = await rig.run('submit', kept, '--key', 'keeper');
+    assert.match(unsigned.err, /InstructionUnsigned/);
+    await refused(await propose('late.json', '--pay', `${payee}=1`), /KeyForeign/);
+    const file = await propose('next.json', '--pay', `${payee}=5`);
+    await sign(file, 'next-bob');
+    await submit(file);
+    await rig.pass(3_600);
+    await rig.json('execute', '6', '--key', 'keeper');
+    assert.equal(await rig.balanceOf(payee), 4165n * units);
   });
 
   it('reads no venue file of another registry than its people agreed on', () => {

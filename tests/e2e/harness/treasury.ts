@@ -83,7 +83,8 @@ function oracleCommittee(registry: Address) {
   return { registry, candidate: candidateOf(groupKey, roster), life: { rx, ry, z } };
 }
 
-async function foundSigners(dir: string, relay: string, registry: Address) {
+/** Folders of three parties of the treasury's committee, named by what their names begin with. */
+async function foundSigners(dir: string, relay: string, registry: Address, prefix = '') {
   const invitations = invite({
     name: 'treasury',
     chainId,
@@ -94,7 +95,7 @@ async function foundSigners(dir: string, relay: string, registry: Address) {
   });
   if (isRejection(invitations)) throw new Error(invitations.message);
   for (const invitation of invitations) {
-    const home = join(dir, invitation.you);
+    const home = join(dir, `${prefix}${invitation.you}`);
     mkdirSync(home);
     await foundParty(home, invitation, 'secret', scryptForRandom);
     writeFileSync(partyPaths(home).passphrase, 'secret', { mode: 0o600 });
@@ -128,9 +129,9 @@ export async function createTreasuryRig() {
   const registry = await foretell(reader, deployer.address);
   await foundSigners(dir, `ws://127.0.0.1:${relay.port}`, registry);
 
-  const signers = new Map<Name, Signer>();
+  const signers = new Map<string, Signer>();
   const homeOf = (name: string): string => join(dir, name);
-  async function start(name: Name, holdersMin?: number): Promise<Signer> {
+  async function start(name: string, holdersMin?: number): Promise<Signer> {
     const home = homeOf(name);
     const vault = await openParty(home, 'secret');
     // Three in one process, on a machine that may be busy; the dead are given up after a second.
@@ -140,14 +141,16 @@ export async function createTreasuryRig() {
     signers.set(name, signer);
     return signer;
   }
-  const founded = await Promise.all(
-    names.map(async (name) => {
-      const { party } = await start(name, 3);
-      const how = { dir: homeOf(name), id: committeeIds.treasury, progress: () => undefined };
-      return { party, told: await foundCommittee(party, how) };
-    }),
-  );
-  const [first] = founded;
+  const found = (prefix: string) =>
+    Promise.all(
+      names.map(async (each) => {
+        const name = `${prefix}${each}`;
+        const { party } = await start(name, 3);
+        const how = { dir: homeOf(name), id: committeeIds.treasury, progress: () => undefined };
+        return { party, told: await foundCommittee(party, how) };
+      }),
+    );
+  const [first] = await found('');
   const generation = first?.party.committee().records.active as Generation;
   const groupKey = generation.certificate.groupKey;
   const markets = demoMarkets(['BTC-USD'], 1).map((market, id) => ({ ...market, id }));
@@ -218,17 +221,19 @@ export async function createTreasuryRig() {
   await pass(86_400);
   await openTreasury(reader, writer, contracts, treasury);
 
-  async function run(...words: string[]): Promise<Ran> {
+  async function holdfast(...words: string[]): Promise<Ran> {
     const { io, seen } = terminal(dir, { home: dir, columns: 100 });
-    const exit = await runWith(['treasury', ...words, '--venue', dir], io);
+    const exit = await runWith(words, io);
     return { exit, ...seen };
   }
+  const run = (...words: string[]) => holdfast('treasury', ...words, '--venue', dir);
 
   return {
     dir,
     venue,
     signers,
     homeOf,
+    holdfast,
     run,
     pass,
     tellTime,
@@ -244,6 +249,15 @@ export async function createTreasuryRig() {
       const signer = await start(name);
       signer.open(venue);
       await until('its link', 10_000, () => signer.party.status().isConnected);
+    },
+    /** The next committee of the treasury, in folders `next-ann`, …; it reads the venue already. */
+    async foundNext(): Promise<void> {
+      await foundSigners(dir, `ws://127.0.0.1:${relay.port}`, registry, 'next-');
+      for (const { party } of await found('next-')) {
+        const signer = signers.get(`next-${party.name}`);
+        signer?.open(venue);
+        await until('its look at the registry', 10_000, () => party.sight().view?.generation === 1);
+      }
     },
     async stop(name: Name): Promise<void> {
       await signers.get(name)?.close();
