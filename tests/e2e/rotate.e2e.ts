@@ -112,7 +112,7 @@ describe('a committee and its key on chain', { timeout: 240_000 }, () => {
     const rotation = file('rotation.json');
     assert.match(
       good(
-        await quorum(old, 'ann', 'rotate', file('new.json'), '--valid', '30d', '--out', rotation),
+        await quorum(old, 'ann', 'rotate', file('new.json'), '--valid', '20d', '--out', rotation),
       ),
       /hand-over/,
     );
@@ -142,7 +142,7 @@ describe('a committee and its key on chain', { timeout: 240_000 }, () => {
     await old.until(
       'the number',
       async () =>
-        (await quorum(old, 'ann', 'rotate', file('new.json'), '--valid', '30d', '--out', rotation))
+        (await quorum(old, 'ann', 'rotate', file('new.json'), '--valid', '20d', '--out', rotation))
           .exit === 0 && read<Handover>('rotation.json').rotation.number === 1,
     );
     const again = statementDigest(read<Handover>('rotation.json').rotation) as string;

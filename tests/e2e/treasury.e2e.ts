@@ -46,6 +46,14 @@ describe('a treasury', { timeout: 240_000 }, () => {
     return readyAt;
   }
 
+  it('is opened by the next start when one broke off, and by none after it', () => {
+    const [proposed, half, opened, again] = rig.openings;
+    const sent = rig.openings.map((each) => each.sent - (proposed?.sent ?? 0));
+    assert.ok(proposed !== undefined && proposed.wait > 86_000 && proposed.wait <= 86_400);
+    assert.deepEqual([half?.wait, opened?.wait, again?.wait], [0, 0, 0]);
+    assert.deepEqual(sent, [0, 1, 2, 2]);
+  });
+
   it('pays a little by policy alone, after its delay', async () => {
     const file = await propose('small.json', '--pay', `${payee}=100`);
     const { signers } = await sign(file);

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clearingHouseAbi, testTokenAbi } from '@holdfast/abi';
+import { clearingHouseAbi, testTokenAbi, treasuryAbi } from '@holdfast/abi';
 import { runWith } from '@holdfast/cli';
 import {
   type ChainReader,
@@ -39,6 +39,7 @@ import {
   foretell,
   openTreasury,
   seedTreasury,
+  treasuryWait,
 } from '@holdfast/venue';
 import type { Address } from 'viem';
 import { terminal } from '../../../packages/cli/test/terminal.ts';
@@ -218,8 +219,24 @@ export async function createTreasuryRig() {
     await raw('evm_increaseTime', [seconds]);
     await tellTime();
   }
+  /** How far a start has come that opens the treasury: what waits, and what it has sent. */
+  const opening = async () => ({
+    wait: await treasuryWait(reader, contracts, treasury),
+    sent: await reader.getTransactionCount({ address: governor.address }),
+  });
+  const open = () => openTreasury(reader, writer, contracts, treasury);
+  const openings = [await opening()];
   await pass(86_400);
-  await openTreasury(reader, writer, contracts, treasury);
+  // A start that is killed after the first of its two transactions, the one that makes it good, and
+  // one more.
+  const args = [contracts.token];
+  const half = { address: treasury, abi: treasuryAbi, functionName: 'applyLimit', args };
+  await reader.waitForTransactionReceipt({ hash: await writer.writeContract(half as never) });
+  openings.push(await opening());
+  await open();
+  openings.push(await opening());
+  await open();
+  openings.push(await opening());
 
   async function holdfast(...words: string[]): Promise<Ran> {
     const { io, seen } = terminal(dir, { home: dir, columns: 100 });
@@ -230,6 +247,8 @@ export async function createTreasuryRig() {
 
   return {
     dir,
+    /** Before its day, half opened, opened, opened again. */
+    openings,
     venue,
     signers,
     homeOf,
