@@ -124,7 +124,11 @@ function judgeParties(c: Committee, plan: Plan): Rejection | undefined {
   // the leader's word will do, because a smaller generation still takes the threshold to sign.
   // Not that of one who stops attempts itself: it would leave out whomever it likes.
   const isBelieved = score(c, plan.leader) === 0 && !isTiresome(c, plan.leader);
-  if (out === undefined || (c.failures >= 2 && isBelieved)) return undefined;
+  // A key that is dealt anew has one leader alone: one bad moment of it, which may have been ours,
+  // must not stop it for good.
+  const isLast = plan.kind === 'reshare' && c.failures >= 2 * patience;
+  const isPardoned = isLast && score(c, plan.leader) < faultsMax && !isTiresome(c, plan.leader);
+  if (out === undefined || (c.failures >= 2 && isBelieved) || isPardoned) return undefined;
   const message = `${out.name} is left out, and we know of no fault`;
   return reject('ExclusionUnfounded', message, { party: out.key });
 }

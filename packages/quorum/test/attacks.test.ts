@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   approve,
-  certificateBytes,
   type Envelope,
   everyone,
   groupKeyOf,
   headerOf,
-  isCertificate,
   isEquivocation,
   noRecords,
   pass,
@@ -15,15 +13,18 @@ import {
   signedBytes,
   verifySignature,
 } from '@holdfast/quorum';
-import { fromHex, type Hex, keccak256, toHex, utf8 } from '@holdfast/units';
+import { fromHex, type Hex, toHex } from '@holdfast/units';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
-import { secretOf, signGroup } from '../../../tools/group-signer.ts';
 import { planHash } from '../src/attempt.ts';
 import { dealAgain, dealFresh } from '../src/dealing.ts';
 import { frost, frostSecret, weighShare } from '../src/suite.ts';
 import { randomOf, turn, World } from './world.ts';
 
 const text = (words: string): Hex => toHex(new TextEncoder().encode(words));
+const active = (world: World, name: string) => {
+  const { key: _, ...rest } = world.node(name).disk.active!;
+  return rest;
+};
 const keyOf = (world: World, name: string) => world.node(name).disk.active!.key!;
 
 /** A world with a key, made once for the tests that only read it. */
@@ -229,73 +230,10 @@ describe('old and new shares', () => {
       world.kill('bob');
       world.kill('cid');
       assert.ok(world.sign('ann', 'with the returned'), `${phase}: the returned hold nothing`);
+      // The control: of three that are needed, each is.
+      world.kill('dan');
+      assert.equal(world.sign('ann', 'by two'), undefined, `${phase}: two sign`);
     }
-  });
-});
-
-/** Halves that cannot reach each other; an empty list heals. */
-function split(world: World, ...halves: readonly string[][]): void {
-  for (const { name } of world.roster.parties) {
-    const half = halves.find((each) => each.includes(name))?.map((each) => world.node(each).key);
-    world.node(name).lie =
-      half && ((message) => [{ ...message, to: message.to.filter((key) => half.includes(key)) }]);
-  }
-}
-const keysOf = (world: World) =>
-  new Set([...world.nodes.values()].flatMap(({ disk }) => disk.active?.certificate.groupKey ?? []));
-
-describe('two parts that cannot reach each other', () => {
-  it('make no two keys, though each could sign', () => {
-    const world = new World('halves', 2, 4);
-    world.start();
-    split(world, ['ann', 'bob'], ['cid', 'dan']);
-    world.run(60_000);
-    assert.equal(keysOf(world).size, 0);
-    split(world);
-    assert.ok(world.run(120_000, () => world.isAt(1)));
-    assert.ok(world.node('ann').disk.active!.certificate.holders.length >= 3);
-    // The control: more than half make their key alone, and the one that was cut off hears of it.
-    const other = new World('most', 2, 4);
-    other.start();
-    split(other, ['ann', 'bob', 'cid'], ['dan']);
-    assert.ok(other.run(120_000, () => other.node('cid').disk.active !== undefined));
-    split(other);
-    assert.ok(other.run(30_000, () => other.isAt(1)));
-    assert.equal(keysOf(other).size, 1);
-    assert.ok(other.sign('dan', 'by three'));
-  });
-
-  it('renew one key twice, and come to the same shares when they meet', () => {
-    const world = new World('renewed', 2, 4);
-    world.generate();
-    const sidOf = (name: string) => world.node(name).disk.active!.certificate.sid;
-    split(world, ['ann', 'bob'], ['cid', 'dan']);
-    for (const name of ['ann', 'cid']) world.reshare(name, world.roster, 2);
-    const gens = () => world.roster.parties.map(({ name }) => world.gen(name)).join();
-    assert.ok(world.run(60_000, () => gens() === '2,2,2,2'));
-    assert.notEqual(sidOf('ann'), sidOf('cid'));
-    split(world);
-    world.run(30_000);
-    assert.equal(new Set(world.roster.parties.map(({ name }) => sidOf(name))).size, 1);
-    assert.equal(keysOf(world).size, 1);
-    assert.ok(world.sign('bob', 'by two'));
-  });
-
-  it('cannot show a first key with as few holders as sign', () => {
-    const [{ roster }, secret] = [ready, secretOf(keccak256(utf8('first')))];
-    const four = { ...roster, threshold: 2, parties: roster.parties.slice(0, 4) };
-    const [hash, groupKey] = [rosterHash(four), toHex(secret.compressed)];
-    const isHeld = (gen: number, holders: number[]) => {
-      const facts = { gen, attempt: 1, threshold: 2, holders, groupKey };
-      const said = { ...facts, sid: hash, roster: hash, transcript: hash };
-      const { rx, ry, z } = signGroup(secret, certificateBytes(said));
-      const bytes = (value: bigint) => value.toString(16).padStart(64, '0');
-      const signature: Hex = `0x0${2n + (ry & 1n)}${bytes(rx)}${bytes(z)}`;
-      return isCertificate({ ...said, signature }, four);
-    };
-    assert.equal(isHeld(1, [1, 2]), false);
-    assert.equal(isHeld(1, [1, 2, 3]), true);
-    assert.equal(isHeld(2, [1, 2]), true);
   });
 });
 
@@ -345,6 +283,19 @@ describe('a roster', () => {
     assert.ok(world.node('ann').disk.active!.certificate.gen === 1);
     const declined = world.node('cid').events.filter((each) => each.type === 'declined');
     assert.ok(declined.some((each) => each.reason.code === 'RosterUnapproved'));
+    // The control: the same roster is dealt to when those who deal have agreed to it.
+    world.add(stranger);
+    world.node('mal').disk = { ...noRecords, active: active(world, 'ann') };
+    world.wake('mal');
+    const next = { ...world.roster, parties };
+    for (const name of ['ann', 'bob', 'cid', 'mal']) {
+      const node = world.node(name);
+      world.apply(node, approve(node.committee!, rosterHash(next), world.now));
+    }
+    world.run(60_000, () => world.node('cid').committee!.goal === undefined);
+    if (world.gen('mal') < 2) world.reshare('cid', next, 2);
+    assert.ok(world.run(60_000, () => world.gen('mal') === 2));
+    assert.ok(keyOf(world, 'mal'));
   });
 
   it('is dealt to without the party that leaves it: nobody waits for one that is lost', () => {
@@ -375,5 +326,11 @@ describe('a roster', () => {
     world.apply(world.node('ann'), pass(committee!, world.now));
     assert.ok(world.run(60_000, () => world.isAt(1)));
     assert.equal(world.node('bob').disk.active!.certificate.holders.length, 4);
+    // The control: a party that is gone is left out.
+    const other = new World('shorter', 2, 4);
+    other.start();
+    other.kill('dan');
+    assert.ok(other.run(60_000, () => other.isAt(1)));
+    assert.deepEqual(other.node('bob').disk.active!.certificate.holders, [1, 2, 3]);
   });
 });

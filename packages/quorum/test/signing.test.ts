@@ -92,6 +92,9 @@ describe('a signature', () => {
     const swapped = { message: text('pay ann 1000'), signers };
     const said = ask(bob, ann, { sid, type: 'package', body: swapped });
     assert.equal(codeOf(said), 'MessageSwapped');
+    // The control: the message that was asked for is signed in the same session.
+    const asked = { message: text('pay ann 1'), signers };
+    assert.equal(codeOf(ask(bob, ann, { sid, type: 'package', body: asked })), 'partial');
     const taken = ask(bob, ann, { sid, body: { message: text('pay ann 2') } });
     assert.equal(codeOf(taken), 'SessionTaken');
   });
