@@ -30,6 +30,7 @@ import {
   statementDigest,
 } from '@holdfast/party';
 import type { Generation, Roster } from '@holdfast/quorum';
+import { signWithdrawal } from '@holdfast/sdk';
 import { policyPath, runSigner, type Signer } from '@holdfast/treasury';
 import { fromHex, type Hex, invariant, isRejection, keccak256, toHex, utf8 } from '@holdfast/units';
 import {
@@ -41,7 +42,7 @@ import {
   seedTreasury,
   treasuryWait,
 } from '@holdfast/venue';
-import type { Address } from 'viem';
+import { type Abi, type Address, parseEventLogs } from 'viem';
 import { terminal } from '../../../packages/cli/test/terminal.ts';
 import { secretOf, signGroup } from '../../../tools/group-signer.ts';
 import { until } from './until.ts';
@@ -245,6 +246,20 @@ export async function createTreasuryRig() {
   }
   const run = (...words: string[]) => holdfast('treasury', ...words, '--venue', dir);
 
+  const from = createChainWriter(access, keeper);
+  async function send(address: Address, abi: Abi, functionName: string, args: unknown[]) {
+    const hash = await from.writeContract({ address, abi, functionName, args } as never);
+    const receipt = await reader.waitForTransactionReceipt({ hash });
+    if (receipt.status !== 'success') throw new Error(`${functionName} failed`);
+    return receipt;
+  }
+  async function depositInto(id: number, whole: bigint): Promise<void> {
+    const { token, vault, clearingHouse } = contracts;
+    await send(token, testTokenAbi, 'mint', [keeper.address, whole * units]);
+    await send(token, testTokenAbi, 'approve', [vault, whole * units]);
+    await send(clearingHouse, clearingHouseAbi, 'deposit', [token, id, whole * units]);
+  }
+
   return {
     dir,
     /** Before its day, half opened, opened, opened again. */
@@ -290,22 +305,24 @@ export async function createTreasuryRig() {
         args: [holder],
       }),
     /** Somebody pays into the treasury's account of the clearing house. */
-    async deposit(whole: bigint): Promise<void> {
-      const { token, vault, clearingHouse } = contracts;
-      const from = createChainWriter(access, keeper);
-      const send = async (
-        address: Address,
-        abi: unknown,
-        functionName: string,
-        args: unknown[],
-      ) => {
-        const hash = await from.writeContract({ address, abi, functionName, args } as never);
-        const { status } = await reader.waitForTransactionReceipt({ hash });
-        if (status !== 'success') throw new Error(`${functionName} failed`);
-      };
-      await send(token, testTokenAbi, 'mint', [keeper.address, whole * units]);
-      await send(token, testTokenAbi, 'approve', [vault, whole * units]);
-      await send(clearingHouse, clearingHouseAbi, 'deposit', [token, account, whole * units]);
+    deposit: (whole: bigint) => depositInto(account, whole),
+    /**
+     * A trader deposits, and withdraws by a signature that anybody relays, with the treasury's
+     * account as the relayer whom the fee is paid to.
+     */
+    async relayed(whole: bigint, fee: bigint): Promise<void> {
+      const { clearingHouse } = contracts;
+      const opened = await send(clearingHouse, clearingHouseAbi, 'openAccount', [keeper.address]);
+      const [event] = parseEventLogs({ abi: clearingHouseAbi, logs: opened.logs });
+      invariant(event !== undefined, 'no account was opened');
+      const own = Number((event.args as unknown as { account: number }).account);
+      await depositInto(own, whole);
+      const terms = { amount: (whole - fee) * units, to: keeper.address, fee: fee * units };
+      const message = { account: own, ...terms, nonce: 1n, expiry: 4_000_000_000 };
+      const signer = keeper as unknown as Parameters<typeof signWithdrawal>[0];
+      const signature = await signWithdrawal(signer, { chainId, clearingHouse }, message);
+      const args = [message, signature, account, '0x'];
+      await send(clearingHouse, clearingHouseAbi, 'withdrawSigned', args);
     },
     async end(): Promise<void> {
       for (const signer of signers.values()) await signer.close();
