@@ -138,7 +138,7 @@ function start(c: Coordinator, r: Request, now: number, out: Effects): void {
   speak(c, r, now, out);
 }
 
-/** Silence once may be bad luck: where nobody else is left, it is asked again, if that is enough. */
+/** Silence may be bad luck: where nobody else is left, the silent are asked once more. */
 function spare(c: Coordinator, r: Request): void {
   const silent = [...r.failed].flatMap(([index, { kind }]) =>
     kind === 'Silent' && !r.spared.has(index) ? [index] : [],

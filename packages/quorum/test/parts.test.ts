@@ -1,10 +1,7 @@
 /** Parts of a committee that cannot reach each other: never two first keys, nor two last shares. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { certificateBytes, isCertificate, rosterHash } from '@holdfast/quorum';
-import { type Hex, keccak256, toHex, utf8 } from '@holdfast/units';
-import { secretOf, signGroup } from '../../../tools/group-signer.ts';
-import { names, rosterOf, World } from './world.ts';
+import { World } from './world.ts';
 
 /** Halves that cannot reach each other; an empty list heals. */
 function split(world: World, ...halves: readonly string[][]): void {
@@ -52,22 +49,5 @@ describe('two parts that cannot reach each other', () => {
     assert.equal(new Set(world.roster.parties.map(({ name }) => sidOf(name))).size, 1);
     assert.equal(keysOf(world).size, 1);
     assert.ok(world.sign('bob', 'by two'));
-  });
-
-  it('cannot show a first key with as few holders as sign', () => {
-    const secret = secretOf(keccak256(utf8('first')));
-    const four = rosterOf('four', 2, names.slice(0, 4));
-    const [hash, groupKey] = [rosterHash(four), toHex(secret.compressed)];
-    const isHeld = (gen: number, holders: number[]) => {
-      const facts = { gen, attempt: 1, threshold: 2, holders, groupKey };
-      const said = { ...facts, sid: hash, roster: hash, transcript: hash };
-      const { rx, ry, z } = signGroup(secret, certificateBytes(said));
-      const bytes = (value: bigint) => value.toString(16).padStart(64, '0');
-      const signature: Hex = `0x0${2n + (ry & 1n)}${bytes(rx)}${bytes(z)}`;
-      return isCertificate({ ...said, signature }, four);
-    };
-    assert.equal(isHeld(1, [1, 2]), false);
-    assert.equal(isHeld(1, [1, 2, 3]), true);
-    assert.equal(isHeld(2, [1, 2]), true);
   });
 });

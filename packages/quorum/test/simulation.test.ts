@@ -11,9 +11,9 @@ const seeds = Number(process.env.QUORUM_SEEDS ?? 0);
 const only = process.env.QUORUM_SEED;
 /**
  * What once failed, and is always run. 31: an honest party was left out of a first key, because its
- * leader had told of the attempt to others. 89: no key in time. 278: a liar that declined everything
- * left out an honest party that had declined some of it. 761: two of four made a key, and the other
- * two another one. In longer runs too: 17, 28, 175, 421.
+ * leader had told of the attempt to others. 89: no key in time. 278: a liar that declined all put
+ * out an honest party that had declined some. 761: two of four made a key, and the other two one
+ * of their own. In longer runs too: 17, 28, 175, 421.
  */
 const known = [31, 89, 278, 761];
 
