@@ -121,6 +121,22 @@ describe('a signature', () => {
     }
   });
 
+  it('asks the silent once more where nobody else is left, and then gives up', () => {
+    const world = new World('silent once', 3, 3);
+    world.generate();
+    const silentUntil = (end: number) => {
+      world.node('bob').lie = (message) =>
+        message.type === 'nonces' && world.now < end ? [] : [message];
+    };
+    silentUntil(world.now + 2_000);
+    assert.ok(world.sign('ann', 'after a while'));
+    assert.deepEqual(world.blamed('ann'), ['bob Silent']);
+    silentUntil(Number.POSITIVE_INFINITY);
+    const began = world.now;
+    assert.equal(world.sign('ann', 'never'), undefined);
+    assert.ok(world.now - began < 5_000, 'it was waited for until the end');
+  });
+
   it('is refused for strangers, too few, and another generation', () => {
     const [ann, bob] = [ready.node('ann'), ready.node('bob')];
     const message = text('hello');
