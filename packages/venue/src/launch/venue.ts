@@ -16,12 +16,11 @@ import {
 } from '@holdfast/host';
 import { committeeIds } from '@holdfast/party';
 import { EnvironmentError, invariant } from '@holdfast/units';
-import type { Address } from 'viem';
 import { deployVenue, foretell } from '../deploy.ts';
 import { demoMarkets, timesAt } from '../markets.ts';
 import { openTreasury, seedBackstop, seedTreasury, treasuryWait } from '../seed.ts';
 import { demoToken } from '../terms.ts';
-import { type FoundedCommittees, foundCommittees, writePolicies } from './committee.ts';
+import { type FoundedCommittees, foundCommittees, treasuryOf, writePolicies } from './committee.ts';
 import {
   fundKeys,
   openKeys,
@@ -144,17 +143,6 @@ async function deploy(launch: Launch, rpcUrl: string, founded?: FoundedCommittee
     quietSeconds,
     roundSeconds,
   };
-}
-
-function treasuryOf(
-  { registry, treasury, relay }: FoundedCommittees,
-  address: Address,
-  account: number | undefined,
-): Venue['treasury'] {
-  const { candidate, key } = treasury;
-  const { threshold, roster } = candidate;
-  const id = committeeIds.treasury;
-  return { address, registry, id, threshold, key, roster, relay, ...(account ? { account } : {}) };
 }
 
 /** The committees make their keys; from then on their parties wait for the venue. */
