@@ -155,6 +155,7 @@ describe('a committee and its key on chain', { timeout: 240_000 }, () => {
     const second = await generation();
     assert.deepEqual([second.generation, second.key], [2, offer.life.groupKey]);
     await seen(old, 2);
+    await seen(next, 2);
     assert.match(good(await quorum(old, 'ann', 'status')), /on chain +generation 2, another key/);
     assert.match(good(await quorum(next, 'ann', 'status')), /on chain +generation 2, our key/);
     refused(await quorum(old, 'ann', 'rotate', file('new.json')), /KeyNotInForce/);
