@@ -5,7 +5,8 @@ import {Delayed} from "../src/libraries/Delayed.sol";
 
 /// @title Model of one committee of `Committees`: its two ways to another key; what is ready is
 /// judged by the real library. `by` is the key whose signature is brought.
-/// @notice `rotationAt` and `replacementAt` are ghosts: when what waits was proposed.
+/// @notice Ghosts: `rotationAt` and `replacementAt`, when what waits was proposed, and
+/// `rotationExpiry`, until when that could be.
 contract CommitteeKeys {
     uint256 internal key;
     uint256 internal generation;
@@ -13,6 +14,7 @@ contract CommitteeKeys {
     uint256 internal rotation;
     uint256 internal rotationReadyAt;
     uint256 internal rotationAt;
+    uint256 internal rotationExpiry;
     uint256 internal replacement;
     uint256 internal replacementReadyAt;
     uint256 internal replacementAt;
@@ -28,20 +30,22 @@ contract CommitteeKeys {
         assert(holds());
     }
 
-    /// @dev What waits is not ready before its delay; a revoked key has proposed nothing.
+    /// @dev What waits is not ready before its delay, and was proposed before its expiry; a revoked
+    /// key has proposed nothing.
     function holds() public view returns (bool) {
         bool waits = rotationReadyAt == 0
-            || (!isRevoked && rotationReadyAt >= rotationAt + 1 days);
+            || (!isRevoked && rotationReadyAt >= rotationAt + 1 days
+                && rotationAt <= rotationExpiry);
         return waits
             && (replacementReadyAt == 0 || replacementReadyAt > replacementAt + 1 days);
     }
 
-    function proposeRotation(uint256 by, uint256 next) external {
+    function proposeRotation(uint256 by, uint256 next, uint256 expiry) external {
         require(holds() && _sane());
-        require(!isRevoked && by == key);
+        require(!isRevoked && by == key && block.timestamp <= expiry);
         (uint256 before, uint256 count) = (key, generation);
         (rotation, rotationAt) = (next, block.timestamp);
-        rotationReadyAt = block.timestamp + rotationDelay;
+        (rotationReadyAt, rotationExpiry) = (block.timestamp + rotationDelay, expiry);
         assert(holds() && key == before && generation == count);
     }
 

@@ -21,7 +21,7 @@ import {GroupKey, GroupSignature, Schnorr} from "./libraries/Schnorr.sol";
 /// | delays, governor's and guardians' address books | nobody | fixed at deployment |
 /// | key, facts, generation | a quorum of the key, then anyone | a living key after the delay |
 /// | key, facts, generation | governor, then anyone | a living key after the longer delay |
-/// | pending rotation | a quorum of the key | another one, with a new delay |
+/// | pending rotation | a quorum of the key, until its expiry | another one, with a new delay |
 /// | pending rotation | governor, one guardian | dropped at once |
 /// | pending replacement | governor | another one, with a new delay, or dropped at once |
 /// | revoked | governor | at once; ends with the next generation, which is a replacement |
@@ -46,8 +46,8 @@ contract Committees is ICommittees, EIP712 {
         "uint8 threshold,uint8 size,bytes32 roster)"
     );
     bytes32 private constant ROTATION_TYPEHASH = keccak256(
-        "Rotation(uint8 committee,uint32 generation,uint32 number,uint256 x,bool isOdd,"
-        "uint8 threshold,uint8 size,bytes32 roster)"
+        "Rotation(uint8 committee,uint32 generation,uint32 number,uint40 expiry,uint256 x,"
+        "bool isOdd,uint8 threshold,uint8 size,bytes32 roster)"
     );
 
     /// @notice A rotation was signed by the key in force; anyone may apply it from `readyAt`.
@@ -88,6 +88,9 @@ contract Committees is ICommittees, EIP712 {
 
     /// @notice The key in force did not sign this rotation, in this generation, as this number.
     error RotationUnsigned(uint8 id);
+
+    /// @notice The rotation was not brought in time.
+    error RotationExpired(uint256 time, uint256 expiry);
 
     /// @notice The caller is neither governor nor guardian.
     error NotGuardian(address found);
@@ -219,7 +222,12 @@ contract Committees is ICommittees, EIP712 {
     }
 
     /// @notice What the key in force signs to hand over to a candidate.
-    function rotationDigest(uint8 id, Candidate memory candidate) public view returns (bytes32) {
+    /// @param expiry Until when it may be proposed, seconds.
+    function rotationDigest(uint8 id, uint40 expiry, Candidate memory candidate)
+        public
+        view
+        returns (bytes32)
+    {
         Committee storage committee_ = _committees[id];
         return _hashTypedDataV4(
             keccak256(
@@ -228,6 +236,7 @@ contract Committees is ICommittees, EIP712 {
                     id,
                     committee_.generation + 1,
                     committee_.rotations,
+                    expiry,
                     candidate
                 )
             )
@@ -235,16 +244,19 @@ contract Committees is ICommittees, EIP712 {
     }
 
     /// @notice Starts the delay of a rotation; replaces a pending one. Anyone may bring it.
+    /// @param expiry After which nobody brings it any more: what was signed and given up is dead.
     /// @param life By the candidate's key over `proofOfLifeDigest`.
     /// @param consent By the key in force over `rotationDigest`; spent by this call.
     function proposeRotation(
         uint8 id,
+        uint40 expiry,
         Candidate calldata candidate,
         GroupSignature calldata life,
         GroupSignature calldata consent
     ) external {
         (GroupKey memory current,) = key(id);
-        if (!Schnorr.isSigned(current, rotationDigest(id, candidate), consent)) {
+        if (block.timestamp > expiry) revert RotationExpired(block.timestamp, expiry);
+        if (!Schnorr.isSigned(current, rotationDigest(id, expiry, candidate), consent)) {
             revert RotationUnsigned(id);
         }
         _check(id, candidate, life);

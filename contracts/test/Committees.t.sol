@@ -31,8 +31,8 @@ contract CommitteesTest is CommitteeRig {
         Candidate memory next = signer.candidate(NEXT);
         bytes32 digest = signer.proofDigest(address(registry), TREASURY, 2, next);
         assertEq(registry.proofOfLifeDigest(TREASURY, next), digest);
-        digest = signer.rotationDigest(address(registry), TREASURY, 2, 0, next);
-        assertEq(registry.rotationDigest(TREASURY, next), digest);
+        digest = signer.rotationDigest(address(registry), TREASURY, 2, 0, EXPIRY, next);
+        assertEq(registry.rotationDigest(TREASURY, EXPIRY, next), digest);
     }
 
     function test_constructor_revertsIf_Wrong() public {
@@ -229,7 +229,7 @@ contract CommitteesTest is CommitteeRig {
         GroupSignature memory life = signer.life(registry, TREASURY, NEXT);
         GroupSignature memory consent = signer.consent(registry, TREASURY, OLD, NEXT);
         vm.expectRevert(revoked);
-        registry.proposeRotation(TREASURY, next, life, consent);
+        registry.proposeRotation(TREASURY, EXPIRY, next, life, consent);
         vm.warp(START + REPLACEMENT_DELAY);
         registry.applyReplacement(TREASURY);
         assertEq(_keyX(), signer.key(OTHER).x);

@@ -36,8 +36,10 @@ contract CommitteesRotationTest is CommitteeRig {
         Candidate memory same = signer.candidate(OLD);
         (same.threshold, same.size) = (4, 7);
         bytes32 proof = signer.proofDigest(address(registry), TREASURY, 2, same);
-        bytes32 digest = signer.rotationDigest(address(registry), TREASURY, 2, 0, same);
-        registry.proposeRotation(TREASURY, same, signer.sign(OLD, proof), signer.sign(OLD, digest));
+        bytes32 digest = signer.rotationDigest(address(registry), TREASURY, 2, 0, EXPIRY, same);
+        registry.proposeRotation(
+            TREASURY, EXPIRY, same, signer.sign(OLD, proof), signer.sign(OLD, digest)
+        );
         vm.warp(START + ROTATION_DELAY);
         registry.applyRotation(TREASURY);
         assertEq(uint256(registry.committee(TREASURY).size), 7);
@@ -78,7 +80,7 @@ contract CommitteesRotationTest is CommitteeRig {
         ];
         for (uint256 i; i < 3; ++i) {
             vm.expectRevert(_unsigned());
-            registry.proposeRotation(TREASURY, next, life, bad[i]);
+            registry.proposeRotation(TREASURY, EXPIRY, next, life, bad[i]);
         }
     }
 
@@ -94,12 +96,12 @@ contract CommitteesRotationTest is CommitteeRig {
         if (which == 3) next.size = 4;
         if (which == 4) next.roster ^= bytes32(1 << bit);
         vm.expectRevert(_unsigned());
-        registry.proposeRotation(TREASURY, next, life, consent);
+        registry.proposeRotation(TREASURY, EXPIRY, next, life, consent);
         // And with the old key on one's side, the new one has still to sign it.
-        bytes32 digest = signer.rotationDigest(address(registry), TREASURY, 2, 0, next);
+        bytes32 digest = signer.rotationDigest(address(registry), TREASURY, 2, 0, EXPIRY, next);
         consent = signer.sign(OLD, digest);
         vm.expectRevert(_unproved(TREASURY));
-        registry.proposeRotation(TREASURY, next, life, consent);
+        registry.proposeRotation(TREASURY, EXPIRY, next, life, consent);
     }
 
     /// @dev Every place to which a signed rotation could be carried.
@@ -109,14 +111,14 @@ contract CommitteesRotationTest is CommitteeRig {
         GroupSignature memory consent = signer.consent(registry, TREASURY, OLD, NEXT);
         Committees twin = _deploy();
         vm.expectRevert(_unsigned());
-        twin.proposeRotation(TREASURY, next, life, consent);
+        twin.proposeRotation(TREASURY, EXPIRY, next, life, consent);
         vm.chainId(block.chainid + 1);
         vm.expectRevert(_unsigned());
-        registry.proposeRotation(TREASURY, next, life, consent);
+        registry.proposeRotation(TREASURY, EXPIRY, next, life, consent);
         vm.chainId(block.chainid - 1);
         vm.expectRevert(abi.encodeWithSelector(ICommittees.CommitteeMissing.selector, ORACLE));
-        registry.proposeRotation(ORACLE, next, life, consent);
-        registry.proposeRotation(TREASURY, next, life, consent);
+        registry.proposeRotation(ORACLE, EXPIRY, next, life, consent);
+        registry.proposeRotation(TREASURY, EXPIRY, next, life, consent);
     }
 
     /// @dev What was vetoed must be signed again; else anyone brings it back for ever.
@@ -124,12 +126,35 @@ contract CommitteesRotationTest is CommitteeRig {
         Candidate memory next = signer.candidate(NEXT);
         GroupSignature memory life = signer.life(registry, TREASURY, NEXT);
         GroupSignature memory consent = signer.consent(registry, TREASURY, OLD, NEXT);
-        registry.proposeRotation(TREASURY, next, life, consent);
+        registry.proposeRotation(TREASURY, EXPIRY, next, life, consent);
         vm.prank(GUARDIAN);
         registry.vetoRotation(TREASURY);
         vm.expectRevert(_unsigned());
-        registry.proposeRotation(TREASURY, next, life, consent);
+        registry.proposeRotation(TREASURY, EXPIRY, next, life, consent);
         _propose(OLD, NEXT);
+    }
+
+    /// @dev What was signed and given up must not come into force when nobody thinks of it.
+    function test_rotation_revertsIf_Expired() public {
+        Candidate memory next = signer.candidate(NEXT);
+        GroupSignature memory life = signer.life(registry, TREASURY, NEXT);
+        uint40 expiry = uint40(START + 1 hours);
+        GroupSignature memory consent =
+            signer.consentUntil(registry, TREASURY, OLD, NEXT, expiry);
+        vm.warp(expiry + 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(Committees.RotationExpired.selector, expiry + 1, expiry)
+        );
+        registry.proposeRotation(TREASURY, expiry, next, life, consent);
+        // Nobody makes it last longer, or shorter, than was signed.
+        vm.expectRevert(_unsigned());
+        registry.proposeRotation(TREASURY, expiry + 1, next, life, consent);
+        vm.warp(expiry);
+        registry.proposeRotation(TREASURY, expiry, next, life, consent);
+        // What was proposed in time waits its day as ever.
+        vm.warp(expiry + ROTATION_DELAY);
+        registry.applyRotation(TREASURY);
+        assertEq(_keyX(), signer.key(NEXT).x);
     }
 
     /// @dev To the key and back: the first rotation's signatures are of a generation that is over.
@@ -140,11 +165,11 @@ contract CommitteesRotationTest is CommitteeRig {
         _rotate(OLD, NEXT);
         _rotate(NEXT, OLD);
         vm.expectRevert(_unsigned());
-        registry.proposeRotation(TREASURY, next, life, consent);
+        registry.proposeRotation(TREASURY, EXPIRY, next, life, consent);
         // The consent of today, the proof of life of the generation before.
         consent = signer.consent(registry, TREASURY, OLD, NEXT);
         vm.expectRevert(_unproved(TREASURY));
-        registry.proposeRotation(TREASURY, next, life, consent);
+        registry.proposeRotation(TREASURY, EXPIRY, next, life, consent);
     }
 
     function test_rotation_revertsIf_KeyIsOld() public {
@@ -153,6 +178,6 @@ contract CommitteesRotationTest is CommitteeRig {
         GroupSignature memory life = signer.life(registry, TREASURY, OTHER);
         GroupSignature memory consent = signer.consent(registry, TREASURY, OLD, OTHER);
         vm.expectRevert(_unsigned());
-        registry.proposeRotation(TREASURY, other, life, consent);
+        registry.proposeRotation(TREASURY, EXPIRY, other, life, consent);
     }
 }

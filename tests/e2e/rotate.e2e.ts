@@ -111,7 +111,9 @@ describe('a committee and its key on chain', { timeout: 240_000 }, () => {
 
     const rotation = file('rotation.json');
     assert.match(
-      good(await quorum(old, 'ann', 'rotate', file('new.json'), '--out', rotation)),
+      good(
+        await quorum(old, 'ann', 'rotate', file('new.json'), '--valid', '20d', '--out', rotation),
+      ),
       /hand-over/,
     );
     refused(await committee('propose', rotation, '--key', 'keeper'), /is a draft/);
@@ -140,8 +142,8 @@ describe('a committee and its key on chain', { timeout: 240_000 }, () => {
     await old.until(
       'the number',
       async () =>
-        (await quorum(old, 'ann', 'rotate', file('new.json'), '--out', rotation)).exit === 0 &&
-        read<Handover>('rotation.json').rotation.number === 1,
+        (await quorum(old, 'ann', 'rotate', file('new.json'), '--valid', '20d', '--out', rotation))
+          .exit === 0 && read<Handover>('rotation.json').rotation.number === 1,
     );
     const again = statementDigest(read<Handover>('rotation.json').rotation) as string;
     good(await quorum(old, 'cid', 'allow', '--rotation', rotation, '--hash', again));
@@ -153,6 +155,7 @@ describe('a committee and its key on chain', { timeout: 240_000 }, () => {
     const second = await generation();
     assert.deepEqual([second.generation, second.key], [2, offer.life.groupKey]);
     await seen(old, 2);
+    await seen(next, 2);
     assert.match(good(await quorum(old, 'ann', 'status')), /on chain +generation 2, another key/);
     assert.match(good(await quorum(next, 'ann', 'status')), /on chain +generation 2, our key/);
     refused(await quorum(old, 'ann', 'rotate', file('new.json')), /KeyNotInForce/);

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { clearingHouseAbi } from '@holdfast/abi';
+import { statementDigest } from '@holdfast/party';
 import { encodeInstruction, readInstructionFile } from '@holdfast/treasury';
 import { isRejection } from '@holdfast/units';
 import { encodeFunctionData } from 'viem';
@@ -44,6 +45,14 @@ describe('a treasury', { timeout: 240_000 }, () => {
     const { readyAt } = await rig.json<{ readyAt: number }>('submit', file, '--key', 'keeper');
     return readyAt;
   }
+
+  it('is opened by the next start when one broke off, and by none after it', () => {
+    const [proposed, half, opened, again] = rig.openings;
+    const sent = rig.openings.map((each) => each.sent - (proposed?.sent ?? 0));
+    assert.ok(proposed !== undefined && proposed.wait > 86_000 && proposed.wait <= 86_400);
+    assert.deepEqual([half?.wait, opened?.wait, again?.wait], [0, 0, 0]);
+    assert.deepEqual(sent, [0, 1, 2, 2]);
+  });
 
   it('pays a little by policy alone, after its delay', async () => {
     const file = await propose('small.json', '--pay', `${payee}=100`);
@@ -100,7 +109,9 @@ describe('a treasury', { timeout: 240_000 }, () => {
   });
 
   it('takes what was paid into its account out to itself, and shows what would move', async () => {
-    await rig.deposit(300n);
+    // A fee for relaying another's withdrawal is paid to the account that the relayer names.
+    await rig.relayed(1000n, 50n);
+    await rig.deposit(250n);
     const file = await propose('out.json', '--withdraw', '200');
     for (const name of ['ann', 'bob']) {
       const item = await rig.json<Shown>('show', file, '--dir', name);
@@ -183,6 +194,52 @@ describe('a treasury', { timeout: 240_000 }, () => {
     const { err } = await rig.run('execute', '4', '--key', 'keeper');
     assert.match(err, /ProposalMissing/);
     assert.equal(await rig.balanceOf(payee), 4160n * units);
+  });
+
+  it('is paid from by the next committee alone, once the key was handed over', async () => {
+    await rig.restart('cid');
+    const good = async (...words: string[]): Promise<string> => {
+      const { exit, out, err } = await rig.holdfast(...words);
+      assert.equal(exit, 0, `${words.join(' ')}: ${err}`);
+      return out;
+    };
+    const at = ['--venue', rig.dir];
+    await rig.foundNext();
+    await good('quorum', 'prove', '--dir', 'next-ann', '--out', 'new-key.json');
+    await good('quorum', 'rotate', 'new-key.json', '--dir', 'ann');
+    const shown = await rig.holdfast(
+      'quorum',
+      'sign',
+      '--rotation',
+      'rotation.json',
+      '--dir',
+      'ann',
+    );
+    assert.match(shown.err, /MessageUnapproved/);
+    const { rotation } = JSON.parse(readFileSync(join(rig.dir, 'rotation.json'), 'utf8'));
+    const hash = ['--hash', statementDigest(rotation) as string];
+    await good('quorum', 'allow', '--rotation', 'rotation.json', ...hash, '--dir', 'bob');
+    await good('quorum', 'sign', '--rotation', 'rotation.json', '--dir', 'ann');
+    // A payment that the old committee signed and kept, and one that waits on chain already.
+    const waits = await propose('waits.json', '--pay', `${payee}=1`);
+    await sign(waits);
+    await submit(waits);
+    await good('committee', 'propose', 'rotation.json', '--key', 'keeper', ...at);
+    await rig.pass(86_400);
+    const kept = await propose('kept.json', '--pay', `${payee}=1`);
+    await sign(kept);
+    await good('committee', 'apply', 'treasury', '--key', 'keeper', ...at);
+    const dead = await rig.run('execute', '5', '--key', 'keeper');
+    assert.match(dead.err, /GenerationOver/);
+    const unsigned = await rig.run('submit', kept, '--key', 'keeper');
+    assert.match(unsigned.err, /InstructionUnsigned/);
+    await refused(await propose('late.json', '--pay', `${payee}=1`), /KeyForeign/);
+    const file = await propose('next.json', '--pay', `${payee}=5`);
+    await sign(file, 'next-bob');
+    await submit(file);
+    await rig.pass(3_600);
+    await rig.json('execute', '6', '--key', 'keeper');
+    assert.equal(await rig.balanceOf(payee), 4165n * units);
   });
 
   it('reads no venue file of another registry than its people agreed on', () => {

@@ -173,6 +173,10 @@ export const messages: Readonly<Record<string, Message>> = {
   Rotation: {
     intent: 'Hand a committee over to a new key',
     domain: committees,
-    fields: { ...keyFacts, number: raw('Number of the proposal') },
+    fields: {
+      ...keyFacts,
+      number: raw('Number of the proposal'),
+      expiry: date('To be proposed until'),
+    },
   },
 };

@@ -69,16 +69,15 @@ const life = (generation: number, to: number, by = to) =>
     }),
   );
 
-const consent = (generation: number, number: number, from: number, to: number) =>
-  sign(
-    keyAt(from),
-    hashTypedData({
-      domain,
-      types,
-      primaryType: 'Rotation',
-      message: { committee: id, generation, number, ...keyAt(to).candidate },
-    }),
-  );
+function consent(
+  generation: number,
+  number: number,
+  expiry: number,
+  [from, to]: readonly number[],
+) {
+  const message = { committee: id, generation, number, expiry, ...keyAt(to!).candidate };
+  return sign(keyAt(from!), hashTypedData({ domain, types, primaryType: 'Rotation', message }));
+}
 
 function argsOf(s: CommitteeState, { name, args }: Action): readonly unknown[] {
   const next = s.generation + 1;
@@ -89,12 +88,14 @@ function argsOf(s: CommitteeState, { name, args }: Action): readonly unknown[] {
   // What was signed for the number before is spent; before the first one there is none.
   const number = name === 'replayRotation' ? (s.rotations + 2 ** 32 - 1) % 2 ** 32 : s.rotations;
   const proof = name === 'proposeRogue' ? life(next, to, from) : life(next, to);
-  return [id, keyAt(to).candidate, proof, consent(next, number, from, to)];
+  const expiry = name === 'proposeLateRotation' ? s.now - 1 : s.now;
+  return [id, expiry, keyAt(to).candidate, proof, consent(next, number, expiry, args)];
 }
 
 const renamed: Readonly<Record<string, string>> = {
   replayRotation: 'proposeRotation',
   proposeRogue: 'proposeRotation',
+  proposeLateRotation: 'proposeRotation',
 };
 const isSigned = ({ name }: Action): boolean => name.startsWith('propose') || name in renamed;
 

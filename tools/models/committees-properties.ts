@@ -99,6 +99,14 @@ const signing: P[] = [
     check: (_before, { name }) => (name === 'replayRotation' ? 'proposed again' : undefined),
   },
   {
+    name: 'a late signature is none',
+    says: 'A rotation is not proposed after the time that its signers set.',
+    mutant: 'late signatures count',
+    breaks: 'the time is not compared',
+    kind: 'step',
+    check: (_before, { name }) => (name === 'proposeLateRotation' ? 'proposed late' : undefined),
+  },
+  {
     name: 'a new key lives',
     says: 'No key comes into force that has not signed for itself.',
     mutant: 'no proof of life',

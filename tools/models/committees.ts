@@ -18,6 +18,7 @@ const terms = committeeTerms;
 
 /**
  * A key that waits. Ghosts: when it was proposed, which key signed for it, whether its own key did,
+ * whether it came in time,
  * and whether it was dropped since.
  */
 export type PendingKey = {
@@ -26,6 +27,7 @@ export type PendingKey = {
   readonly proposedAt: number;
   readonly by: number;
   readonly lives: boolean;
+  readonly isLate: boolean;
   readonly isDropped: boolean;
 };
 
@@ -46,21 +48,26 @@ const pend = (s: CommitteeState, to: number, by: number, delay: number): Pending
   proposedAt: s.now,
   by,
   lives: true,
+  isLate: false,
   isDropped: false,
 });
 
-/** By the key `by`; `spent`: with the signature of the rotation before. */
+type Signing = { readonly spent: boolean; readonly lives: boolean; readonly isLate: boolean };
+const honest: Signing = { spent: false, lives: true, isLate: false };
+
+/** By the key `by`; `spent`: with the signature of the rotation before; `isLate`: expired. */
 function rotate(
   s: CommitteeState,
   [by, to]: readonly number[],
-  { spent, lives }: { readonly spent: boolean; readonly lives: boolean },
+  { spent, lives, isLate }: Signing,
   mutant: string,
 ): Result<CommitteeState> {
   if (s.isRevoked && mutant !== 'revoked keys rotate') return 'KeyRevoked';
+  if (isLate && mutant !== 'late signatures count') return 'RotationExpired';
   if (by !== s.key && mutant !== 'any key rotates') return 'RotationUnsigned';
   if (spent && (mutant !== 'signatures live on' || s.rotations === 0)) return 'RotationUnsigned';
   if (!lives && mutant !== 'no proof of life') return 'ProofOfLifeWrong';
-  const rotation = { ...pend(s, to!, by!, terms.rotationDelaySeconds), lives };
+  const rotation = { ...pend(s, to!, by!, terms.rotationDelaySeconds), lives, isLate };
   return { ...s, rotations: s.rotations + 1, rotation: spent ? dropped(rotation) : rotation };
 }
 
@@ -108,11 +115,13 @@ function apply(s: CommitteeState, action: Action, mutant: string): Result<Commit
     case 'wait':
       return { ...s, now: s.now + args[0]! };
     case 'proposeRotation':
-      return rotate(s, args, { spent: false, lives: true }, mutant);
+      return rotate(s, args, honest, mutant);
     case 'replayRotation':
-      return rotate(s, args, { spent: true, lives: true }, mutant);
+      return rotate(s, args, { ...honest, spent: true }, mutant);
     case 'proposeRogue':
-      return rotate(s, args, { spent: false, lives: false }, mutant);
+      return rotate(s, args, { ...honest, lives: false }, mutant);
+    case 'proposeLateRotation':
+      return rotate(s, args, { ...honest, isLate: true }, mutant);
     case 'applyRotation':
       return install(s, s.rotation, mutant);
     case 'applyReplacement':
@@ -131,10 +140,10 @@ function apply(s: CommitteeState, action: Action, mutant: string): Result<Commit
 function key(s: CommitteeState): string {
   const slot = (pending: PendingKey | undefined): string => {
     if (!pending) return '-';
-    const { to, readyAt, proposedAt, by, lives, isDropped } = pending;
+    const { to, readyAt, proposedAt, by, lives, isLate, isDropped } = pending;
     const dead = s.now > readyAt + terms.expirySeconds;
     const time = dead ? 'x' : `${readyAt - s.now},${readyAt - proposedAt}`;
-    return `${to}@${time}${by === s.key}${lives}${isDropped}`;
+    return `${to}@${time}${by === s.key}${lives}${isLate}${isDropped}`;
   };
   const first = s.rotations === 0 ? 'first' : '';
   return `${s.key}${s.isRevoked}${first} ${slot(s.rotation)} ${slot(s.replacement)}`;
@@ -152,6 +161,7 @@ const actions: readonly Action[] = [
   wait(7 * day),
   ...keys.flatMap((from) => keys.map((to) => act('anyone', 'proposeRotation', from, to))),
   act('anyone', 'proposeRogue', 1, 2),
+  act('anyone', 'proposeLateRotation', 1, 2),
   act('anyone', 'replayRotation', 1, 2),
   act('anyone', 'replayRotation', 2, 3),
   act('anyone', 'applyRotation'),

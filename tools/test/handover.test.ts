@@ -28,6 +28,8 @@ import { fromHex, type Hex, isRejection, keccak256, reject, toHex, utf8 } from '
 import { secretOf, signGroup } from '../group-signer.ts';
 
 const nowMs = 1_800_000_000_000;
+/** The chain has a clock of its own. */
+const chainTime = 1_900_000_000;
 const registry = `0x${'aa'.repeat(20)}` as Hex;
 const keyOf = (name: string) => {
   const own = secretOf(keccak256(utf8(name)));
@@ -65,6 +67,7 @@ const view: CommitteeView = {
   size: 5,
   roster: rosterHash(oldRoster),
   atMs: nowMs - 1000,
+  time: chainTime,
 };
 const life = (roster: Roster = nextRoster, key: Key = next, generation = 7): Life => ({
   kind: 'life',
@@ -79,7 +82,7 @@ const rotation = (more: Partial<Rotation> = {}): Rotation => ({
   groupKey: next.groupKey,
   roster: nextRoster,
   life: signed(next, life()),
-  expiresAt: nowMs / 1000 + 3600,
+  expiry: chainTime + 3600,
   ...more,
 });
 const sight = (more: Partial<RegistrySight> = {}): RegistrySight => ({
@@ -128,11 +131,11 @@ describe('a rotation', () => {
     ['is of another generation', 'GenerationWrong', rotation({ generation: 8 }), {}],
     ['is a rotation of before', 'RotationWrong', rotation({ number: 1 }), {}],
     ['is a rotation of later', 'RotationWrong', rotation({ number: 3 }), {}],
-    ['is over', 'StatementExpired', rotation({ expiresAt: nowMs / 1000 }), {}],
+    ['is over', 'StatementExpired', rotation({ expiry: chainTime }), {}],
     [
       'would be valid for too long',
       'ExpiryFar',
-      rotation({ expiresAt: nowMs / 1000 + rotationSecondsMax + 1 }),
+      rotation({ expiry: chainTime + rotationSecondsMax + 1 }),
       {},
     ],
     [
@@ -180,10 +183,11 @@ describe('a rotation', () => {
 
   it('is drafted from what the chain says, or not at all', () => {
     const offer = { version: 1, life: life(), signature: signed(next, life()) } as const;
-    const drafted = draftRotation(offer, nowMs / 1000 + 60, sight());
+    const drafted = draftRotation(offer, 60, sight());
     assert.ok(!isRejection(drafted));
     assert.deepEqual([drafted.number, drafted.generation], [2, 7]);
-    const blind = draftRotation(offer, nowMs / 1000 + 60, sight({ view: undefined }));
+    assert.equal(drafted.expiry, chainTime + 60);
+    const blind = draftRotation(offer, 60, sight({ view: undefined }));
     assert.equal(isRejection(blind) && blind.code, 'ChainMissing');
   });
 });
@@ -251,10 +255,7 @@ describe('a statement', () => {
     const judge = judgeBy([purpose, another], (each) => allowed.has(toHex(each)), rest);
     const say = (bytes: Uint8Array): string => judge(bytes, '0x')?.code ?? 'signed';
     assert.equal(say(message), 'signed');
-    assert.equal(
-      say(encodeStatement(rotation({ expiresAt: nowMs / 1000 + 7 }))),
-      'MessageUnapproved',
-    );
+    assert.equal(say(encodeStatement(rotation({ expiry: chainTime + 7 }))), 'MessageUnapproved');
     allowed.add(toHex(reading.digest));
     assert.equal(say(reading.digest), 'DigestBare');
     assert.equal(say(utf8('a text')), 'Rest');

@@ -134,8 +134,14 @@ export const ties: readonly Tie[] = [
       mutant(
         'nobody asks whether the key in force signed',
         committees,
-        'if (!Schnorr.isSigned(current, rotationDigest(id, candidate), consent)) {',
+        'if (!Schnorr.isSigned(current, rotationDigest(id, expiry, candidate), consent)) {',
         'if (current.x == 0) {',
+      ),
+      mutant(
+        'a late rotation counts',
+        committees,
+        'if (block.timestamp > expiry) revert',
+        'if (expiry == 0) revert',
       ),
       mutant(
         'a dropped replacement still waits',

@@ -10,6 +10,7 @@ import {CommitteeSigner, Offices} from "../mocks/CommitteeSigner.sol";
 /// @notice Everybody tries everything: holders of any key, old ones too, governor, guardian, time.
 /// What a call left is compared with what it found.
 contract CommitteesActs is Base {
+    uint40 internal constant EXPIRY = 4_000_000_000;
     uint256 internal constant ROTATION_DELAY = 1 days;
     uint256 internal constant REPLACEMENT_DELAY = 7 days;
 
@@ -52,7 +53,7 @@ contract CommitteesActs is Base {
         GroupSignature memory life = signer.life(registry, id, _secret(id, to));
         GroupSignature memory consent =
             signer.consent(registry, id, _secret(id, from), _secret(id, to));
-        try registry.proposeRotation(id, next, life, consent) {
+        try registry.proposeRotation(id, EXPIRY, next, life, consent) {
             assertEq(before.x, signer.key(_secret(id, from)).x, "another key rotated");
             assertFalse(before.isRevoked, "a revoked key rotated");
             rotationAt[id] = vm.getBlockTimestamp();

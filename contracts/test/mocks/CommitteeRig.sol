@@ -15,6 +15,7 @@ abstract contract CommitteeRig is Base {
     uint256 internal constant ROTATION_DELAY = 1 days;
     uint256 internal constant REPLACEMENT_DELAY = 7 days;
     uint256 internal constant START = 1_800_000_000;
+    uint40 internal constant EXPIRY = 4_000_000_000;
     uint256 internal constant OLD = 0xa11;
     uint256 internal constant NEXT = 0xb22;
     uint256 internal constant OTHER = 0xc33;
@@ -52,6 +53,7 @@ abstract contract CommitteeRig is Base {
     function _propose(uint256 from, uint256 to) internal {
         registry.proposeRotation(
             TREASURY,
+            EXPIRY,
             signer.candidate(to),
             signer.life(registry, TREASURY, to),
             signer.consent(registry, TREASURY, from, to)

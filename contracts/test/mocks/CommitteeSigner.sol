@@ -23,6 +23,8 @@ contract Offices {
 
 /// @notice Signs what a registry of committees asks for, with digests written out here.
 contract CommitteeSigner is GroupSigner {
+    uint40 public constant EXPIRY = 4_000_000_000;
+
     /// @dev A committee of 3 of 5 with the key of a secret.
     function candidate(uint256 secret) public returns (Candidate memory) {
         GroupKey memory group = key(secret);
@@ -67,17 +69,15 @@ contract CommitteeSigner is GroupSigner {
         uint8 id,
         uint32 generation,
         uint32 number,
+        uint40 expiry,
         Candidate memory c
     ) public view returns (bytes32) {
         bytes32 typehash = keccak256(
-            "Rotation(uint8 committee,uint32 generation,uint32 number,uint256 x,bool isOdd,"
-            "uint8 threshold,uint8 size,bytes32 roster)"
+            "Rotation(uint8 committee,uint32 generation,uint32 number,uint40 expiry,uint256 x,"
+            "bool isOdd,uint8 threshold,uint8 size,bytes32 roster)"
         );
-        bytes32 body = keccak256(
-            abi.encode(
-                typehash, id, generation, number, c.x, c.isOdd, c.threshold, c.size, c.roster
-            )
-        );
+        bytes32 body =
+            keccak256(abi.encode(typehash, id, generation, number, expiry, c));
         bytes32 domain = separator("Holdfast Committees", registry);
         return keccak256(abi.encodePacked(hex"1901", domain, body));
     }
@@ -91,14 +91,21 @@ contract CommitteeSigner is GroupSigner {
         return sign(secret, proofDigest(address(registry), id, next, candidate(secret)));
     }
 
-    /// @dev Consent of a secret to another one.
+    /// @dev Consent of a secret to another one, far into the future.
     function consent(Committees registry, uint8 id, uint256 from, uint256 to)
+        external
+        returns (GroupSignature memory)
+    {
+        return consentUntil(registry, id, from, to, EXPIRY);
+    }
+
+    function consentUntil(Committees registry, uint8 id, uint256 from, uint256 to, uint40 expiry)
         public
         returns (GroupSignature memory)
     {
         Committees.Committee memory now_ = registry.committee(id);
         bytes32 digest = rotationDigest(
-            address(registry), id, now_.generation + 1, now_.rotations, candidate(to)
+            address(registry), id, now_.generation + 1, now_.rotations, expiry, candidate(to)
         );
         return sign(from, digest);
     }

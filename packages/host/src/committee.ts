@@ -57,8 +57,8 @@ export function readCommittee(reader: ChainReader, venue: Venue): Promise<Commit
   return readCommitteeAt(reader, venue.committee as NonNullable<Venue['committee']>);
 }
 
-/** A look at the registry, and when it was taken, wall ms. */
-export type CommitteeView = CommitteeInForce & { readonly atMs: number };
+/** A look at the registry: when it was taken, wall ms, and the chain's time then, seconds. */
+export type CommitteeView = CommitteeInForce & { readonly atMs: number; readonly time: number };
 
 export interface CommitteeWatch {
   /** The last look; undefined before the first. */
@@ -71,7 +71,7 @@ export interface CommitteeWatch {
  * node of another chain than this counts as one that does not answer.
  */
 export function watchCommittee(
-  reader: Pick<ChainReader, 'readContract' | 'getChainId'>,
+  reader: Pick<ChainReader, 'readContract' | 'getChainId' | 'getBlock'>,
   place: CommitteePlace & { readonly chainId: number },
   everyMs = 1000,
 ): CommitteeWatch {
@@ -80,9 +80,11 @@ export function watchCommittee(
   let timer: NodeJS.Timeout | undefined;
   async function look(): Promise<void> {
     const atMs = Date.now();
-    const looks = Promise.all([readCommitteeAt(reader, place), reader.getChainId()]);
-    const [found, chainId] = await looks.catch(() => []);
-    if (found !== undefined && chainId === place.chainId) last = { ...found, atMs };
+    const asked = [readCommitteeAt(reader, place), reader.getChainId(), reader.getBlock()] as const;
+    const [found, chainId, block] = await Promise.all(asked).catch(() => []);
+    if (found !== undefined && block !== undefined && chainId === place.chainId) {
+      last = { ...found, atMs, time: Number(block.timestamp) };
+    }
     if (!isOver) timer = setTimeout(look, everyMs).unref();
   }
   void look();

@@ -84,6 +84,8 @@ export function watchParent(gone: (why: string) => void, everyMs = 500): () => v
   }, everyMs);
   timer.unref();
   process.once('disconnect', onDisconnect);
+  // A parent may die while this process still loads its code: then nothing more happens.
+  if (process.send !== undefined && !process.connected) setImmediate(onDisconnect);
   function stop(): void {
     clearInterval(timer);
     process.removeListener('disconnect', onDisconnect);

@@ -16,7 +16,8 @@ function registry() {
     return [x, true, isRevoked, 3, 5, generation, 4, `0x${'22'.repeat(32)}`];
   };
   const getChainId = async () => state.chainId;
-  return { state, reader: { readContract, getChainId } as never };
+  const getBlock = async () => ({ timestamp: 1_800_000_000n });
+  return { state, reader: { readContract, getChainId, getBlock } as never };
 }
 
 const keyOf = (digit: number): string => `0x03${`${digit}`.padStart(64, '0')}`;
@@ -58,6 +59,7 @@ describe('a committee in its registry', () => {
     };
     await until(() => watch.view() !== undefined);
     assert.equal(watch.view()?.generation, 1);
+    assert.equal(watch.view()?.time, 1_800_000_000);
     state.isDown = true;
     const { asked } = state;
     await until(() => state.asked > asked + 2);

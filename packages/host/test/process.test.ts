@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -38,6 +40,22 @@ describe('lifecycle', () => {
     lifecycle.onShutdown('hangs', () => new Promise(() => undefined));
     await lifecycle.shutdown('test');
     assert.equal(reached, true);
+  });
+});
+
+describe('a process whose parent is gone', () => {
+  it('sees it also when that was before it looked', async () => {
+    const code = `import { once } from 'node:events';
+      import { watchParent } from '@holdfast/host';
+      if (process.connected) await once(process, 'disconnect');
+      setTimeout(() => process.exit(1), 5_000);
+      watchParent(() => process.exit(7));`;
+    const args = ['--import', 'tsx', '--input-type=module', '-e', code];
+    const stdio = ['ignore', 'ignore', 'ignore', 'ipc'] as const;
+    const child = spawn(process.execPath, args, { stdio: [...stdio], cwd: import.meta.dirname });
+    child.disconnect();
+    const [exit] = await once(child, 'exit');
+    assert.equal(exit, 7);
   });
 });
 

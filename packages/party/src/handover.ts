@@ -15,8 +15,8 @@ import {
 
 /** A look at the chain that is older says nothing, wall ms. */
 export const viewAgeMsMax = 15_000;
-/** Longest validity of a rotation that is asked for, seconds. */
-export const rotationSecondsMax = 7 * 86_400;
+/** Longest validity of a rotation that is asked for, chain seconds. */
+export const rotationSecondsMax = 30 * 86_400;
 
 /** What a party holds against a statement. */
 export type RegistrySight = {
@@ -84,8 +84,8 @@ function judgeNext(rotation: Rotation): Rejection | undefined {
   return reject('LifeWrong', 'the next key has not signed that it lives with this roster');
 }
 
-function judgeTime({ expiresAt }: Rotation, nowMs: number): Rejection | undefined {
-  const left = expiresAt - Math.floor(nowMs / 1000);
+function judgeTime({ expiry }: Rotation, { time }: CommitteeView): Rejection | undefined {
+  const left = expiry - time;
   if (left <= 0) return reject('StatementExpired', 'its time is over: draft it anew');
   if (left <= rotationSecondsMax) return undefined;
   const text = `it would be valid for ${left} s, ${rotationSecondsMax} s are the most`;
@@ -94,11 +94,13 @@ function judgeTime({ expiresAt }: Rotation, nowMs: number): Rejection | undefine
 
 /** The key in force hands over: the one statement that changes who speaks for the committee. */
 export function judgeRotation(rotation: Rotation, sight: RegistrySight): Rejection | undefined {
-  const { own, nowMs, isAllowed } = sight;
+  const { own, isAllowed } = sight;
   if (own === undefined) return reject('KeyMissing', 'there is no key yet');
-  const before = judgePlace(rotation, own) ?? judgeTime(rotation, nowMs) ?? judgeView(sight);
+  const before = judgePlace(rotation, own) ?? judgeView(sight);
   if (before !== undefined) return before;
   const view = sight.view as CommitteeView;
+  const late = judgeTime(rotation, view);
+  if (late !== undefined) return late;
   if (view.key !== own.certificate.groupKey) {
     return reject('KeyNotInForce', 'our key is not the one in force: it has nothing to hand over');
   }
@@ -124,17 +126,18 @@ export function lifeOf({ own, view }: Omit<RegistrySight, 'isAllowed'>): Life | 
 
 /**
  * The hand-over of our key to the one that is offered, for the operators to look at.
- * @param expiresAt seconds since 1970
+ * @param validSeconds how long it may be proposed, by the clock of the chain
  * @returns what {@link judgeRotation} holds against it, its operator's word apart
  */
 export function draftRotation(
   { life, signature }: Offer,
-  expiresAt: number,
+  validSeconds: number,
   sight: Omit<RegistrySight, 'isAllowed'>,
 ): Rotation | Rejection {
   const { generation, groupKey, roster } = life;
   const number = sight.view?.rotations ?? 0;
-  const facts = { generation, number, groupKey, roster, life: signature, expiresAt };
+  const expiry = (sight.view?.time ?? 0) + validSeconds;
+  const facts = { generation, number, groupKey, roster, life: signature, expiry };
   const rotation: Rotation = { kind: 'rotation', ...facts };
   return judgeRotation(rotation, { ...sight, isAllowed: true }) ?? rotation;
 }
@@ -155,7 +158,7 @@ function linesOf(statement: Statement, digest: Hex): [string, string][] {
   ];
   if (statement.kind === 'rotation') {
     lines.push(['rotation', `number ${statement.number}`]);
-    lines.push(['signed until', new Date(statement.expiresAt * 1000).toISOString()]);
+    lines.push(['may be proposed until', new Date(statement.expiry * 1000).toISOString()]);
   }
   return [...lines, ['digest', digest]];
 }

@@ -15,7 +15,7 @@ const hash = z
 const bodies = {
   accept: z.strictObject({ hash }),
   message: z.strictObject({ message: z.string().regex(/^0x(?:[0-9a-f]{2})*$/) }),
-  draft: z.strictObject({ offer: offerSchema, expiresAt: z.number().int() }),
+  draft: z.strictObject({ offer: offerSchema, validSeconds: z.number().int().min(1) }),
   reshare: z.strictObject({
     roster: rosterSchema,
     holdersMin: z.number().int().min(2).optional(),
@@ -71,8 +71,8 @@ export function controlRoutes(party: Omit<RunningParty, 'close'>): JsonRoutes {
     'POST /allow': with_(bodies.message, ({ message }) => done(party.allow(fromHex(message)))),
     'POST /review': with_(bodies.message, ({ message }) => review(party, fromHex(message))),
     'POST /prove': () => proveLife(party),
-    'POST /draft': with_(bodies.draft, ({ offer, expiresAt }) => {
-      const drafted = draftRotation(offer, expiresAt, party.sight());
+    'POST /draft': with_(bodies.draft, ({ offer, validSeconds }) => {
+      const drafted = draftRotation(offer, validSeconds, party.sight());
       return isRejection(drafted) ? refuse(drafted) : answer(drafted);
     }),
     'POST /sign': with_(bodies.message, async ({ message }) => {

@@ -38,8 +38,12 @@ const rotationSchema = z.strictObject({
   roster: rosterSchema,
   /** Proof by the next key that it lives, 65 bytes. */
   life: hexOf(65),
-  /** From when on nobody signs this any more, seconds since 1970. */
-  expiresAt: z.number().int().min(0).max(1e11),
+  /** Until when it may be proposed, chain seconds: what was signed and given up dies. */
+  expiry: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 40 - 1),
 });
 
 const statementSchema = z.discriminatedUnion('kind', [lifeSchema, rotationSchema]);
@@ -94,7 +98,12 @@ const head = [
 /** What the registry wants signed: by a new key, and by the key before of it. */
 export const registryTypes = {
   ProofOfLife: [...head, ...candidateFields],
-  Rotation: [...head, { name: 'number', type: 'uint32' }, ...candidateFields],
+  Rotation: [
+    ...head,
+    { name: 'number', type: 'uint32' },
+    { name: 'expiry', type: 'uint40' },
+    ...candidateFields,
+  ],
 } as const;
 
 /** Where it is signed for. */
@@ -119,7 +128,8 @@ export function statementDigest(statement: Statement): Hex | Rejection {
   if (statement.kind === 'life') {
     return hashTypedData({ domain, types, primaryType: 'ProofOfLife', message: facts });
   }
-  const message = { ...facts, number: statement.number };
+  const { number, expiry } = statement;
+  const message = { ...facts, number, expiry };
   return hashTypedData({ domain, types, primaryType: 'Rotation', message });
 }
 

@@ -11,29 +11,29 @@ import {
   type Outgoing,
 } from './envelope.ts';
 import { adopt, tellCertificate } from './generations.ts';
+import {
+  declinesOf,
+  faultsMax,
+  isTiresome,
+  judgePlan,
+  lastKnown,
+  markOf,
+  nextGen,
+  score,
+  short,
+} from './judge.ts';
 import { type Bodies, type Plan, readBody } from './messages.ts';
 import { attemptOf, receive } from './receive.ts';
-import { indexOf, judgeRoster, nameOf, type PartyKey, rosterHash } from './roster.ts';
+import { foundersMin, indexOf, nameOf, type PartyKey } from './roster.ts';
 import type { Committee } from './state.ts';
 
-const declinesMax = 3;
-/** Silences for which a party is left out: one may be bad luck, or another attempt's doing. */
-const faultsMax = 2;
-/** Failures after which a party sits with whom it would rather not: it can be no worse off. */
-const patience = 4;
 /** Failures after which a resharing is given up: the generation so far goes on. */
 const failuresMax = 16;
-/** How far the number of an attempt may be ahead of what we know, or nobody could count on. */
-const aheadMax = 1000;
-
-const score = (c: Committee, key: PartyKey): number => c.scores.get(key) ?? 0;
-const isTiresome = (c: Committee, key: PartyKey): boolean =>
-  (c.declines.get(key) ?? 0) > declinesMax;
-const nextGen = (c: Committee): number => (c.records.active?.certificate.gen ?? 0) + 1;
-
-/** The attempt that we joined last for a generation. */
-const markOf = (c: Committee, gen: number): number =>
-  c.records.mark.gen === gen ? c.records.mark.attempt : 0;
+/**
+ * How far a party's word moves our count. So much less that whoever was away is met at once, even
+ * after hundreds of false words.
+ */
+const wordMax = 1000;
 
 /** Parties in the order in which they are taken: those without faults first, in their own order. */
 function ranked(c: Committee, keys: readonly PartyKey[]): PartyKey[] {
@@ -115,12 +115,6 @@ function makePlan(c: Committee): Plan | Rejection {
   const { groupKey } = active.certificate;
   return { ...plan, dealers, previous: { groupKey, gen: active.certificate.gen } };
 }
-
-const short = (what: string, found: number, required: number): Rejection =>
-  reject('QuorumShort', `only ${found} ${what} are left, ${required} are needed`, {
-    found,
-    required,
-  });
 
 /** Joins an attempt, our own or another's. */
 function start(
@@ -215,98 +209,14 @@ function declineOf(c: Committee, message: Incoming, plan: Plan, reason: Rejectio
   return { sid, gen, type: 'decline', to, isPrivate: false, body };
 }
 
-/** The last attempt that we have heard of. */
-const lastKnown = (c: Committee, gen: number): number => Math.max(markOf(c, gen), c.seenAttempt);
-
-/** Whether we may take part in what is proposed. */
-function judgePlan(c: Committee, plan: Plan, now: number): Rejection | undefined {
-  if (c.attempt !== undefined) {
-    return reject('CeremonyBusy', 'another attempt is going on');
-  }
-  const { gen, attempt } = plan;
-  if (gen !== nextGen(c)) {
-    return reject('GenerationWrong', `generation ${nextGen(c)} is the next, not ${gen}`);
-  }
-  if (attempt <= markOf(c, gen)) {
-    return reject('AttemptOld', `attempt ${attempt} is over, or we were in it before a restart`);
-  }
-  const known = lastKnown(c, gen);
-  if (attempt > known + aheadMax) {
-    // Numbers that leap would soon be spent; after a long absence we come nearer, but slowly.
-    if (now >= c.nextLeapAt) {
-      c.seenAttempt = known + aheadMax;
-      c.nextLeapAt = now + c.timing.leadMs;
-    }
-    return reject('AttemptFar', `attempt ${attempt} is far ahead of ${known}`);
-  }
-  const lead = c.failedLeads.get(plan.leader);
-  if (lead !== undefined && now < lead.at + Math.min(lead.count - 1, 4) * c.timing.leadMs) {
-    return reject('LeaderTired', 'attempts of this leader have failed; let another lead');
-  }
-  return judgeRoster(plan.roster) ?? judgeKind(c, plan) ?? judgeParties(c, plan);
-}
-
-function judgeKind(c: Committee, plan: Plan): Rejection | undefined {
-  const { active, roster, approved } = c.records;
-  const hash = rosterHash(plan.roster);
-  const wrong = (message: string) => reject('ProposalWrong', message);
-  if (plan.kind === 'generate') {
-    if (active !== undefined || plan.previous !== undefined) return wrong('there is a key already');
-    if (roster === undefined || rosterHash(roster) !== hash) return wrong('another roster');
-    const isSame = plan.dealers.join() === plan.holders.join();
-    return isSame ? undefined : wrong('dealers of a new key are its holders');
-  }
-  if (active === undefined || plan.previous === undefined) return wrong('there is no key yet');
-  const { groupKey, gen } = active.certificate;
-  if (plan.previous.groupKey !== groupKey || plan.previous.gen !== gen) return wrong('another key');
-  if (indexOf(active.roster, plan.leader) === 0) return wrong('its leader is no member');
-  if (hash !== rosterHash(active.roster) && !approved.includes(hash)) {
-    const message = `roster ${hash} is not approved here: compare it, then quorum approve`;
-    return reject('RosterUnapproved', message, { roster: hash });
-  }
-  const had = active.certificate.holders.map((index) => active.roster.parties[index - 1]?.key);
-  const isQuorum =
-    plan.dealers.length === active.roster.threshold &&
-    new Set(plan.dealers).size === plan.dealers.length &&
-    plan.dealers.every((key) => had.includes(key));
-  if (!isQuorum) return wrong('dealers are not a quorum of the holders so far');
-  const deals = plan.dealers.includes(c.self);
-  return deals && active.key === undefined ? wrong('we hold no share to deal') : undefined;
-}
-
-function judgeParties(c: Committee, plan: Plan): Rejection | undefined {
-  const { roster, holders, dealers } = plan;
-  const indexes = holders.map((key) => indexOf(roster, key));
-  const isRising = indexes.every((each, i) => each > (indexes[i - 1] ?? 0));
-  const isSelf = holders.includes(c.self) || dealers.includes(c.self);
-  if (!isRising || !isSelf) return reject('ProposalWrong', 'holders are not parties of the roster');
-  const min = plan.kind === 'generate' ? (c.holdersMin ?? roster.threshold) : roster.threshold;
-  if (holders.length < min) return short('holders', holders.length, min);
-  const liar = [...holders, ...dealers].find((key) => c.proven.has(key));
-  if (liar !== undefined && c.failures < patience) {
-    return reject('PartyExcluded', `${nameOf(roster, liar)} has lied`, { party: liar });
-  }
-  const out = roster.parties.find(
-    ({ key }) =>
-      !holders.includes(key) && !c.proven.has(key) && score(c, key) === 0 && !isTiresome(c, key),
-  );
-  // Others may have seen what we did not, or we have forgotten it with a restart: the third time
-  // the leader's word will do, because a smaller generation still takes the threshold to sign.
-  // Not that of one who stops attempts itself: it would leave out whomever it likes.
-  const isBelieved = score(c, plan.leader) === 0 && !isTiresome(c, plan.leader);
-  if (out === undefined || (c.failures >= 2 && isBelieved)) return undefined;
-  const message = `${out.name} is left out, and we know of no fault`;
-  return reject('ExclusionUnfounded', message, { party: out.key });
-}
-
 /** What a party's refusal tells us. The word of one party leaves nobody else out. */
 function countDecline(c: Committee, plan: Plan, from: PartyKey, said: Bodies['decline']): void {
   const { seen, party, reason } = said;
-  c.seenAttempt = Math.max(c.seenAttempt, Math.min(seen, plan.attempt + aheadMax - 1));
-  const count = (c.declines.get(from) ?? 0) + 1;
-  c.declines.set(from, count);
+  c.seenAttempt = Math.max(c.seenAttempt, Math.min(seen, plan.attempt + wordMax - 1));
+  c.declines.set(from, declinesOf(c, from) + 1);
   if (plan.leader !== c.self) return;
-  if (count > declinesMax) c.scores.set(from, score(c, from) + 1);
+  const most = Math.max(...c.declines.values());
+  if (isTiresome(c, from) && declinesOf(c, from) === most) c.scores.set(from, score(c, from) + 1);
   if (party === undefined || party === c.self || party === from) return;
   if (reason.code === 'ExclusionUnfounded') {
     if (!c.pleas.has(from)) c.scores.delete(party);
@@ -316,8 +226,9 @@ function countDecline(c: Committee, plan: Plan, from: PartyKey, said: Bodies['de
   const by = (c.shunned.get(party) ?? new Set()).add(from);
   c.shunned.set(party, by);
   // More than can lie together: one of them is honest.
-  const { parties, threshold } = plan.roster;
-  if (by.size > parties.length - threshold) c.scores.set(party, faultsMax);
+  const { roster, kind } = plan;
+  const honestMin = kind === 'generate' ? foundersMin(roster) : roster.threshold;
+  if (by.size > roster.parties.length - honestMin) c.scores.set(party, faultsMax);
 }
 
 /** A proof that a party said two things holds for everybody, whenever it is shown. */

@@ -1,7 +1,7 @@
 /** Proof of life of a generation: its holders sign, with the new shares, what they have. */
 import { fromHex, type Hex } from '@holdfast/units';
 import type { Certificate } from './messages.ts';
-import { hashOf, number6, type Roster, rosterHash } from './roster.ts';
+import { foundersMin, hashOf, number6, type Roster, rosterHash } from './roster.ts';
 import { type PublicKeys, verifySignature } from './suite.ts';
 
 /** Hash of everything public about a generation. */
@@ -37,14 +37,15 @@ export function certificateBytes(said: Omit<Certificate, 'signature'>): Uint8Arr
 
 /**
  * Whether a certificate is the group key's own word about this roster. Whose key that is, a
- * reader must know from elsewhere: its own share, an earlier generation, or the chain.
+ * reader must know from elsewhere: its own share, an earlier generation, or the chain. A first key
+ * has more than half of the parties as its holders, and all of them have signed.
  */
 export function isCertificate(certificate: Certificate, roster: Roster): boolean {
   const { signature, ...said } = certificate;
   return (
     said.roster === rosterHash(roster) &&
     said.threshold === roster.threshold &&
-    said.holders.length >= roster.threshold &&
+    said.holders.length >= (said.gen === 1 ? foundersMin(roster) : roster.threshold) &&
     said.holders.every((each, i) => each > (said.holders[i - 1] ?? 0)) &&
     said.holders.every((each) => each <= roster.parties.length) &&
     verifySignature(said.groupKey, certificateBytes(said), signature)

@@ -8,6 +8,7 @@ import { lead, merge, onProofs, onPropose, settleAttempt } from './ceremony.ts';
 import { collect, preprocess, request, tickRequests } from './coordinator.ts';
 import type { Incoming, Outgoing } from './envelope.ts';
 import { onCertified, onStatus, openSigning, tellCertificate } from './generations.ts';
+import { foundersOf } from './judge.ts';
 import { readBody } from './messages.ts';
 import { attemptOf, openBroadcast, receive, tick } from './receive.ts';
 import { hashOf, indexOf, nameOf, type PartyKey, type Roster, rosterHash } from './roster.ts';
@@ -48,7 +49,7 @@ export function createCommittee(options: CommitteeOptions, now: number): Committ
 }
 
 function aimAtKey(c: Committee, roster: Roster, now: number): void {
-  const holdersMin = c.holdersMin ?? roster.threshold;
+  const holdersMin = foundersOf(c, roster);
   c.goal = { kind: 'generate', roster, holdersMin };
   c.nextLeadAt = now + (indexOf(roster, c.self) - 1) * c.timing.leadMs;
 }
@@ -228,18 +229,21 @@ export function reconnect(c: Committee, now: number): Step {
   return pass(c, now);
 }
 
+const noHash: Hex = `0x${'0'.repeat(64)}`;
+
 /** Asks for what we missed: at the start, and while something of ours is not settled. */
 function askStatus(c: Committee, now: number, out: Effects): void {
   const { active, roster, pending } = c.records;
   const known = active?.roster ?? roster;
   c.nextStatusAt = now + c.timing.statusMs;
   if (known === undefined) return;
-  const gen = active?.certificate.gen ?? 0;
+  const { gen, attempt, sid: last } = active?.certificate ?? { gen: 0, attempt: 0, sid: noHash };
   const isSettled = active?.key !== undefined && pending.length === 0;
   if (isSettled && c.nextStatusAt > now + c.timing.statusMs) return;
   const to = known.parties.map((party) => party.key).filter((key) => key !== c.self);
   const sid = hashOf('status');
-  out.send.push({ sid, gen, type: 'status', to, isPrivate: false, body: { gen } });
+  const body = { gen, attempt, sid: last };
+  out.send.push({ sid, gen, type: 'status', to, isPrivate: false, body });
   if (isSettled) c.nextStatusAt = now + 12 * c.timing.statusMs;
 }
 

@@ -11,7 +11,6 @@ import {
   holderIndexes,
   isHolder,
   missing,
-  others,
   type Phase,
   packagesOf,
   say,
@@ -281,7 +280,10 @@ export function complete(a: Attempt, certificate: Certificate, out: Effects): vo
   a.dealing?.forget();
   const body = { certificate, roster: a.plan.roster, keys: a.keys };
   const { gen } = a.plan;
-  const message = { sid: a.id, gen, type: 'certified' as const, to: others(a), isPrivate: false };
+  // Also to those who were left out: one of them may hold an earlier attempt for the last.
+  const all = [...a.participants, ...a.plan.roster.parties.map(({ key }) => key)];
+  const to = [...new Set(all)].filter((key) => key !== a.self);
+  const message = { sid: a.id, gen, type: 'certified' as const, to, isPrivate: false };
   a.said.push({ ...message, body });
   out.send.push({ ...message, body });
   out.events.push({ type: 'certified', certificate, isHolder: isHolder(a) });

@@ -37,6 +37,8 @@ export type Request = {
   spokeAt: number;
   /** Parties that failed this request. */
   readonly failed: Map<number, Blame>;
+  /** Of the silent, those that were asked a second time. */
+  readonly spared: Set<number>;
 };
 
 export type Coordinator = {
@@ -109,6 +111,7 @@ export function request(
     startedAt: now,
     spokeAt: now,
     failed: new Map(),
+    spared: new Set(),
   };
   c.requests.set(id, made);
   start(c, made, now, out);
@@ -117,6 +120,7 @@ export function request(
 
 function start(c: Coordinator, r: Request, now: number, out: Effects): void {
   const { threshold } = c.keys;
+  if (candidates(c, r).length < threshold) spare(c, r);
   const chosen = candidates(c, r).slice(0, threshold);
   if (chosen.length < threshold) {
     giveUp(c, r, out);
@@ -132,6 +136,18 @@ function start(c: Coordinator, r: Request, now: number, out: Effects): void {
     if (pair !== undefined) r.nonces.set(index, pair);
   }
   speak(c, r, now, out);
+}
+
+/** Silence may be bad luck: where nobody else is left, the silent are asked once more. */
+function spare(c: Coordinator, r: Request): void {
+  const silent = [...r.failed].flatMap(([index, { kind }]) =>
+    kind === 'Silent' && !r.spared.has(index) ? [index] : [],
+  );
+  if (candidates(c, r).length + silent.length < c.keys.threshold) return;
+  for (const index of silent) {
+    r.failed.delete(index);
+    r.spared.add(index);
+  }
 }
 
 function giveUp(c: Coordinator, r: Request, out: Effects): void {

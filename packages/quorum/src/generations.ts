@@ -3,16 +3,16 @@ import type { Effects } from './attempt.ts';
 import { isCertificate, isCertified } from './certificate.ts';
 import { createCoordinator } from './coordinator.ts';
 import type { Incoming } from './envelope.ts';
-import { type Bodies, readBody } from './messages.ts';
-import { indexOf, type PartyKey, rosterHash } from './roster.ts';
+import { type Bodies, type Certificate, readBody } from './messages.ts';
+import { foundersMin, indexOf, type PartyKey, rosterHash } from './roster.ts';
 import { createSigner } from './signer.ts';
 import type { Committee } from './state.ts';
 
 /** A party that is behind asks: it gets the certificate of what it missed. */
 export function onStatus(c: Committee, message: Incoming, out: Effects): void {
-  const gen = readBody('status', message.body)?.gen;
+  const seen = readBody('status', message.body);
   const { active } = c.records;
-  if (gen !== undefined && active !== undefined && active.certificate.gen > gen) {
+  if (seen !== undefined && active !== undefined && isAfter(active.certificate, seen)) {
     tellCertificate(c, message.from, out);
   }
 }
@@ -38,7 +38,8 @@ export function onCertified(c: Committee, message: Incoming, out: Effects): void
 
 /**
  * Makes a certified generation ours, if it is later than what we have and its key is one that we
- * know: by our share of it, as the key so far, or from as many members as make a signature.
+ * know: by our share of it, as the key so far, or from as many members as make a signature, if
+ * one of them is honest.
  */
 export function adopt(
   c: Committee,
@@ -62,7 +63,7 @@ export function adopt(
     ...c.records,
     active: isOurs ? { ...generation, key: held.key } : generation,
     // A later attempt at the same generation may still show its life, and would then hold.
-    pending: pending.filter(({ gen, attempt }) => isAfter({ gen, attempt }, certificate)),
+    pending: pending.filter((each) => isAfter(each, certificate)),
   };
   c.goal = undefined;
   if (c.attempt !== undefined && c.attempt.plan.gen <= certificate.gen) c.attempt = undefined;
@@ -73,13 +74,16 @@ export function adopt(
   c.pleas.clear();
   c.failedLeads.clear();
   c.failures = 0;
+  // Numbers begin anew with each generation: nobody can be behind.
+  c.seenAttempt = 0;
   openSigning(c);
   return isOurs;
 }
 
-type Place = { readonly gen: number; readonly attempt: number };
+type Place = Pick<Certificate, 'gen' | 'attempt' | 'sid'>;
+/** Of two sessions of one number the name decides, so that all come to the same one. */
 const isAfter = (a: Place, b: Place): boolean =>
-  a.gen > b.gen || (a.gen === b.gen && a.attempt > b.attempt);
+  a.gen !== b.gen ? a.gen > b.gen : a.attempt !== b.attempt ? a.attempt > b.attempt : a.sid > b.sid;
 
 function isWitnessed(c: Committee, body: Bodies['certified'], from: PartyKey | undefined): boolean {
   const { roster } = c.records;
@@ -88,7 +92,8 @@ function isWitnessed(c: Committee, body: Bodies['certified'], from: PartyKey | u
   const { signature } = body.certificate;
   const seen = (c.witnesses.get(signature) ?? new Set()).add(from);
   c.witnesses.set(signature, seen);
-  return seen.size >= roster.threshold;
+  const liarsMax = roster.parties.length - foundersMin(roster);
+  return seen.size >= Math.max(roster.threshold, liarsMax + 1);
 }
 
 /** Signs with the active generation from now on. */

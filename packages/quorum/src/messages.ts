@@ -18,7 +18,7 @@ const attemptNumber = z
   .number()
   .int()
   .min(0)
-  .max(2 ** 32 - 1);
+  .max(2 ** 48 - 1);
 
 /** What a ceremony is about. Its hash names the attempt. */
 export const planSchema = z.strictObject({
@@ -47,7 +47,7 @@ export type Plan = z.output<typeof planSchema>;
 export const certificateSchema = z.strictObject({
   sid: hex.hash,
   gen: z.number().int().min(1),
-  attempt: z.number().int().min(1),
+  attempt: attemptNumber.min(1),
   roster: hex.hash,
   threshold: z.number().int().min(2),
   /** Numbers of the holders in the roster. */
@@ -114,8 +114,12 @@ export const bodies = {
     roster: rosterSchema,
     keys: publicKeysSchema,
   }),
-  /** Asks for the certificate of a later generation than the one named. */
-  status: z.strictObject({ gen: z.number().int().min(0) }),
+  /** Asks for the certificate of what came after the session named; zeros when there is none. */
+  status: z.strictObject({
+    gen: z.number().int().min(0),
+    attempt: attemptNumber,
+    sid: hex.hash,
+  }),
   abort: z.strictObject({
     attempt: hex.hash,
     accusations: z

@@ -69,6 +69,13 @@ export function judgeRoster(roster: Roster): Rejection | undefined {
   return undefined;
 }
 
+/**
+ * Fewest holders of a first key: a threshold, and more than half, so that of two sets that each
+ * make a key one party is in both, and an honest one ends in the later alone.
+ */
+export const foundersMin = ({ threshold, parties }: Roster): number =>
+  Math.max(threshold, Math.floor(parties.length / 2) + 1);
+
 /** A roster from what a file or a message held, or why it is none. */
 export function readRoster(value: unknown): Roster | Rejection {
   const parsed = rosterSchema.safeParse(value);

@@ -21,6 +21,10 @@ import { frost, frostSecret, weighShare } from '../src/suite.ts';
 import { randomOf, turn, World } from './world.ts';
 
 const text = (words: string): Hex => toHex(new TextEncoder().encode(words));
+const active = (world: World, name: string) => {
+  const { key: _, ...rest } = world.node(name).disk.active!;
+  return rest;
+};
 const keyOf = (world: World, name: string) => world.node(name).disk.active!.key!;
 
 /** A world with a key, made once for the tests that only read it. */
@@ -226,12 +230,15 @@ describe('old and new shares', () => {
       world.kill('bob');
       world.kill('cid');
       assert.ok(world.sign('ann', 'with the returned'), `${phase}: the returned hold nothing`);
+      // The control: of three that are needed, each is.
+      world.kill('dan');
+      assert.equal(world.sign('ann', 'by two'), undefined, `${phase}: two sign`);
     }
   });
 });
 
 describe('the number of an attempt', () => {
-  for (const attempt of [1_000_000, 2 ** 32 - 1]) {
+  for (const attempt of [2 ** 40, 2 ** 48 - 1]) {
     it(`is not spent by a proposal of number ${attempt}`, () => {
       const world = new World(`spent ${attempt}`, 2, 3);
       const [ann, bob, cid] = ['ann', 'bob', 'cid'].map((name) => world.node(name));
@@ -256,7 +263,7 @@ describe('the number of an attempt', () => {
         world.run(120_000, () => world.isAt(1)),
         'no attempt follows it',
       );
-      assert.ok(ann!.disk.active!.certificate.attempt < 2000);
+      assert.ok(ann!.disk.active!.certificate.attempt < 2_000_000);
     });
   }
 });
@@ -276,6 +283,19 @@ describe('a roster', () => {
     assert.ok(world.node('ann').disk.active!.certificate.gen === 1);
     const declined = world.node('cid').events.filter((each) => each.type === 'declined');
     assert.ok(declined.some((each) => each.reason.code === 'RosterUnapproved'));
+    // The control: the same roster is dealt to when those who deal have agreed to it.
+    world.add(stranger);
+    world.node('mal').disk = { ...noRecords, active: active(world, 'ann') };
+    world.wake('mal');
+    const next = { ...world.roster, parties };
+    for (const name of ['ann', 'bob', 'cid', 'mal']) {
+      const node = world.node(name);
+      world.apply(node, approve(node.committee!, rosterHash(next), world.now));
+    }
+    world.run(60_000, () => world.node('cid').committee!.goal === undefined);
+    if (world.gen('mal') < 2) world.reshare('cid', next, 2);
+    assert.ok(world.run(60_000, () => world.gen('mal') === 2));
+    assert.ok(keyOf(world, 'mal'));
   });
 
   it('is dealt to without the party that leaves it: nobody waits for one that is lost', () => {
@@ -306,5 +326,11 @@ describe('a roster', () => {
     world.apply(world.node('ann'), pass(committee!, world.now));
     assert.ok(world.run(60_000, () => world.isAt(1)));
     assert.equal(world.node('bob').disk.active!.certificate.holders.length, 4);
+    // The control: a party that is gone is left out.
+    const other = new World('shorter', 2, 4);
+    other.start();
+    other.kill('dan');
+    assert.ok(other.run(60_000, () => other.isAt(1)));
+    assert.deepEqual(other.node('bob').disk.active!.certificate.holders, [1, 2, 3]);
   });
 });

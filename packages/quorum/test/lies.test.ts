@@ -29,6 +29,36 @@ describe('one of three lies while a key is made', () => {
   }
 });
 
+describe('three that tell the truth', () => {
+  it('name nobody, and make their key at the first attempt', () => {
+    const world = new World('no lie', 2, 3);
+    world.node('bob').lie = (message) => [message];
+    world.start();
+    assert.ok(world.run(120_000, () => world.isAt(1)));
+    for (const name of ['ann', 'bob', 'cid']) {
+      assert.deepEqual(world.blamed(name), []);
+      assert.ok(world.node(name).disk.active!.key);
+    }
+    assert.equal(world.node('ann').disk.active!.certificate.attempt, 1);
+  });
+
+  it('leave nobody out who declines once, for a cause', () => {
+    const world = new World('once', 2, 3);
+    let isSaid = false;
+    const { lie } = lies['joins nothing that others lead']!;
+    world.node('bob').lie = (message, ...rest) => {
+      if (isSaid || message.type !== 'hello') return [message];
+      isSaid = true;
+      return lie(message, ...rest);
+    };
+    world.start();
+    assert.ok(world.run(120_000, () => world.isAt(1)));
+    assert.ok(isSaid);
+    assert.ok(world.node('ann').disk.active!.certificate.attempt > 1);
+    assert.deepEqual(world.node('ann').disk.active!.certificate.holders, [1, 2, 3]);
+  });
+});
+
 describe('a liar whom one party sees before the other', () => {
   const slow = { loss: 100, duplicate: 0, delayMsMax: 400 };
   for (const name of ['signs wrongly', 'passes on words that it made up']) {

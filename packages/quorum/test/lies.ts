@@ -47,7 +47,7 @@ const declining = (code: string, place?: number): Lie =>
     if (isOwn) return [message];
     const all = world.roster.parties.map(({ key }) => key).filter((key) => key !== self);
     const party = place === undefined ? {} : { party: all.at(place) };
-    const body = { attempt: sid, reason: { code, message: code }, seen: 2 ** 32 - 1, ...party };
+    const body = { attempt: sid, reason: { code, message: code }, seen: 2 ** 48 - 1, ...party };
     return [{ sid, gen, type: 'decline', to, isPrivate: false, body }];
   });
 
@@ -175,7 +175,7 @@ export const lies: Readonly<Record<string, { lie: Lie; kinds: readonly string[] 
     lie: on('hello', (message) => {
       const { sid, gen, to } = message;
       const reason = { code: 'CeremonyBusy', message: 'another attempt is going on' };
-      const body = { attempt: sid, reason, seen: 2 ** 32 - 1 };
+      const body = { attempt: sid, reason, seen: 2 ** 48 - 1 };
       return [message, { sid, gen, type: 'decline', to, isPrivate: false, body }];
     }),
     kinds: ['Abandoned'],

@@ -92,6 +92,9 @@ describe('a signature', () => {
     const swapped = { message: text('pay ann 1000'), signers };
     const said = ask(bob, ann, { sid, type: 'package', body: swapped });
     assert.equal(codeOf(said), 'MessageSwapped');
+    // The control: the message that was asked for is signed in the same session.
+    const asked = { message: text('pay ann 1'), signers };
+    assert.equal(codeOf(ask(bob, ann, { sid, type: 'package', body: asked })), 'partial');
     const taken = ask(bob, ann, { sid, body: { message: text('pay ann 2') } });
     assert.equal(codeOf(taken), 'SessionTaken');
   });
@@ -116,6 +119,22 @@ describe('a signature', () => {
       assert.ok(world.sign('ann', `while ${code}`));
       assert.deepEqual(world.blamed('ann'), blamed);
     }
+  });
+
+  it('asks the silent once more where nobody else is left, and then gives up', () => {
+    const world = new World('silent once', 3, 3);
+    world.generate();
+    const silentUntil = (end: number) => {
+      world.node('bob').lie = (message) =>
+        message.type === 'nonces' && world.now < end ? [] : [message];
+    };
+    silentUntil(world.now + 2_000);
+    assert.ok(world.sign('ann', 'after a while'));
+    assert.deepEqual(world.blamed('ann'), ['bob Silent']);
+    silentUntil(Number.POSITIVE_INFINITY);
+    const began = world.now;
+    assert.equal(world.sign('ann', 'never'), undefined);
+    assert.ok(world.now - began < 5_000, 'it was waited for until the end');
   });
 
   it('is refused for strangers, too few, and another generation', () => {

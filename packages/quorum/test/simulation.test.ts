@@ -7,10 +7,15 @@ import { after, describe, it } from 'node:test';
 import { type Life, live, wordsOf } from './life.ts';
 import type { World } from './world.ts';
 
-const seeds = Number(process.env.QUORUM_SEEDS ?? 3);
+const seeds = Number(process.env.QUORUM_SEEDS ?? 0);
 const only = process.env.QUORUM_SEED;
-/** Once left an honest party out of a first key: its leader had told of the attempt to others. */
-const known = [31, 175];
+/**
+ * What once failed, and is always run. 31: an honest party was left out of a first key, because its
+ * leader had told of the attempt to others. 89: no key in time. 278: a liar that declined all put
+ * out an honest party that had declined some. 761: two of four made a key, and the other two one
+ * of their own. In longer runs too: 17, 28, 175, 421.
+ */
+const known = [31, 89, 278, 761];
 
 /** What everybody saw, for whoever runs one seed. */
 function tell(world: World, bad: ReadonlySet<string>): void {
@@ -19,14 +24,10 @@ function tell(world: World, bad: ReadonlySet<string>): void {
   }
 }
 
-/** For a long run: how much was done, and what did not come about. */
+/** For a long run: how much was done. What did not come about has failed. */
 function sumUp(lives: readonly Life[]): void {
-  const sum = (of: (life: Life) => number) => lives.reduce((all, life) => all + of(life), 0);
-  const counts = new Map<string, number>();
-  for (const why of lives.flatMap(({ lacks }) => lacks)) {
-    counts.set(why, (counts.get(why) ?? 0) + 1);
-  }
-  console.log(`${lives.length} lives, ${sum(({ steps }) => steps)} steps`, counts);
+  const steps = lives.reduce((all, life) => all + life.steps, 0);
+  console.log(`${lives.length} lives with all that they should have, ${steps} steps`);
 }
 
 describe('lives of committees', () => {

@@ -73,9 +73,14 @@ export function createRegistry(address: Hex, chain: ChainActions) {
       const [rotation, replacement] = await Promise.all(names.map((name) => ask<bigint>(name)));
       return { rotation: Number(rotation), replacement: Number(replacement) };
     },
-    /** Anyone: starts the delay of a hand-over that the key in force has signed. */
-    proposeRotation: (id: number, next: KeyFacts, life: KeySignature, consent: KeySignature) =>
-      act('proposeRotation', id, next, life, consent),
+    /** Anyone, until `expiry`: starts the delay of a hand-over that the key in force has signed. */
+    proposeRotation: (
+      id: number,
+      expiry: number,
+      next: KeyFacts,
+      life: KeySignature,
+      consent: KeySignature,
+    ) => act('proposeRotation', id, expiry, next, life, consent),
     /** Anyone, after the delay. */
     applyRotation: (id: number) => act('applyRotation', id),
     /** Governor or any guardian. */

@@ -80,15 +80,66 @@ export async function seedTreasury(
   return Number(opened.args.account);
 }
 
-/** Puts in force what {@link seedTreasury} proposed, once its delay is over. */
+type ChainTime = { readonly timestamp: bigint };
+type Opening = { readonly call: Call; readonly readyAt: number };
+
+/**
+ * What {@link seedTreasury} proposed and is not in force, because the start that was to apply it
+ * broke off. Once the token is listed, a call that waits may be the governor's, and has its time.
+ */
+async function openingsOf(
+  reader: ChainReader,
+  { clearingHouse, token }: Venue['contracts'],
+  treasury: Address,
+): Promise<Opening[]> {
+  const ask = (functionName: string, ...args: unknown[]) =>
+    reader.readContract({ address: treasury, abi: treasuryAbi, functionName, args } as never);
+  const call = [clearingHouse, withdraw] as const;
+  const [limit, pending, isAllowed, callReadyAt, { timestamp }] = (await Promise.all([
+    ask('limits', token),
+    ask('pendingLimit', token),
+    ask('isAllowed', ...call),
+    ask('callReadyAt', ...call),
+    reader.getBlock(),
+  ])) as [[bigint, bigint, number], [bigint, bigint, number], boolean, number, ChainTime];
+  const isListed = limit[2] !== 0;
+  const limitAt = isListed ? 0 : pending[2];
+  const isOurs = !isListed || callReadyAt <= Number(timestamp);
+  const all: Opening[] = [
+    { call: [treasury, treasuryAbi, 'applyLimit', [token]], readyAt: limitAt },
+    {
+      call: [treasury, treasuryAbi, 'applyCall', [...call]],
+      readyAt: isAllowed || !isOurs ? 0 : callReadyAt,
+    },
+  ];
+  return all.filter(({ readyAt }) => readyAt !== 0);
+}
+
+/** How long a treasury that was never opened has still to wait, chain seconds; 0: no more. */
+export async function treasuryWait(
+  reader: ChainReader,
+  contracts: Venue['contracts'],
+  treasury: Address,
+): Promise<number> {
+  const openings = await openingsOf(reader, contracts, treasury);
+  const now = Number((await reader.getBlock()).timestamp);
+  return Math.max(0, ...openings.map(({ readyAt }) => readyAt - now));
+}
+
+/**
+ * Puts in force what {@link seedTreasury} proposed, once its delay is over; whatever is in force
+ * already is left as it is.
+ */
 export async function openTreasury(
   reader: ChainReader,
   writer: ChainWriter,
   contracts: Venue['contracts'],
   treasury: Address,
 ): Promise<void> {
-  await sendAll(reader, writer, [
-    [treasury, treasuryAbi, 'applyLimit', [contracts.token]],
-    [treasury, treasuryAbi, 'applyCall', [contracts.clearingHouse, withdraw]],
-  ]);
+  const openings = await openingsOf(reader, contracts, treasury);
+  await sendAll(
+    reader,
+    writer,
+    openings.map(({ call }) => call),
+  );
 }

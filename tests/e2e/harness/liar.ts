@@ -16,21 +16,18 @@ function take(name: string): string | undefined {
 
 type Frame = { op: string; to: string[]; envelope: string };
 type Package = { message: string; signers: { index: number; nonces: object }[] };
-type Lie = (body: never, to: string) => unknown;
+type Lie = (body: never) => unknown;
 
-/** Half of the receivers hear something else than the others. */
-const isOdd = (to: string): boolean => Number.parseInt(to.slice(-1), 16) % 2 === 1;
 const flip = (text: string): string => `${text.slice(0, -1)}${text.endsWith('0') ? '1' : '0'}`;
 
 const lies: Record<string, Partial<Record<string, Lie>>> = {
   /** Has another message signed than it asked for. */
   swap: { package: (body: Package) => ({ ...body, message: '0x6c6965' }) },
-  /** Shows each signer other nonces of the others, so that no shares fit together. */
+  /** Shows the other signers other nonces than it signs with itself: no shares fit together. */
   split: {
-    package: ({ signers, ...body }: Package, to) => {
+    package: ({ signers, ...body }: Package) => {
       const [one, two] = signers.map(({ nonces }) => nonces) as [object, object];
-      const bent = signers.map((each, i) => ({ ...each, nonces: i === 0 ? two : one }));
-      return { ...body, signers: isOdd(to) ? bent : signers };
+      return { ...body, signers: signers.map((each, i) => ({ ...each, nonces: i ? one : two })) };
     },
   },
   /** Signs wrongly. */
@@ -48,10 +45,10 @@ const dir = process.argv[process.argv.indexOf(isReporter ? '--party' : '--dir') 
 const vault = await openParty(dir, await passphraseFrom({ file: partyPaths(dir).passphrase }));
 const sign = signWith(vault.secrets.identity.sign);
 
-function bend(envelope: Envelope, to: string): Envelope {
+function bend(envelope: Envelope): Envelope {
   const bent = lie === undefined ? undefined : lies[lie]?.[envelope.type];
   if (bent === undefined) return envelope;
-  const payload = JSON.stringify(bent(JSON.parse(envelope.payload) as never, to));
+  const payload = JSON.stringify(bent(JSON.parse(envelope.payload) as never));
   const { signature: _, ...whole } = { ...envelope, payload };
   return { ...whole, signature: sign(signedBytes(whole)) };
 }
@@ -71,7 +68,7 @@ WebSocket.prototype.send = function send(this: WebSocket, data: unknown, ...rest
   // The first hears the truth, the others the lie.
   if (isSplit) say({ ...frame, to: [first] });
   const to = isSplit ? others : frame.to;
-  say({ ...frame, to, envelope: JSON.stringify(bend(envelope, to[0] ?? '')) });
+  say({ ...frame, to, envelope: JSON.stringify(bend(envelope)) });
 } as never;
 
 if (isReporter) await import('../../../packages/reporter/src/main.ts');

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clearingHouseAbi, testTokenAbi } from '@holdfast/abi';
+import { clearingHouseAbi, testTokenAbi, treasuryAbi } from '@holdfast/abi';
 import { runWith } from '@holdfast/cli';
 import {
   type ChainReader,
@@ -30,6 +30,7 @@ import {
   statementDigest,
 } from '@holdfast/party';
 import type { Generation, Roster } from '@holdfast/quorum';
+import { signWithdrawal } from '@holdfast/sdk';
 import { policyPath, runSigner, type Signer } from '@holdfast/treasury';
 import { fromHex, type Hex, invariant, isRejection, keccak256, toHex, utf8 } from '@holdfast/units';
 import {
@@ -39,8 +40,9 @@ import {
   foretell,
   openTreasury,
   seedTreasury,
+  treasuryWait,
 } from '@holdfast/venue';
-import type { Address } from 'viem';
+import { type Abi, type Address, parseEventLogs } from 'viem';
 import { terminal } from '../../../packages/cli/test/terminal.ts';
 import { secretOf, signGroup } from '../../../tools/group-signer.ts';
 import { until } from './until.ts';
@@ -83,7 +85,8 @@ function oracleCommittee(registry: Address) {
   return { registry, candidate: candidateOf(groupKey, roster), life: { rx, ry, z } };
 }
 
-async function foundSigners(dir: string, relay: string, registry: Address) {
+/** Folders of three parties of the treasury's committee, named by what their names begin with. */
+async function foundSigners(dir: string, relay: string, registry: Address, prefix = '') {
   const invitations = invite({
     name: 'treasury',
     chainId,
@@ -94,7 +97,7 @@ async function foundSigners(dir: string, relay: string, registry: Address) {
   });
   if (isRejection(invitations)) throw new Error(invitations.message);
   for (const invitation of invitations) {
-    const home = join(dir, invitation.you);
+    const home = join(dir, `${prefix}${invitation.you}`);
     mkdirSync(home);
     await foundParty(home, invitation, 'secret', scryptForRandom);
     writeFileSync(partyPaths(home).passphrase, 'secret', { mode: 0o600 });
@@ -128,9 +131,9 @@ export async function createTreasuryRig() {
   const registry = await foretell(reader, deployer.address);
   await foundSigners(dir, `ws://127.0.0.1:${relay.port}`, registry);
 
-  const signers = new Map<Name, Signer>();
+  const signers = new Map<string, Signer>();
   const homeOf = (name: string): string => join(dir, name);
-  async function start(name: Name, holdersMin?: number): Promise<Signer> {
+  async function start(name: string, holdersMin?: number): Promise<Signer> {
     const home = homeOf(name);
     const vault = await openParty(home, 'secret');
     // Three in one process, on a machine that may be busy; the dead are given up after a second.
@@ -140,14 +143,16 @@ export async function createTreasuryRig() {
     signers.set(name, signer);
     return signer;
   }
-  const founded = await Promise.all(
-    names.map(async (name) => {
-      const { party } = await start(name, 3);
-      const how = { dir: homeOf(name), id: committeeIds.treasury, progress: () => undefined };
-      return { party, told: await foundCommittee(party, how) };
-    }),
-  );
-  const [first] = founded;
+  const found = (prefix: string) =>
+    Promise.all(
+      names.map(async (each) => {
+        const name = `${prefix}${each}`;
+        const { party } = await start(name, 3);
+        const how = { dir: homeOf(name), id: committeeIds.treasury, progress: () => undefined };
+        return { party, told: await foundCommittee(party, how) };
+      }),
+    );
+  const [first] = await found('');
   const generation = first?.party.committee().records.active as Generation;
   const groupKey = generation.certificate.groupKey;
   const markets = demoMarkets(['BTC-USD'], 1).map((market, id) => ({ ...market, id }));
@@ -215,20 +220,54 @@ export async function createTreasuryRig() {
     await raw('evm_increaseTime', [seconds]);
     await tellTime();
   }
+  /** How far a start has come that opens the treasury: what waits, and what it has sent. */
+  const opening = async () => ({
+    wait: await treasuryWait(reader, contracts, treasury),
+    sent: await reader.getTransactionCount({ address: governor.address }),
+  });
+  const open = () => openTreasury(reader, writer, contracts, treasury);
+  const openings = [await opening()];
   await pass(86_400);
-  await openTreasury(reader, writer, contracts, treasury);
+  // A start that is killed after the first of its two transactions, the one that makes it good, and
+  // one more.
+  const args = [contracts.token];
+  const half = { address: treasury, abi: treasuryAbi, functionName: 'applyLimit', args };
+  await reader.waitForTransactionReceipt({ hash: await writer.writeContract(half as never) });
+  openings.push(await opening());
+  await open();
+  openings.push(await opening());
+  await open();
+  openings.push(await opening());
 
-  async function run(...words: string[]): Promise<Ran> {
+  async function holdfast(...words: string[]): Promise<Ran> {
     const { io, seen } = terminal(dir, { home: dir, columns: 100 });
-    const exit = await runWith(['treasury', ...words, '--venue', dir], io);
+    const exit = await runWith(words, io);
     return { exit, ...seen };
+  }
+  const run = (...words: string[]) => holdfast('treasury', ...words, '--venue', dir);
+
+  const from = createChainWriter(access, keeper);
+  async function send(address: Address, abi: Abi, functionName: string, args: unknown[]) {
+    const hash = await from.writeContract({ address, abi, functionName, args } as never);
+    const receipt = await reader.waitForTransactionReceipt({ hash });
+    if (receipt.status !== 'success') throw new Error(`${functionName} failed`);
+    return receipt;
+  }
+  async function depositInto(id: number, whole: bigint): Promise<void> {
+    const { token, vault, clearingHouse } = contracts;
+    await send(token, testTokenAbi, 'mint', [keeper.address, whole * units]);
+    await send(token, testTokenAbi, 'approve', [vault, whole * units]);
+    await send(clearingHouse, clearingHouseAbi, 'deposit', [token, id, whole * units]);
   }
 
   return {
     dir,
+    /** Before its day, half opened, opened, opened again. */
+    openings,
     venue,
     signers,
     homeOf,
+    holdfast,
     run,
     pass,
     tellTime,
@@ -245,6 +284,15 @@ export async function createTreasuryRig() {
       signer.open(venue);
       await until('its link', 10_000, () => signer.party.status().isConnected);
     },
+    /** The next committee of the treasury, in folders `next-ann`, …; it reads the venue already. */
+    async foundNext(): Promise<void> {
+      await foundSigners(dir, `ws://127.0.0.1:${relay.port}`, registry, 'next-');
+      for (const { party } of await found('next-')) {
+        const signer = signers.get(`next-${party.name}`);
+        signer?.open(venue);
+        await until('its look at the registry', 10_000, () => party.sight().view?.generation === 1);
+      }
+    },
     async stop(name: Name): Promise<void> {
       await signers.get(name)?.close();
       signers.delete(name);
@@ -257,22 +305,24 @@ export async function createTreasuryRig() {
         args: [holder],
       }),
     /** Somebody pays into the treasury's account of the clearing house. */
-    async deposit(whole: bigint): Promise<void> {
-      const { token, vault, clearingHouse } = contracts;
-      const from = createChainWriter(access, keeper);
-      const send = async (
-        address: Address,
-        abi: unknown,
-        functionName: string,
-        args: unknown[],
-      ) => {
-        const hash = await from.writeContract({ address, abi, functionName, args } as never);
-        const { status } = await reader.waitForTransactionReceipt({ hash });
-        if (status !== 'success') throw new Error(`${functionName} failed`);
-      };
-      await send(token, testTokenAbi, 'mint', [keeper.address, whole * units]);
-      await send(token, testTokenAbi, 'approve', [vault, whole * units]);
-      await send(clearingHouse, clearingHouseAbi, 'deposit', [token, account, whole * units]);
+    deposit: (whole: bigint) => depositInto(account, whole),
+    /**
+     * A trader deposits, and withdraws by a signature that anybody relays, with the treasury's
+     * account as the relayer whom the fee is paid to.
+     */
+    async relayed(whole: bigint, fee: bigint): Promise<void> {
+      const { clearingHouse } = contracts;
+      const opened = await send(clearingHouse, clearingHouseAbi, 'openAccount', [keeper.address]);
+      const [event] = parseEventLogs({ abi: clearingHouseAbi, logs: opened.logs });
+      invariant(event !== undefined, 'no account was opened');
+      const own = Number((event.args as unknown as { account: number }).account);
+      await depositInto(own, whole);
+      const terms = { amount: (whole - fee) * units, to: keeper.address, fee: fee * units };
+      const message = { account: own, ...terms, nonce: 1n, expiry: 4_000_000_000 };
+      const signer = keeper as unknown as Parameters<typeof signWithdrawal>[0];
+      const signature = await signWithdrawal(signer, { chainId, clearingHouse }, message);
+      const args = [message, signature, account, '0x'];
+      await send(clearingHouse, clearingHouseAbi, 'withdrawSigned', args);
     },
     async end(): Promise<void> {
       for (const signer of signers.values()) await signer.close();

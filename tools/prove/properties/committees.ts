@@ -31,6 +31,7 @@ export const committeeProperties: readonly Property[] = [
         '(isRevoked, rotationReadyAt) = (true, 0);',
         'isRevoked = true;',
       ),
+      mutant('a late rotation counts', harness, ' && block.timestamp <= expiry);', ');'),
     ],
   },
 ];

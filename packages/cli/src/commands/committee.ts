@@ -8,7 +8,7 @@ import {
   groupSignature,
 } from '@holdfast/party';
 import { createRegistry, type Done, type PendingKey, type Registry } from '@holdfast/sdk';
-import { EnvironmentError, type Rejection } from '@holdfast/units';
+import { EnvironmentError, type Hex, type Rejection } from '@holdfast/units';
 import { Argument, Command } from 'commander';
 import { UsageError } from '../failure.ts';
 import { pairs, type Result } from '../io.ts';
@@ -17,14 +17,16 @@ import { agreed, type Session } from '../session.ts';
 import { handoverFrom, offerFrom } from './quorum-rotate.ts';
 import { finish, group, type Perform } from './shared.ts';
 
-function placeOf(venue: Venue): NonNullable<Venue['committee']> {
-  if (venue.committee !== undefined) return venue.committee;
+/** The registry of the venue's committees: of its oracle, or of its treasury alone. */
+function registryAt({ committee, treasury }: Venue): Hex {
+  const place = committee ?? treasury;
+  if (place !== undefined) return place.registry;
   const message = 'this venue has no registry of committees';
   throw new EnvironmentError('CommitteeMissing', message, { retry: false });
 }
 
 async function registryOf(s: Session, how: 'sign' | 'read'): Promise<Registry> {
-  const { registry } = placeOf(loadVenue(s.dir));
+  const registry = registryAt(loadVenue(s.dir));
   return createRegistry(registry, (await s.client(how)).chain());
 }
 
@@ -92,7 +94,7 @@ const told = (what: string, done: Done, next?: string): Result => ({
 /** A committee of the registry, from what a file says. @throws UsageError */
 function idOf(roster: { name: string; contract: string }, venue: Venue): number {
   const id = committeeIdOf(roster);
-  const { registry } = placeOf(venue);
+  const registry = registryAt(venue);
   if (id !== undefined && roster.contract === registry.toLowerCase()) return id;
   const of = `"${roster.name}" at ${roster.contract}`;
   throw new UsageError(`the file is about ${of}; this venue's registry is ${registry}`);
@@ -103,12 +105,12 @@ async function propose(s: Session, file: string): Promise<Result> {
   if (signature === undefined) {
     throw new UsageError(`${file} is a draft: holdfast quorum sign --rotation ${file}`);
   }
-  const { roster, groupKey, life } = rotation;
+  const { roster, groupKey, life, expiry } = rotation;
   const id = idOf(roster, loadVenue(s.dir));
   const registry = await registryOf(s, 'sign');
   const next = candidateOf(groupKey, roster);
   const signatures = [groupSignature(life), groupSignature(signature)] as const;
-  const done = agreed(await registry.proposeRotation(id, next, ...signatures));
+  const done = agreed(await registry.proposeRotation(id, expiry, next, ...signatures));
   const after = `holdfast committee show ${roster.name}`;
   return told(`proposed the rotation of ${roster.name}`, done, after);
 }
@@ -207,7 +209,8 @@ function setThreshold(s: Session, text: string): Promise<Result> {
     if (2 * threshold <= n || threshold > n) {
       throw new UsageError(`${threshold} is no majority of ${n} reporters`);
     }
-    const committee = { ...placeOf(venue), threshold };
+    if (venue.committee === undefined) throw new UsageError('no committee reports to this venue');
+    const committee = { ...venue.committee, threshold };
     return { reporters: { ...venue.reporters, k: threshold }, committee };
   });
 }

@@ -74,9 +74,9 @@ type RotateOptions = DirOptions & { readonly valid: string; readonly out: string
 
 async function rotate(s: Session, file: string, options: RotateOptions): Promise<Result> {
   const offer = offerFrom(s, file);
-  const expiresAt = Math.floor(Date.now() / 1000) + parseDuration(options.valid);
+  const validSeconds = parseDuration(options.valid);
   const dir = homeOf(s, options);
-  const rotation = await askParty<Rotation>(dir, '/draft', { offer, expiresAt });
+  const rotation = await askParty<Rotation>(dir, '/draft', { offer, validSeconds });
   const out = pathOf(s, options.out);
   const handover: Handover = { version: 1, rotation };
   await writeJsonAtomic(out, handover, 0o644);
@@ -169,7 +169,7 @@ export function rotateCommands(perform: Perform): Command[] {
   const draft = new Command('rotate')
     .description('Draft the hand-over to another key, for the committee in force to sign')
     .argument('<file>', 'new-key.json of quorum prove')
-    .option('--valid <time>', 'how long parties may sign it, at most 7d', '1d')
+    .option('--valid <time>', 'how long it may be proposed, by the chain, at most 30d', '1d')
     .option('--out <file>', 'where to write the draft', 'rotation.json');
   const consent = withMessage('allow', 'Let this party sign one message, for an hour').option(
     '--hash <digest>',

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import {
   findFreePort,
   scryptForRandom,
+  type Venue,
   venuePaths,
   writeFileAtomic,
   writeJsonAtomic,
 } from '@holdfast/host';
 import {
   type Candidate,
+  committeeIds,
   foundParty,
   type GroupSignature,
   groupSignature,
@@ -108,6 +110,18 @@ export async function writePolicies(dir: string): Promise<void> {
   for (const party of terms.treasury.parties) {
     await writeJsonAtomic(policyPath(join(venuePaths(dir).parties, party)), demoPolicy());
   }
+}
+
+/** What the venue's file says of its treasury. */
+export function treasuryOf(
+  { registry, treasury, relay }: FoundedCommittees,
+  address: Address,
+  account: number | undefined,
+): Venue['treasury'] {
+  const { candidate, key } = treasury;
+  const { threshold, roster } = candidate;
+  const id = committeeIds.treasury;
+  return { address, registry, id, threshold, key, roster, relay, ...(account ? { account } : {}) };
 }
 
 /** What the parties told of their committee. @throws EnvironmentError CeremonyFailed */

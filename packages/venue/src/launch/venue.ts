@@ -16,12 +16,11 @@ import {
 } from '@holdfast/host';
 import { committeeIds } from '@holdfast/party';
 import { EnvironmentError, invariant } from '@holdfast/units';
-import type { Address } from 'viem';
 import { deployVenue, foretell } from '../deploy.ts';
 import { demoMarkets, timesAt } from '../markets.ts';
-import { openTreasury, seedBackstop, seedTreasury } from '../seed.ts';
+import { openTreasury, seedBackstop, seedTreasury, treasuryWait } from '../seed.ts';
 import { demoToken } from '../terms.ts';
-import { type FoundedCommittees, foundCommittees, writePolicies } from './committee.ts';
+import { type FoundedCommittees, foundCommittees, treasuryOf, writePolicies } from './committee.ts';
 import {
   fundKeys,
   openKeys,
@@ -146,17 +145,6 @@ async function deploy(launch: Launch, rpcUrl: string, founded?: FoundedCommittee
   };
 }
 
-function treasuryOf(
-  { registry, treasury, relay }: FoundedCommittees,
-  address: Address,
-  account: number | undefined,
-): Venue['treasury'] {
-  const { candidate, key } = treasury;
-  const { threshold, roster } = candidate;
-  const id = committeeIds.treasury;
-  return { address, registry, id, threshold, key, roster, relay, ...(account ? { account } : {}) };
-}
-
 /** The committees make their keys; from then on their parties wait for the venue. */
 async function found(launch: Launch, rpcUrl: string): Promise<FoundedCommittees> {
   const { options, plan, keys, start } = launch;
@@ -182,12 +170,22 @@ async function committeesOf(
   return { committee: { registry, id: committeeIds.oracle, threshold, key, roster, relay } };
 }
 
-/** Lets the day pass that the treasury's limits wait, and puts them in force beside the rest. */
-async function passDay(launch: Launch): Promise<ClockSettings> {
+/** Lets time pass on the chain at once. */
+async function advance(launch: Launch, seconds: number): Promise<ClockSettings> {
   const chain = launch.services.find(({ name }) => name === 'chain');
   invariant(chain !== undefined, 'the chain was started');
-  const { clock } = await chain.ask({ type: 'advance', seconds: leadSeconds }, 'advanced');
+  const { clock } = await chain.ask({ type: 'advance', seconds }, 'advanced');
   return clock as ClockSettings;
+}
+
+/** Lets the rest of the day pass that a treasury's limits wait, if a start before broke off. */
+async function passRest(launch: Launch, rpcUrl: string): Promise<ClockSettings | undefined> {
+  const { options, plan } = launch;
+  const { treasury, contracts } = plan.venue ?? {};
+  if (treasury === undefined || contracts === undefined) return undefined;
+  const reader = createChainReader({ rpcUrl, chainId, blockMs: options.blockMs });
+  const seconds = await treasuryWait(reader, contracts, treasury.address);
+  return seconds === 0 ? undefined : advance(launch, seconds);
 }
 
 async function requireContracts(venue: Venue): Promise<void> {
@@ -214,13 +212,15 @@ async function prepareVenue(launch: Launch): Promise<Venue> {
   const founded = isLed(launch) ? await step(title, () => found(launch, rpcUrl)) : undefined;
   const deployed = known ?? (await step('contracts', () => deploy(launch, rpcUrl, founded)));
   const committees = await committeesOf(known, founded);
+  // Limits wait a day from their proposal: it passes before anybody trades.
+  const passed = founded ? await advance(launch, leadSeconds) : await passRest(launch, rpcUrl);
   const venue: Venue = {
     ...deployed,
     ...committees,
     version: 1,
     chainId,
     rpcUrl,
-    clock: founded === undefined ? clock : await passDay(launch),
+    clock: passed ?? clock,
     gateway: { host: loopback, port },
     relay,
     sequencer: keys.sequencer.address,
@@ -229,8 +229,9 @@ async function prepareVenue(launch: Launch): Promise<Venue> {
   };
   await requireContracts(venue);
   if (founded !== undefined) await writePolicies(options.dir);
-  await saveVenue(options.dir, venue);
+  // What later starts go by comes first: without the venue's file it says nothing.
   await saveKept(options.dir, plan.kept);
+  await saveVenue(options.dir, venue);
   return venue;
 }
 
@@ -247,17 +248,18 @@ async function startReporters(launch: Launch, venue: Venue): Promise<void> {
   await Promise.all([relay, ...reporters].map(start));
 }
 
-/** As the reporters; of a new treasury, the limits come into force meanwhile. */
+/** As the reporters; what is proposed of a new treasury comes into force meanwhile. */
 async function startTreasury(launch: Launch, venue: Venue): Promise<void> {
   const { options, keys, start } = launch;
   const { address, relay } = venue.treasury as NonNullable<Venue['treasury']>;
-  if (isLed(launch)) {
-    const access = chainAccess(venue);
-    const governor = createChainWriter(access, keys.governor);
-    await openTreasury(createChainReader(access), governor, venue.contracts, address);
-  } else {
-    await Promise.all(specs.treasurySpecs(options.dir, relay).map(start));
-  }
+  const access = chainAccess(venue);
+  const governor = createChainWriter(access, keys.governor);
+  // Founders run already. That a start before was to open it, and broke off, is made good here.
+  const signers = isLed(launch) ? [] : specs.treasurySpecs(options.dir, relay);
+  await Promise.all([
+    openTreasury(createChainReader(access), governor, venue.contracts, address),
+    ...signers.map(start),
+  ]);
 }
 
 /** Clients find them at the ports after the node's own, or at any free ones. */
