@@ -112,13 +112,16 @@ describe('a treasury', { timeout: 240_000 }, () => {
     // A fee for relaying another's withdrawal is paid to the account that the relayer names.
     await rig.relayed(1000n, 50n);
     await rig.deposit(250n);
-    const file = await propose('out.json', '--withdraw', '200');
+    await rig.collect(30n);
+    assert.match((await rig.run('status')).out, /fees to take +30 tUSD/);
+    const file = await propose('out.json', '--withdraw', '200', '--fees', '30');
     for (const name of ['ann', 'bob']) {
       const item = await rig.json<Shown>('show', file, '--dir', name);
       assert.match(item.shown.calls[0] as string, /withdraw\(.*amount 200 tUSD.*to treasury/);
+      assert.match(item.shown.calls[1] as string, /account 1, amount 30 tUSD.*to treasury/);
       assert.match(
         item.shown.effects.join(),
-        /^treasury \(0x.*\): \+200 tUSD \(\+200000000 units\)$/,
+        /^treasury \(0x.*\): \+230 tUSD \(\+230000000 units\)$/,
       );
       await rig.json('approve', item.seen, '--dir', name);
     }
@@ -128,7 +131,9 @@ describe('a treasury', { timeout: 240_000 }, () => {
     const before = await rig.balanceOf(address);
     await rig.pass(86_400);
     await rig.json('execute', '3', '--key', 'keeper');
-    assert.equal((await rig.balanceOf(address)) - before, 200n * units);
+    assert.equal((await rig.balanceOf(address)) - before, 230n * units);
+    const more = await propose('fees.json', '--fees', '1');
+    await refused(more, /SimulationReverted/);
   });
 
   it('signs nothing that is off the list, cannot be read, or would fail', async () => {

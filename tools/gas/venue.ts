@@ -144,7 +144,8 @@ export async function deployVenue(
   const config = { vault, oracle, breaker, parameters: params, forcedQueue };
   const parts: Address[] = [];
   for (const name of modules) {
-    const more = name === 'WaterfallModule' ? [backstop] : [];
+    const own = { WaterfallModule: backstop, CustodyModule: deployer }[name];
+    const more = own === undefined ? [] : [own];
     parts.push(await deploy(chain, name, [config, ...more]));
   }
   const deployed = await deploy(chain, 'ClearingHouse', [config, parts]);

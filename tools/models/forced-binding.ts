@@ -136,6 +136,8 @@ function argumentsOf(name: Name): readonly unknown[] {
       return [at('ClearingHouse'), at('Vault'), at('Oracle'), at('Parameters'), delay];
     case 'WaterfallModule':
       return [config, at('Backstop')];
+    case 'CustodyModule':
+      return [config, depositor];
     default:
       return [config];
   }

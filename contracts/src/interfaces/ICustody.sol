@@ -21,10 +21,10 @@ interface ICustody {
         bytes32 s
     ) external;
 
-    /// @notice Takes `amount` off the account and has the vault pay it to `to`; only the owner.
-    /// What the vault's windows cannot take now is queued. The account must stay at initial margin
-    /// with its positions at the worse of index and aged price and its unrealised profit cut. Open
-    /// in every breaker state.
+    /// @notice Takes `amount` off the account and has the vault pay it to `to`; only the owner, or
+    /// of account 1, which holds the fees, only the treasury. What the vault's windows cannot take
+    /// now is queued. The account must stay at initial margin with its positions at the worse of
+    /// index and aged price and its unrealised profit cut. Open in every breaker state.
     /// @param report A newer price report, or empty. A fresh price is needed only for positions.
     /// @return paid What was paid at once.
     /// @return id Number of the queued rest in the vault; zero when there is none.

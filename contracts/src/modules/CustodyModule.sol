@@ -29,8 +29,14 @@ contract CustodyModule is Withdrawing, EIP712, ICustody, ISolvency, IModule {
     IVault private immutable VAULT;
     address private immutable TOKEN;
     uint256 private immutable SCALE;
+    /// @dev Whom the fees belong to; zero: nobody takes them out.
+    address private immutable TREASURY;
 
-    constructor(Config memory config) Pricing(config) EIP712("Holdfast", "1") {
+    constructor(Config memory config, address treasury)
+        Pricing(config)
+        EIP712("Holdfast", "1")
+    {
+        TREASURY = treasury;
         VAULT = IVault(config.vault);
         TOKEN = VAULT.token();
         SCALE = VAULT.scale();
@@ -81,7 +87,7 @@ contract CustodyModule is Withdrawing, EIP712, ICustody, ISolvency, IModule {
         nonReentrant
         returns (uint256 paid, uint64 queuedId)
     {
-        _onlyOwner(id);
+        _onlyTaker(id);
         uint256 quote = _quote(amount);
         VenueParams memory venue = parameters.venue();
         Book memory book = _refresh(venue, report);
@@ -148,10 +154,10 @@ contract CustodyModule is Withdrawing, EIP712, ICustody, ISolvency, IModule {
     /// answers is judged here.
     function reclaim(uint64 queuedId) external nonReentrant {
         (uint32 id, uint256 amount, bool open) = VAULT.takeBack(queuedId);
-        if (!open) _onlyOwner(id);
+        if (!open) _onlyTaker(id);
         if (_frozenTime != 0) {
             // Claims are settled without it: what left the account before is its owner's.
-            VAULT.payForced(_ownerOf(id), amount, id);
+            VAULT.payForced(_taker(id), amount, id);
             return;
         }
         uint256 quote = _quote(amount);
@@ -209,6 +215,17 @@ contract CustodyModule is Withdrawing, EIP712, ICustody, ISolvency, IModule {
     }
 
     /// @dev Skips refresh and margin: more collateral is lawful in every state.
+    /// @dev Whose what leaves an account is. The account of the fees has no owner, who could trade
+    /// on it or claim in an exit: the treasury takes fees out, and that is all it may do there.
+    function _taker(uint256 id) private view returns (address) {
+        return id == FEES ? TREASURY : _owners[id];
+    }
+
+    function _onlyTaker(uint256 id) private view {
+        address taker = _taker(id);
+        if (msg.sender != taker) revert NotOwner(msg.sender, taker);
+    }
+
     function _deposit(address token, uint32 id, uint256 amount) private {
         if (token != TOKEN) revert TokenUnlisted(token, TOKEN);
         _exists(id);

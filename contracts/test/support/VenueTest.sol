@@ -34,6 +34,8 @@ abstract contract VenueTest is Base {
     );
     uint32 internal constant PRICE = 1_000_000;
     uint256 internal constant UNIT = 1_000_000;
+    /// @notice Takes the fees out.
+    address internal constant TREASURY = address(0x7ea5);
     uint256 internal constant FORCED_DEADLINE = 3_600;
     uint256 internal constant FORCED_GRACE = 1_800;
     uint256 internal constant FORCED_FEE = 0.001 ether;
@@ -94,7 +96,9 @@ abstract contract VenueTest is Base {
         Config memory config = Config(holds, oracleFor(at), a, a, address(queue));
         address[] memory modules = new address[](names.length);
         for (uint256 i; i < names.length; ++i) {
-            bytes memory args = i == 6 ? abi.encode(config, backstopAt()) : abi.encode(config);
+            bytes memory args = abi.encode(config);
+            if (i == 1) args = abi.encode(config, TREASURY);
+            if (i == 6) args = abi.encode(config, backstopAt());
             modules[i] = deploy(names[i], args);
         }
         return IVenue(deploy("ClearingHouse", abi.encode(config, modules)));

@@ -187,7 +187,8 @@ function creations(options: DeployOptions, at: Addresses): Creation[] {
       feeWei,
     ),
     ...moduleNames.map((name) => {
-      const more = name === 'waterfallModule' ? [at.backstop] : [];
+      const own = { waterfallModule: at.backstop, custodyModule: at.treasury };
+      const more = name in own ? [own[name as keyof typeof own]] : [];
       return make(name, modules[name].abi, modules[name].bytecode, config, ...more);
     }),
     make('clearingHouse', clearingHouseAbi, clearingHouseBytecode, config, moduleAddresses),

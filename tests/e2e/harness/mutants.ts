@@ -33,18 +33,19 @@ const margin: readonly Mutant[] = [
   ['own leverage left out', 'Math.max(market.marketPpm, userPpm,', 'Math.max(market.marketPpm,'],
   [
     'concentration rounded down',
-    'ceilDiv(BigInt(concentrationPpm) * BigInt(lots), whole)',
-    '(BigInt(concentrationPpm) * BigInt(lots)) / whole',
+    '(product - rest) / whole + (rest > 0 ? 1 : 0)',
+    '(product - rest) / whole',
   ],
   [
-    'a share above one',
-    'BigInt(Math.max(market.openInterest, lots))',
-    'BigInt(market.openInterest || 1)',
+    'large concentration rounded down',
+    'Number(ceilDiv(BigInt(factor) * BigInt(part), BigInt(whole)))',
+    'Number((BigInt(factor) * BigInt(part)) / BigInt(whole))',
   ],
+  ['a share above one', 'Math.max(market.openInterest, lots)', '(market.openInterest || 1)'],
   [
     'concentration without its cap',
-    'Math.min(concentrationCapPpm, initialPpm + added)',
-    '(initialPpm + added)',
+    'Math.min(concentrationCapPpm, initialPpm + partUp(concentrationPpm, lots, whole))',
+    '(initialPpm + partUp(concentrationPpm, lots, whole))',
   ],
   [
     'concentration left out',
@@ -53,13 +54,18 @@ const margin: readonly Mutant[] = [
   ],
   [
     'maintenance that crowding raises',
-    'shareUp(amount, market.maintenancePpm)',
-    'shareUp(amount, market.maintenancePpm + market.marketPpm - market.initialPpm)',
+    'market.tickValue, market.maintenancePpm)',
+    'market.tickValue, market.maintenancePpm + market.marketPpm - market.initialPpm)',
   ],
   [
     'requirements rounded down',
     'ceilDiv(amount * BigInt(ppm), BigInt(ppmOne))',
     '((amount * BigInt(ppm)) / BigInt(ppmOne))',
+  ],
+  [
+    'small requirements rounded down',
+    'Math.ceil((rest * ppm) / ppmOne)',
+    'Math.floor((rest * ppm) / ppmOne)',
   ],
   ['equity rounded to zero', '(worth >> q32Bits)', '(worth / (1n << q32Bits))'],
   ['close-out rounded up', '((maintenance * 2n) / 3n)', '((maintenance * 2n + 2n) / 3n)'],

@@ -32,7 +32,16 @@ import {
 import type { Generation, Roster } from '@holdfast/quorum';
 import { signWithdrawal } from '@holdfast/sdk';
 import { policyPath, runSigner, type Signer } from '@holdfast/treasury';
-import { fromHex, type Hex, invariant, isRejection, keccak256, toHex, utf8 } from '@holdfast/units';
+import {
+  feeAccount,
+  fromHex,
+  type Hex,
+  invariant,
+  isRejection,
+  keccak256,
+  toHex,
+  utf8,
+} from '@holdfast/units';
 import {
   anvilPath,
   demoMarkets,
@@ -306,6 +315,8 @@ export async function createTreasuryRig() {
       }),
     /** Somebody pays into the treasury's account of the clearing house. */
     deposit: (whole: bigint) => depositInto(account, whole),
+    /** As fees of trading. */
+    collect: (whole: bigint) => depositInto(feeAccount, whole),
     /**
      * A trader deposits, and withdraws by a signature that anybody relays, with the treasury's
      * account as the relayer whom the fee is paid to.

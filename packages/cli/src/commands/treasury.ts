@@ -1,6 +1,6 @@
 /** treasury: what the venue earned, and how it is paid out. */
 import { resolve } from 'node:path';
-import { treasuryAbi } from '@holdfast/abi';
+import { clearingHouseAbi, treasuryAbi } from '@holdfast/abi';
 import { createChainReader, loadVenue, writeJsonAtomic } from '@holdfast/host';
 import { groupSignature } from '@holdfast/party';
 import {
@@ -19,7 +19,13 @@ import {
   treasuryOf,
   treasuryStatus,
 } from '@holdfast/treasury';
-import { EnvironmentError, formatDecimal, type Hex, parseDecimal } from '@holdfast/units';
+import {
+  EnvironmentError,
+  feeAccount,
+  formatDecimal,
+  type Hex,
+  parseDecimal,
+} from '@holdfast/units';
 import { Command } from 'commander';
 import {
   type Abi,
@@ -56,8 +62,14 @@ async function fromChain<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-function statusText(book: Book, of: TreasuryStatus, account: number | undefined): string {
+function statusText(
+  book: Book,
+  of: TreasuryStatus,
+  account: number | undefined,
+  fees: bigint,
+): string {
   const { committee, tokens, waiting } = of;
+  const { collateral } = book;
   const { key, generation, threshold, size } = committee;
   const head = pairs([
     ['treasury', named(book, of.address)],
@@ -66,6 +78,7 @@ function statusText(book: Book, of: TreasuryStatus, account: number | undefined)
     ['delays', `short ${of.smallDelaySeconds} s, long ${of.largeDelaySeconds} s`],
     ['next instruction', `${of.nextNonce}`],
     ...(account === undefined ? [] : ([['account', `${account} of the clearing house`]] as const)),
+    ['fees to take', `${formatDecimal(fees, collateral.decimals)} ${collateral.symbol}`],
   ]);
   const amount = (value: bigint, decimals: number) => formatDecimal(value, decimals);
   const rows = tokens.map((each) => [
@@ -91,14 +104,19 @@ async function status(s: Session): Promise<Result> {
   const { venue, book, reader, fromBlock } = deskOf(s);
   const of = await fromChain(() => treasuryStatus(reader, book, fromBlock));
   const { account } = treasuryOf(venue);
+  const address = venue.contracts.clearingHouse;
+  const args = [feeAccount] as const;
+  const call = { address, abi: clearingHouseAbi, functionName: 'withdrawable' as const, args };
+  const [fees] = await fromChain(() => reader.readContract(call));
   const ready = of.waiting.find(({ state }) => state === 'ready');
   const next = ready && `holdfast treasury execute ${ready.nonce}`;
-  return { data: { ...of, account }, text: statusText(book, of, account), next };
+  return { data: { ...of, account, fees }, text: statusText(book, of, account, fees), next };
 }
 
 type ProposeOptions = {
   readonly pay: readonly string[];
   readonly withdraw?: string;
+  readonly fees?: string;
   readonly call: readonly string[];
   readonly expires: string;
   readonly nonce?: string;
@@ -129,7 +147,7 @@ function payment(book: Book, text: string): Call {
   return { target: token.address, data };
 }
 
-/** From the treasury's account of the clearing house to the treasury. @throws UsageError */
+/** From an account of the clearing house to the treasury. @throws UsageError */
 function withdrawal(book: Book, account: number | undefined, text: string): Call {
   if (account === undefined) throw new UsageError('the treasury has no account at this venue');
   const units = agreed(parseDecimal(text, book.collateral.decimals));
@@ -152,9 +170,12 @@ async function propose(s: Session, options: ProposeOptions): Promise<Result> {
   const calls = [
     ...options.pay.map((text) => payment(book, text)),
     ...(options.withdraw === undefined ? [] : [withdrawal(book, account, options.withdraw)]),
+    ...(options.fees === undefined ? [] : [withdrawal(book, feeAccount, options.fees)]),
     ...options.call.map((text) => otherCall(book, text)),
   ];
-  if (calls.length === 0) throw new UsageError('give at least one of --pay, --withdraw and --call');
+  if (calls.length === 0) {
+    throw new UsageError('give at least one of --pay, --withdraw, --fees and --call');
+  }
   const [next, head] = await fromChain(() =>
     Promise.all([
       reader.readContract({ address: book.treasury, abi: treasuryAbi, functionName: 'nextNonce' }),
@@ -236,6 +257,7 @@ function chainCommands(perform: Perform): Command[] {
       [],
     )
     .option('--withdraw <amount>', 'from its account of the clearing house to the treasury')
+    .option('--fees <amount>', 'from the trading fees that the clearing house keeps')
     .option('--call <target=data>', 'any other call; repeatable', collect, [])
     .option('--expires <time>', 'how long it can be brought', '12h')
     .option('--nonce <n>', 'its number (default: the next)')
@@ -258,6 +280,7 @@ function chainCommands(perform: Perform): Command[] {
     finish(make, [
       `holdfast treasury propose --pay ${someone}=50`,
       `holdfast treasury propose --pay ${someone}=50:tUSD --withdraw 1000 --expires 6h`,
+      'holdfast treasury propose --fees 250',
     ]).action((options) => perform(options, (s) => propose(s, options))),
     finish(bring, ['holdfast treasury submit instruction-0.json --key keeper']).action(
       (file, options) => perform(options, (s) => submit(s, file)),
