@@ -238,7 +238,8 @@ describe('a treasury', { timeout: 240_000 }, () => {
     assert.match(dead.err, /GenerationOver/);
     const unsigned = await rig.run('submit', kept, '--key', 'keeper');
     assert.match(unsigned.err, /InstructionUnsigned/);
-    await refused(await propose('late.json', '--pay', `${payee}=1`), /KeyForeign/);
+    // Another sum: the very instruction that they signed before they may show again.
+    await refused(await propose('late.json', '--pay', `${payee}=2`), /KeyForeign/);
     const file = await propose('next.json', '--pay', `${payee}=5`);
     await sign(file, 'next-bob');
     await submit(file);
