@@ -284,7 +284,8 @@ describe('the link of a gateway', () => {
 
   it('ends with a gateway that sends nonsense', () =>
     withGateway(async ({ hub }) => {
-      for (const message of [[1], [1, 0, 0, 0, 1, 0, 0, 0, 9], [99, 0, 0, 0, 1, 0, 0, 0, 0]]) {
+      const again = [up.open, 0, 0, 0, 1, 0, 0, 0, 0];
+      for (const message of [[1], [1, 0, 0, 0, 1, 0, 0, 0, 9], [99, 0, 0, 0, 1, 0, 0, 0, 0], again]) {
         const link = await rawLink(hub.port);
         link.put(up.open, 1);
         await wait(5);

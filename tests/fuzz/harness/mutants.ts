@@ -68,8 +68,8 @@ export const houseMutants: readonly HouseMutant[] = [
   {
     name: 'anybody withdraws',
     file: custody,
-    from: '        _onlyOwner(id);\n        uint256 quote = _quote(amount);',
-    to: '        if (!ON) _onlyOwner(id);\n        uint256 quote = _quote(amount);',
+    from: '        _onlyTaker(id);\n        uint256 quote = _quote(amount);',
+    to: '        if (!ON) _onlyTaker(id);\n        uint256 quote = _quote(amount);',
   },
   {
     name: 'the shared fund covers and does not pay',

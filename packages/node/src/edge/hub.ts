@@ -124,6 +124,9 @@ function ordersOf(link: Link, { served }: Held, payload: Uint8Array): void {
 
 function take(link: Link, gateway: Gateway, { kind, subject, payload }: Entry): void {
   if (kind === up.open) {
+    if (link.sessions.has(subject)) {
+      throw new EnvironmentError('LinkMalformed', `session ${subject} is open already`);
+    }
     const { wire, taken } = wireOf(link, subject);
     link.sessions.set(subject, { served: gateway.adopt(wire, () => {}), taken });
     return;

@@ -71,7 +71,12 @@ export function keepLink(options: LinkOptions, events: LinkEvents): { close(): v
       });
     }
     socket.on('message', (data) => {
-      for (const entry of readEntries(data as Buffer)) events.onEntry(entry);
+      try {
+        for (const entry of readEntries(data as Buffer)) events.onEntry(entry);
+      } catch (error) {
+        logger.error({ target, error: errorMessage(error) }, 'the link is given up');
+        socket.terminate();
+      }
     });
     socket.on('error', (error) => {
       reason = errorMessage(error);
