@@ -285,7 +285,12 @@ describe('the link of a gateway', () => {
   it('ends with a gateway that sends nonsense', () =>
     withGateway(async ({ hub }) => {
       const again = [up.open, 0, 0, 0, 1, 0, 0, 0, 0];
-      for (const message of [[1], [1, 0, 0, 0, 1, 0, 0, 0, 9], [99, 0, 0, 0, 1, 0, 0, 0, 0], again]) {
+      for (const message of [
+        [1],
+        [1, 0, 0, 0, 1, 0, 0, 0, 9],
+        [99, 0, 0, 0, 1, 0, 0, 0, 0],
+        again,
+      ]) {
         const link = await rawLink(hub.port);
         link.put(up.open, 1);
         await wait(5);
