@@ -205,6 +205,9 @@ export async function loadPrivateKey(
   return secret;
 }
 
+/** Name of the key of a gateway's link. */
+export const gatewayKey = (name: string): string => `gateway-${name}`;
+
 /** Opens the key, making it first when the file is absent. */
 export async function loadOrCreateKey(dir: string, name: string): Promise<LocalAccount> {
   return existsSync(keyPath(dir, name)) ? loadKey(dir, name) : createKey(dir, name);

@@ -15,6 +15,20 @@ function tryListen(port: number, host: string): Promise<number> {
 }
 
 /**
+ * Why a port cannot be listened on, as an EnvironmentError PortInUse or PortUnusable.
+ *
+ * @param cure what to do about it
+ */
+export function portFault(cause: unknown, place: string, cure: string): EnvironmentError {
+  if (errorCode(cause) === 'EADDRINUSE') {
+    const message = `${place} is in use by another process; ${cure}`;
+    return new EnvironmentError('PortInUse', message, { retry: true, cause });
+  }
+  const message = `${place} cannot be used: ${errorMessage(cause)}; ${cure}`;
+  return new EnvironmentError('PortUnusable', message, { retry: false, cause });
+}
+
+/**
  * Checks that a TCP port can be listened on.
  *
  * @param option the command-line option that sets the port, for the message
@@ -28,13 +42,7 @@ export async function requireFreePort(
   try {
     await tryListen(port, host);
   } catch (error) {
-    const code = errorCode(error);
-    if (code === 'EADDRINUSE') {
-      const message = `port ${port} is in use by another process; set ${option}`;
-      throw new EnvironmentError('PortInUse', message, { retry: true, cause: error });
-    }
-    const message = `port ${port} cannot be used: ${errorMessage(error)}; set ${option}`;
-    throw new EnvironmentError('PortUnusable', message, { retry: false, cause: error });
+    throw portFault(error, `port ${port}`, `set ${option}`);
   }
 }
 

@@ -3,15 +3,14 @@ import {
   type ChainReader,
   type Clock,
   createKeyReader,
-  errorCode,
-  errorMessage,
   type Logger,
+  portFault,
   type Venue,
 } from '@holdfast/host';
 import { reportAuthority } from '@holdfast/oracle';
 import { domain, domainSeparator } from '@holdfast/order';
 import { createSettler, type SettlerStatus } from '@holdfast/settle';
-import { EnvironmentError, toHex } from '@holdfast/units';
+import { toHex } from '@holdfast/units';
 import type { FastifyInstance } from 'fastify';
 import type { LocalAccount, PublicClient } from 'viem';
 import { parseAbi } from 'viem';
@@ -89,11 +88,7 @@ async function listen(app: FastifyInstance, venue: Venue): Promise<string> {
   try {
     return await app.listen({ host, port });
   } catch (cause) {
-    const used = errorCode(cause) === 'EADDRINUSE';
-    const text = used
-      ? `port ${port} is in use by another process; set another gateway port`
-      : `cannot listen on ${host}:${port}: ${errorMessage(cause)}`;
-    throw new EnvironmentError(used ? 'PortInUse' : 'PortUnusable', text, { cause });
+    throw portFault(cause, `port ${port}`, 'set another gateway port');
   }
 }
 

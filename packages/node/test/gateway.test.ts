@@ -118,6 +118,14 @@ describe('gateway', () => {
       ]);
       const { body } = await node.get('/v1/accounts/2/orders');
       assert.equal((body as unknown as unknown[]).length, 2);
+      // An order that rests keeps its own bytes, not the message that it came in.
+      const account = node.parts.engine.state.accounts.get(2 as never);
+      assert.ok(account);
+      const resting = [...account.lanes.values()].flatMap((each) => each.resting ?? []);
+      assert.equal(resting.length, 2);
+      for (const { order } of resting) {
+        assert.equal((order.signature as Uint8Array).buffer.byteLength, 64);
+      }
     }));
 
   it('answers a repeated client id with the first receipt and refuses another use of it', () =>

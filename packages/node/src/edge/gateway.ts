@@ -97,17 +97,22 @@ function give(c: Context, id: number, data: Uint8Array, isBinary: boolean): void
   });
 }
 
-/** Entries are views into a message that is about to be reused: what is sent later is copied. */
 function take(c: Context, { kind, subject, payload }: Entry): void {
-  const client = c.clients.get(subject);
-  if (kind === down.text || kind === down.binary) {
-    give(c, subject, payload.slice(), kind === down.binary);
-  } else if (kind === down.fan) {
-    const text = payload.slice(subject * 4);
+  if (kind === down.epoch) {
+    c.witness.assume(subject, getUint(payload, 0, 4));
+    return;
+  }
+  if (kind === down.fan) {
+    const text = payload.subarray(subject * 4);
     for (let i = 0; i < subject; i++) give(c, getUint(payload, i * 4, 4), text, false);
-  } else if (kind === down.epoch) c.witness.assume(subject, getUint(payload, 0, 4));
-  else if (kind === down.end) client?.socket.terminate();
-  else if (client === undefined) return;
+    return;
+  }
+  // It may have gone while this was on its way.
+  const client = c.clients.get(subject);
+  if (client === undefined) return;
+  if (kind === down.text) give(c, subject, payload, false);
+  else if (kind === down.binary) give(c, subject, payload, true);
+  else if (kind === down.end) client.socket.terminate();
   else if (kind === down.pause) {
     client.isHeld = true;
     client.socket.pause();

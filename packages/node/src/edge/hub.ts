@@ -7,11 +7,11 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { errorCode, errorMessage, type Logger } from '@holdfast/host';
+import { errorMessage, type Logger, portFault } from '@holdfast/host';
 import { EnvironmentError, getUint } from '@holdfast/units';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Wire } from '../gateway/outbox.ts';
-import type { Gateway, Served } from '../gateway/server.ts';
+import { bytesOf, type Gateway, type Served } from '../gateway/server.ts';
 import { hubTls } from './secret.ts';
 import {
   createPacker,
@@ -136,7 +136,7 @@ function take(link: Link, gateway: Gateway, { kind, subject, payload }: Entry): 
   if (held === undefined) return;
   if (kind === up.taken) held.taken(getUint(payload, 0, 4));
   else if (kind === up.text) held.served.receive(Buffer.from(payload).toString());
-  else if (kind === up.binary) held.served.receive(payload.slice());
+  else if (kind === up.binary) held.served.receive(payload);
   else if (kind === up.orders) ordersOf(link, held, payload);
   else if (kind === up.close) {
     held.served.close();
@@ -169,7 +169,7 @@ export async function serveHub(deps: HubDeps, options: HubOptions): Promise<Hub>
     logger.info({ gateway: name }, 'a gateway has joined');
     socket.on('message', (data) => {
       try {
-        for (const entry of readEntries(data as Buffer)) take(link, gateway, entry);
+        for (const entry of readEntries(bytesOf(data))) take(link, gateway, entry);
       } catch (error) {
         logger.error({ gateway: name, error: errorMessage(error) }, 'a gateway is cut off');
         socket.terminate();
@@ -208,9 +208,7 @@ export async function serveHub(deps: HubDeps, options: HubOptions): Promise<Hub>
 function listen(server: ReturnType<typeof createServer>, { host, port }: HubOptions) {
   return new Promise<number>((resolve, fail) => {
     server.once('error', (cause) => {
-      const isUsed = errorCode(cause) === 'EADDRINUSE';
-      const text = `cannot listen for gateways on ${host}:${port}: ${errorMessage(cause)}`;
-      fail(new EnvironmentError(isUsed ? 'PortInUse' : 'PortUnusable', text, { cause }));
+      fail(portFault(cause, `port ${port} for gateways`, 'set another with --gateways'));
     });
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });

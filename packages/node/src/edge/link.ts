@@ -2,6 +2,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { errorMessage, type Logger } from '@holdfast/host';
 import { WebSocket } from 'ws';
+import { bytesOf } from '../gateway/server.ts';
 import { createPacker, type Entry, messageBytesMax, readEntries } from './wire.ts';
 
 export type LinkTarget = { readonly host: string; readonly port: number };
@@ -72,7 +73,7 @@ export function keepLink(options: LinkOptions, events: LinkEvents): { close(): v
     }
     socket.on('message', (data) => {
       try {
-        for (const entry of readEntries(data as Buffer)) events.onEntry(entry);
+        for (const entry of readEntries(bytesOf(data))) events.onEntry(entry);
       } catch (error) {
         logger.error({ target, error: errorMessage(error) }, 'the link is given up');
         socket.terminate();

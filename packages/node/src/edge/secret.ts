@@ -1,6 +1,6 @@
 /** How gateways and sequencer know each other: TLS by a key that both hold, no certificates. */
 import type { TlsOptions } from 'node:tls';
-import { loadPrivateKey } from '@holdfast/host';
+import { gatewayKey, loadPrivateKey } from '@holdfast/host';
 import { fromHex } from '@holdfast/units';
 
 /** Forward secret, and no version in which Node would ask for a certificate. */
@@ -10,10 +10,7 @@ const suite: TlsOptions = {
   maxVersion: 'TLSv1.2',
 };
 
-/** Name of the key of a gateway; both sides hold the same encrypted file. */
-export const gatewayKey = (name: string): string => `gateway-${name}`;
-
-/** @throws EnvironmentError of the keystore */
+/** What both ends hold, from the same encrypted file. @throws EnvironmentError of the keystore */
 export async function loadSecret(keys: string, name: string): Promise<Uint8Array> {
   return fromHex(await loadPrivateKey(keys, gatewayKey(name)));
 }

@@ -67,7 +67,6 @@ export function createPacker(send: (message: Uint8Array) => void) {
       bytes += headBytes + payload.length;
       if (bytes >= MESSAGE_BYTES) flush();
     },
-    flush,
   };
 }
 export type Packer = ReturnType<typeof createPacker>;

@@ -31,11 +31,21 @@ export type Gateway = {
   close(): Promise<void>;
 };
 
+/**
+ * The bytes of a message, as no Buffer: `slice` of a Buffer copies nothing, and an order that rests
+ * would keep all that came with it.
+ */
+export function bytesOf(data: RawData): Uint8Array {
+  const bytes = Array.isArray(data) ? Buffer.concat(data) : data;
+  if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** A client's message: text, or the bytes of a binary one. */
 export function frameOf(data: RawData, isBinary: boolean): string | Uint8Array {
-  const bytes = Array.isArray(data) ? Buffer.concat(data) : data;
-  if (!isBinary) return Buffer.from(bytes as Uint8Array).toString();
-  return bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
+  const bytes = bytesOf(data);
+  if (isBinary) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
 function failed(logger: Logger, socket: Wire, cause: unknown): void {

@@ -11,15 +11,14 @@ import { broken, createJournal } from './group.ts';
 import {
   type Closed,
   damaged,
-  GENESIS,
+  describe,
   matching,
   readClosed,
-  type Scan,
   SEGMENT,
   scanClosed,
   scanSegment,
   segmentName,
-  toHexText,
+  tipOf,
   withClosed,
   writeClosed,
 } from './segments.ts';
@@ -82,8 +81,7 @@ async function listStragglers(place: Place, list: Closed[], names: readonly stri
   const open = matching(names, SEGMENT).filter(({ name }) => !known.has(name));
   const current = open.pop();
   for (const { name, first } of open) {
-    const last = closed.at(-1);
-    const from = last ? tipOf(last) : GENESIS;
+    const from = tipOf(closed);
     if (first !== from.next) throw damaged(name, 0, `starts at ${first}, expected ${from.next}`);
     const bytes = await disk.read(join(dir, name));
     // A segment is cut before the next one is made: zeros at its end are damage.
@@ -92,20 +90,6 @@ async function listStragglers(place: Place, list: Closed[], names: readonly stri
   }
   if (closed.length > list.length) await writeClosed(disk, dir, closed);
   return { closed, current };
-}
-
-const tipOf = ({ next, head }: Closed) => ({ next, head: Buffer.from(head, 'hex') });
-
-function describe(name: string, from: { next: number; head: Uint8Array }, scan: Scan) {
-  return {
-    name,
-    first: from.next,
-    next: scan.next,
-    frames: scan.frames,
-    bytes: scan.end,
-    before: toHexText(from.head),
-    head: toHexText(scan.head),
-  };
 }
 
 /**
@@ -128,8 +112,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   const names = await disk.list(place.dir);
   const listed = await readClosed(disk, place.dir);
   const { closed, current } = await listStragglers(place, listed, names);
-  const last = closed.at(-1);
-  const from = last ? tipOf(last) : GENESIS;
+  const from = tipOf(closed);
   const name = current?.name ?? segmentName(from.next);
   if (current !== undefined && current.first !== from.next) {
     throw damaged(name, 0, `starts at ${current.first}, expected ${from.next}`);

@@ -67,6 +67,18 @@ export function withClosed(list: readonly Closed[], entry: Omit<Closed, 'seal'>)
   return [...list, { ...entry, seal: sealOf(list.at(-1)?.seal ?? '', entry) }];
 }
 
+/** Where the frames of the closed segments end. */
+export function tipOf(list: readonly Closed[]): Tip {
+  const last = list.at(-1);
+  return last ? { next: last.next, head: Buffer.from(last.head, 'hex') } : GENESIS;
+}
+
+/** What the list says of a segment that begins at `from` and was walked to its end. */
+export function describe(name: string, from: Tip, { next, head, frames, end }: Scan) {
+  const heads = { before: toHexText(from.head), head: toHexText(head) };
+  return { name, first: from.next, next, frames, bytes: end, ...heads };
+}
+
 /** @throws EnvironmentError JournalDamaged unless every seal and every seam holds */
 export function checkClosed(list: readonly Closed[]): void {
   let seal = '';

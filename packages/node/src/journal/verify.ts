@@ -6,15 +6,14 @@ import { commandsOf, type Frame } from './frame.ts';
 import {
   type Closed,
   damaged,
-  GENESIS,
   matching,
   readClosed,
   SEGMENT,
   scanClosed,
   scanSegment,
+  tipOf,
   toHexText,
 } from './segments.ts';
-import type { Tip } from './types.ts';
 
 /** What a whole journal holds. */
 export type Verified = {
@@ -93,8 +92,7 @@ export async function walkFolders(
     scanClosed(entry, await disk.read(join(place, entry.name)), visit);
     await hand(entry.bytes);
   }
-  const last = closed.at(-1);
-  let tip: Tip = last ? { next: last.next, head: Buffer.from(last.head, 'hex') } : GENESIS;
+  let tip = tipOf(closed);
   const known = new Set(closed.map(({ name }) => name));
   const open = matching(live, SEGMENT).filter(({ name }) => !known.has(name));
   let tornBytes = 0;

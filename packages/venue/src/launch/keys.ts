@@ -1,4 +1,4 @@
-import { type Faucet, loadOrCreateKey } from '@holdfast/host';
+import { type Faucet, gatewayKey, loadOrCreateKey } from '@holdfast/host';
 import type { Address, LocalAccount } from 'viem';
 
 /** Keys of a venue by role. */
@@ -21,11 +21,10 @@ export const reporterQuorum = 3;
 export const treasuryCount = 3;
 export const treasuryQuorum = 2;
 
-/** Name of the nth (from 1) reporter's, treasury signer's, trader's or gateway's key. */
+/** Name of the nth (from 1) reporter's, treasury signer's or trader's key. */
 export const reporterKey = (n: number): string => `reporter-${n}`;
 export const treasuryKey = (n: number): string => `treasury-${n}`;
 export const traderKey = (n: number): string => `trader-${n}`;
-export const gatewayKey = (n: number): string => `gateway-${n}`;
 
 /** Opens the keys, making those that are not there yet. */
 export async function openKeys(dir: string, traders: number, gateways = 0): Promise<VenueKeys> {
@@ -43,7 +42,7 @@ export async function openKeys(dir: string, traders: number, gateways = 0): Prom
   const reporters = await numbered(reporterCount, reporterKey);
   const traderKeys = await numbered(traders, traderKey);
   // Secrets of links: they sign nothing.
-  await numbered(gateways, gatewayKey);
+  await numbered(gateways, (n) => gatewayKey(`${n}`));
   return { deployer, governor, guardian, sequencer, node, keeper, reporters, traders: traderKeys };
 }
 

@@ -1,14 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { type Venue, venuePaths } from '@holdfast/host';
-import {
-  gatewayKey,
-  reporterCount,
-  reporterKey,
-  traderKey,
-  treasuryCount,
-  treasuryKey,
-} from './keys.ts';
+import { gatewayKey, type Venue, venuePaths } from '@holdfast/host';
+import { reporterCount, reporterKey, traderKey, treasuryCount, treasuryKey } from './keys.ts';
 import type { VenueOptions } from './options.ts';
 import type { KeptOptions } from './plan.ts';
 import type { ServiceSpec } from './service.ts';
@@ -106,7 +99,8 @@ export function gatewaySpecs(
   const entry = join(dirname(require.resolve('@holdfast/node')), 'edge', 'main.ts');
   return ports.map((port, i) => {
     const where = ['--node', `127.0.0.1:${hubPort}`, '--listen', `127.0.0.1:${port}`];
-    return specOf(dir, gatewayKey(i + 1), 'node', ['--name', `${i + 1}`, ...where], { entry });
+    const name = `${i + 1}`;
+    return specOf(dir, gatewayKey(name), 'node', ['--name', name, ...where], { entry });
   });
 }
 

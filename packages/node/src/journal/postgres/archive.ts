@@ -7,17 +7,18 @@ import { EnvironmentError } from '@holdfast/units';
 import { type Disk, localDisk } from '../disk.ts';
 import {
   type Closed,
-  GENESIS,
+  describe,
   readClosed,
   scanClosed,
   segmentName,
+  tipOf,
   toHexText,
   withClosed,
   writeClosed,
 } from '../segments.ts';
 import type { Tip } from '../types.ts';
 import { readRow } from './lease.ts';
-import { framesAfter, tipAt } from './read.ts';
+import { framesAfter } from './read.ts';
 import * as sql from './schema.ts';
 import { ask, type Server } from './server.ts';
 
@@ -32,22 +33,17 @@ export type Archived = {
   readonly head: string;
 };
 
-/** Where the frames of an archive end. @throws EnvironmentError JournalDamaged */
-export async function archiveTip(disk: Disk, dir: string): Promise<Tip> {
-  const last = (await readClosed(disk, dir)).at(-1);
-  return last ? { next: last.next, head: Buffer.from(last.head, 'hex') } : GENESIS;
-}
-
 /** Index of the first command that may not leave: recovery begins at a snapshot, or there. */
 async function keptFrom(server: Server): Promise<number> {
   const { next } = await readRow(server);
   const { rows } = await server.again((link) => ask(link, sql.SNAPSHOTS, [next]));
   const [, older] = rows as { index: string }[];
   const index = Number(older?.index ?? 0);
-  // A snapshot inside a frame would be read from the chain's beginning.
-  if ((await tipAt(server, index)) === undefined) return 0;
   const { rows: before } = await server.again((link) => ask(link, sql.FRAME_BEFORE, [index]));
-  return Number(before[0]?.first ?? 0);
+  const [frame] = before as { first: string; count: number }[];
+  // A snapshot inside a frame would be read from the chain's beginning.
+  if (frame === undefined || Number(frame.first) + frame.count !== index) return 0;
+  return Number(frame.first);
 }
 
 type Batch = { readonly from: Tip; tip: Tip; frames: number; bytes: Buffer[]; size: number };
@@ -56,10 +52,8 @@ const batchAt = (from: Tip): Batch => ({ from, tip: from, frames: 0, bytes: [], 
 /** Writes a segment and reads it back before anybody relies on it. */
 async function close(disk: Disk, dir: string, list: readonly Closed[], batch: Batch) {
   const name = segmentName(batch.from.next);
-  const [before, head] = [toHexText(batch.from.head), toHexText(batch.tip.head)];
-  const { frames, size: bytes } = batch;
-  const place = { name, first: batch.from.next, next: batch.tip.next };
-  const more = withClosed(list, { ...place, frames, bytes, before, head });
+  const { from, tip, frames, size } = batch;
+  const more = withClosed(list, describe(name, from, { ...tip, frames, end: size }));
   await disk.replace(dir, name, Buffer.concat(batch.bytes));
   scanClosed(more.at(-1) as Closed, await disk.read(join(dir, name)));
   await writeClosed(disk, dir, more);
@@ -80,7 +74,7 @@ export async function archiveDatabase(
 ): Promise<Archived> {
   let list: readonly Closed[] = await readClosed(disk, dir);
   const kept = await keptFrom(server);
-  let batch = batchAt(await archiveTip(disk, dir));
+  let batch = batchAt(tipOf(list));
   await requireSame(server, batch.from);
   let moved = 0;
   const flush = async (): Promise<void> => {

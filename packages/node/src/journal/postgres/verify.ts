@@ -1,9 +1,8 @@
 import { EnvironmentError } from '@holdfast/units';
 import { localDisk } from '../disk.ts';
 import { commandsOf } from '../frame.ts';
-import { GENESIS, toHexText } from '../segments.ts';
+import { GENESIS, readClosed, tipOf, toHexText } from '../segments.ts';
 import { verifyFolders } from '../verify.ts';
-import { archiveTip } from './archive.ts';
 import { readRow } from './lease.ts';
 import { framesAfter } from './read.ts';
 import type { Server } from './server.ts';
@@ -26,7 +25,7 @@ export async function verifyDatabase(
   if (archive !== undefined) {
     const { frames, commands, bytes } = await verifyFolders(archive);
     Object.assign(sum, { frames, commands, bytes });
-    tip = await archiveTip(localDisk, archive);
+    tip = tipOf(await readClosed(localDisk, archive));
   }
   while (tip.next < row.next) {
     const { frames, tip: after, bytes } = await framesAfter(server, tip);
