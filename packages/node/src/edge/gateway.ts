@@ -5,14 +5,12 @@
  */
 import { Agent } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
 import proxy from '@fastify/http-proxy';
 import type { Logger } from '@holdfast/host';
-import { frameBytesMax } from '@holdfast/order';
 import { getUint } from '@holdfast/units';
 import fastify from 'fastify';
-import { type WebSocket, WebSocketServer } from 'ws';
-import { frameOf, keepAlive } from '../gateway/server.ts';
+import type { WebSocket } from 'ws';
+import { acceptSockets, frameOf } from '../gateway/sockets.ts';
 import { hashFast } from '../verify/keccak.ts';
 import type { VerifySetup } from '../verify/verify.ts';
 import { keepLink, type Link, type LinkTarget } from './link.ts';
@@ -164,22 +162,15 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const witness = createWitness(options);
   const c: Context = { options, witness, clients: new Map(), link: undefined };
   const { app, agent } = await createApi(options, c);
-  const wss = new WebSocketServer({ noServer: true, maxPayload: frameBytesMax });
   let opened = 0;
-  app.server.on('upgrade', (request, socket: Duplex, head) => {
-    const isOurs = request.url?.split('?')[0] === '/v1/ws';
-    if (!isOurs || c.link === undefined) {
-      socket.end(`HTTP/1.1 ${isOurs ? '503 Service Unavailable' : '404 Not Found'}\r\n\r\n`);
-      return;
-    }
-    wss.handleUpgrade(request, socket, head, (ws) => {
-      wss.emit('connection', ws, request);
+  const sockets = acceptSockets(
+    app.server,
+    (socket) => {
       opened += 1;
-      if (c.link === undefined) ws.close(RESTART);
-      else open(c, ws, opened);
-    });
-  });
-  const pinger = keepAlive(wss);
+      open(c, socket, opened);
+    },
+    () => (c.link === undefined ? '503 Service Unavailable' : undefined),
+  );
   const keeper = keepLink(
     { ...options, tls: gatewayTls(options.name, options.secret) },
     {
@@ -202,12 +193,10 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     isLinked: () => c.link !== undefined,
     connections: () => c.clients.size,
     async close() {
-      clearInterval(pinger);
       dropAll(c);
       c.link = undefined;
       keeper.close();
-      setTimeout(() => wss.clients.forEach((socket) => void socket.terminate()), 500).unref();
-      await new Promise((done) => wss.close(done));
+      await sockets.close('the gateway is stopping');
       await app.close();
       agent.destroy();
       await witness.close();

@@ -11,7 +11,8 @@ import { errorMessage, type Logger, portFault } from '@holdfast/host';
 import { EnvironmentError, getUint } from '@holdfast/units';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Wire } from '../gateway/outbox.ts';
-import { bytesOf, type Gateway, type Served } from '../gateway/server.ts';
+import type { Gateway, Served } from '../gateway/server.ts';
+import { bytesOf } from '../gateway/sockets.ts';
 import { hubTls } from './secret.ts';
 import {
   createPacker,

@@ -2,7 +2,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { errorMessage, type Logger } from '@holdfast/host';
 import { WebSocket } from 'ws';
-import { bytesOf } from '../gateway/server.ts';
+import { bytesOf } from '../gateway/sockets.ts';
 import { createPacker, type Entry, messageBytesMax, readEntries } from './wire.ts';
 
 export type LinkTarget = { readonly host: string; readonly port: number };
