@@ -16,11 +16,7 @@ contract VaultForecastTest is VaultTest {
     uint64 private _large;
 
     function setUp() public {
-        vm.warp(START - START % 12 hours);
-        token = new TestToken("Test Dollar", "TUSD", 6);
-        vault = deployVault(address(token), _greedy());
-        fund(token, vault, 1e15);
-        mature(10_000_000e6);
+        begin(new TestToken("Test Dollar", "TUSD", 6), _greedy());
     }
 
     /// forge-config: default.fuzz.runs = 16

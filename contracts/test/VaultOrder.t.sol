@@ -14,13 +14,9 @@ contract VaultOrderTest is VaultTest {
     address internal constant WHALE = address(0x3A1E);
 
     function setUp() public {
-        vm.warp(START - START % 12 hours);
-        token = new TestToken("Test Dollar", "TUSD", 6);
         VaultWindows.Rules memory r = rules();
         r.smallPpm = 0;
-        vault = deployVault(address(token), r);
-        fund(token, vault, 1e15);
-        mature(10_000_000e6);
+        begin(new TestToken("Test Dollar", "TUSD", 6), r);
         guard.set(address(1), true);
     }
 

@@ -16,11 +16,8 @@ contract VaultReleaseTest is VaultTest {
     PickyToken private _picky;
 
     function setUp() public {
-        vm.warp(START - START % 12 hours);
-        token = _picky = new PickyToken(6);
-        vault = deployVault(address(token), rules());
-        fund(token, vault, 1e15);
-        mature(10_000_000e6);
+        _picky = new PickyToken(6);
+        begin(_picky, rules());
     }
 
     // ------------------------------------------------------------------ the gate

@@ -17,11 +17,7 @@ contract VaultRulesTest is VaultTest {
     uint32 internal constant SMALL_USER = 1_000;
 
     function setUp() public {
-        vm.warp(START - START % 12 hours);
-        token = new TestToken("Test Dollar", "TUSD", 6);
-        vault = deployVault(address(token), rules());
-        fund(token, vault, 1e15);
-        mature(10_000_000e6);
+        begin(new TestToken("Test Dollar", "TUSD", 6), rules());
         for (uint160 i = 1; i <= 3; ++i) guard.set(address(i), true);
     }
 

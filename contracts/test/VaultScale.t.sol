@@ -16,11 +16,8 @@ contract VaultScaleTest is VaultTest {
     PickyToken private _picky;
 
     function setUp() public {
-        vm.warp(START - START % 12 hours);
-        token = _picky = new PickyToken(18);
-        vault = deployVault(address(token), rules());
-        fund(token, vault, 1e30);
-        mature(10_000_000e18);
+        _picky = new PickyToken(18);
+        begin(_picky, rules());
     }
 
     function test_views_areInTokenUnits() public view {

@@ -63,6 +63,16 @@ abstract contract VaultTest is Base, ISolvency {
         return Vault(deploy("Vault", args));
     }
 
+    /// @notice A vault at the first second of all buckets, with ten million whole tokens of age.
+    function begin(TestToken token_, VaultWindows.Rules memory rules_) internal {
+        vm.warp(START - START % 12 hours);
+        token = token_;
+        vault = deployVault(address(token), rules_);
+        uint256 unit = 10 ** token.decimals();
+        fund(token, vault, 1e9 * unit);
+        mature(1e7 * unit);
+    }
+
     function fund(TestToken token_, Vault vault_, uint256 amount) internal {
         token_.mint(USER, amount);
         vm.prank(USER);
