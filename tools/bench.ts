@@ -6,22 +6,10 @@
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Measure } from './bench/measure.ts';
 import { type Reached, reachTargets } from './bench/targets.ts';
 import { packageFiles } from './files.ts';
 import { root } from './sources.mjs';
-
-/** One measured figure: `value` in `unit`, e.g. 1_200_000 orders/s. */
-export type Measure = {
-  name: string;
-  value: number;
-  unit: string;
-  note?: string;
-  /** Lowest and highest of the repeats. */
-  band?: readonly [number, number];
-  /** What `value` is held against, measured in the same run, and value / reference. */
-  reference?: string;
-  ratio?: number;
-};
 
 type Row = Measure & { file: string };
 
