@@ -2,6 +2,8 @@
  * The steps of continuous integration, in order, each with its time. All run even if one fails, so
  * that one run tells everything. The last line is `N passed, N failed`.
  */
+import { statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { runStep, type Step, type StepResult, script, timeTable } from './run.ts';
 
 const node = process.execPath;
@@ -55,6 +57,21 @@ async function runLane(lane: Lane): Promise<StepResult[]> {
   return results;
 }
 
+/** What the venues, journals and chains of the steps take at one time, with room to spare. */
+const freeBytesMin = 4e9;
+
+/** A full disk fails steps in ways that do not look like it. */
+function tellOfDisk(): void {
+  const { bavail, bsize } = statfsSync(tmpdir());
+  const free = bavail * bsize;
+  if (free > freeBytesMin) return;
+  const [is, wanted] = [free, freeBytesMin].map((bytes) => (bytes / 1e9).toFixed(1));
+  console.log(
+    `disk: ${is} GB free in ${tmpdir()}, the steps want ${wanted} GB; they may fail for it`,
+  );
+}
+
+tellOfDisk();
 const setup = await runStep({ name: 'setup', command: node, args: ['tools/setup.mjs'] });
 const results = [setup];
 if (setup.code === 0) {
@@ -62,6 +79,7 @@ if (setup.code === 0) {
 }
 
 console.log(`\n${timeTable(results)}`);
+tellOfDisk();
 const passed = results.reduce((sum, { counts }) => sum + counts.passed, 0);
 const failed = results.reduce((sum, { counts }) => sum + counts.failed, 0);
 console.log(`${passed} passed, ${failed} failed`);

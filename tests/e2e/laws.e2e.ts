@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
@@ -9,7 +9,7 @@ import { snapshotInputs } from '../../packages/laws/src/emit-laws.ts';
 import { generate } from '../../packages/laws/src/generate.ts';
 import { type InputType, isInt, isScalarLaw } from '../../packages/laws/src/law.ts';
 import { fast, inputsOf } from '../../packages/laws/test/support.ts';
-import { foundryBinary } from '../../tools/forge.mjs';
+import { spawnBareAnvil } from '../../tools/anvil.ts';
 
 const total = 20_000;
 const perLaw = Math.ceil(total / LAWS.length);
@@ -125,7 +125,7 @@ describe('laws: TypeScript and the EVM give the same verdicts', () => {
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
     const args = ['--port', `${port}`, '--silent', '--gas-limit', '1000000000'];
-    chain = spawn(foundryBinary('anvil'), args, { stdio: 'ignore' });
+    chain = spawnBareAnvil(args);
     const code = compileLaws();
     const deadline = Date.now() + 20_000;
     while (!(await rpc('eth_chainId', []).catch(() => false))) {

@@ -1,5 +1,5 @@
 /** A local chain whose every block has a fixed time, and contracts from forge's artifacts. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ import {
   type TransactionReceipt,
   walletActions,
 } from 'viem';
-import { foundryBinary } from '../forge.mjs';
+import { spawnBareAnvil } from '../anvil.ts';
 import { root } from '../sources.mjs';
 
 /** Chain id of every local chain here. */
@@ -66,9 +66,7 @@ export async function startChain(codeBytesMax = 24_576): Promise<Chain> {
     'code-size-limit': codeBytesMax,
   };
   const args = Object.entries(options).flatMap(([key, value]) => [`--${key}`, String(value)]);
-  const child = spawn(foundryBinary('anvil'), [...args, '--no-mining', '--silent'], {
-    stdio: 'ignore',
-  });
+  const child = spawnBareAnvil([...args, '--no-mining', '--silent']);
   const client = clientOf(port);
   for (let attempt = 0; ; attempt += 1) {
     try {

@@ -1,9 +1,8 @@
 /** A bare EVM: anvil without a venue, for calls of pure code in large batches. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import type { Hex } from 'viem';
-import { foundryBinary } from '../../../tools/forge.mjs';
+import { spawnBareAnvil } from '../../../tools/anvil.ts';
 import { until } from './until.ts';
 
 const sender = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266';
@@ -35,7 +34,7 @@ export async function startEvm(): Promise<Evm> {
   // A thousand long records are more than a request may have otherwise.
   const sizes = ['--gas-limit', '1000000000', '--no-request-size-limit'];
   const args = ['--port', `${port}`, '--silent', ...sizes];
-  const chain = spawn(foundryBinary('anvil'), args, { stdio: 'ignore' });
+  const chain = spawnBareAnvil(args);
   async function rpc(method: string, params: unknown[]): Promise<unknown> {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
     const headers = { 'content-type': 'application/json' };

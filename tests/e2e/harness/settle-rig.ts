@@ -2,7 +2,7 @@
  * One settler between a core in this process and the real contracts on an anvil of its own, which
  * mines only when told. No gateway, no journal on disk: the core's commands are applied directly.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { clearingHouseAbi, testTokenAbi } from '@holdfast/abi';
 import { apply, type Command, type CoreConfig, createState, type State } from '@holdfast/core';
@@ -26,9 +26,10 @@ import {
 import { domain, domainSeparator, type Order, orderDigest, signDigest } from '@holdfast/order';
 import { createSettler, memoryStore, type SettlerDeps } from '@holdfast/settle';
 import { fromHex, type Hex, isRejection, keccak256, toHex } from '@holdfast/units';
-import { anvilPath, demoMarkets, deployVenue } from '@holdfast/venue';
+import { demoMarkets, deployVenue } from '@holdfast/venue';
 import type { LocalAccount, PublicClient } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
+import { spawnBareAnvil } from '../../../tools/anvil.ts';
 
 const chainId = 31_337;
 /** Blocks of 300 ms must not run ahead of venue time, which they step by a second at least. */
@@ -42,11 +43,11 @@ const accountOf = (name: string): LocalAccount => privateKeyToAccount(secretOf(n
 
 type Raw = (method: string, params: unknown[]) => Promise<unknown>;
 
-/** anvil on a free port, ready. */
-async function startAnvil(port: number): Promise<ChildProcess> {
+/** anvil on a free port. */
+function startAnvil(port: number): ChildProcess {
   const args = ['--no-mining', '--quiet', '--accounts', '0', '--hardfork', 'prague'];
   const more = ['--gas-limit', '60000000', '--chain-id', String(chainId), '--port', String(port)];
-  return spawn(anvilPath(), [...args, ...more, '--disable-code-size-limit'], { stdio: 'ignore' });
+  return spawnBareAnvil([...args, ...more, '--disable-code-size-limit']);
 }
 
 export type Rig = Awaited<ReturnType<typeof createRig>>;
@@ -142,7 +143,7 @@ export async function createRig(
   const wallEpochMs = Date.now();
   const venue = venueOf(port, wallEpochMs, symbols);
   const clock = createClock(venue.clock);
-  const anvil = await startAnvil(port);
+  const anvil = startAnvil(port);
   const access = { rpcUrl: venue.rpcUrl, chainId, blockMs: venue.blockMs, retries: 0 };
   const reader: ChainReader = createChainReader(access);
   const raw: Raw = (method, params) =>

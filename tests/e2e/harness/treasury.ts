@@ -1,5 +1,5 @@
 /** A treasury on a bare chain: real contracts, three signers in this process, the command line. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,7 +43,6 @@ import {
   utf8,
 } from '@holdfast/units';
 import {
-  anvilPath,
   demoMarkets,
   deployVenue,
   foretell,
@@ -53,6 +52,7 @@ import {
 } from '@holdfast/venue';
 import { type Abi, type Address, parseEventLogs } from 'viem';
 import { terminal } from '../../../packages/cli/test/terminal.ts';
+import { spawnBareAnvil } from '../../../tools/anvil.ts';
 import { secretOf, signGroup } from '../../../tools/group-signer.ts';
 import { until } from './until.ts';
 
@@ -74,7 +74,7 @@ export type Ran = { readonly exit: number; readonly out: string; readonly err: s
 async function startChain(port: number): Promise<{ child: ChildProcess; reader: ChainReader }> {
   const args = ['--accounts', '0', '--hardfork', 'prague', '--quiet', '--gas-limit', '100000000'];
   const more = ['--chain-id', `${chainId}`, '--port', `${port}`];
-  const child = spawn(anvilPath(), [...args, ...more], { stdio: 'ignore' });
+  const child = spawnBareAnvil([...args, ...more]);
   const reader = createChainReader({ rpcUrl: `http://127.0.0.1:${port}`, chainId, blockMs: 100 });
   await until('the chain answers', 20_000, () => reader.getChainId().catch(() => undefined));
   return { child, reader };

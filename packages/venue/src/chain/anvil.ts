@@ -45,6 +45,8 @@ export interface AnvilOptions {
   chainId: number;
   /** Timestamp of the genesis block; ignored when a state is loaded. */
   genesisTime: number;
+  /** Folder for what anvil would else leave below the user's home. */
+  cacheDir: string;
   /** JSON state to load. */
   statePath?: string | undefined;
 }
@@ -58,6 +60,7 @@ export function anvilArguments(options: AnvilOptions): string[] {
     ['--order', 'fifo'],
     ['--gas-limit', '100000000'],
     ['--prune-history', '256'],
+    ['--cache-path', options.cacheDir],
   ].flat();
   const load = options.statePath === undefined ? [] : ['--load-state', options.statePath];
   return [

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   type Clock,
   type ClockSettings,
@@ -94,7 +95,9 @@ function startDumping(rpc: Rpc, options: ChainOptions): () => Promise<void> {
 export async function startChain(options: ChainOptions): Promise<RunningChain> {
   const { dir, port, chainId, blockMs, speed, epochMin, logger, lifecycle } = options;
   const statePath = await unpackState(dir);
-  const anvil = spawnAnvil({ port, chainId, genesisTime: epochMin, statePath });
+  const cacheDir = join(dir, 'cache');
+  rmSync(cacheDir, { recursive: true, force: true });
+  const anvil = spawnAnvil({ port, chainId, genesisTime: epochMin, cacheDir, statePath });
   let exit: string | undefined;
   let stopping = false;
   const exited = new Promise<void>((resolve) => {
@@ -110,6 +113,7 @@ export async function startChain(options: ChainOptions): Promise<RunningChain> {
     stopping = true;
     anvil.kill('SIGKILL');
     await exited;
+    rmSync(cacheDir, { recursive: true, force: true });
   });
   const rpcUrl = `http://127.0.0.1:${port}`;
   const rpc = createRpc(rpcUrl);

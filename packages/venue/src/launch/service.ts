@@ -116,6 +116,8 @@ async function lateness(ms: number, exited: Promise<string>): Promise<never> {
   const abort = new AbortController();
   void exited.then(() => abort.abort());
   await sleep(ms, abort.signal);
+  // An end by itself has its own reason, which is the one to tell.
+  if (abort.signal.aborted) throw new Error(await exited);
   throw new Error(`not ready after ${Math.round(ms / 1000)} s`);
 }
 
