@@ -53,11 +53,30 @@ interface ITightening {
     /// reverted with alone.
     event Skipped(uint16 indexed scope, address indexed guardian, uint8 level, bytes reason);
 
+    /// @notice A scope is or was halted from `since` until `until`: after a halt was set, lengthened
+    /// or cleared. The way back starts at `until`.
+    event Halted(uint16 indexed scope, uint40 since, uint40 until);
+
     /// @notice Accounts may not grow or flip positions until `until`.
     event Barred(uint32[] accounts, uint40 until);
 
     /// @notice A guardian is alive.
     event Beaten(address indexed guardian);
+
+    /// @notice Too many values, or a block that is not there yet.
+    error EvidenceInvalid(uint256 values, uint256 blockNumber);
+
+    /// @notice The list has too many entries.
+    error EntriesTooMany(uint256 found, uint256 entriesMax);
+
+    /// @notice None or too many accounts, or they do not ascend at `index`.
+    error AccountsInvalid(uint256 index, uint256 count);
+
+    /// @notice This breaker has no dead man.
+    error DeadManOff();
+
+    /// @notice A guardian has beaten; silence counts from `silentAt`.
+    error NotSilent(uint256 time, uint256 silentAt);
 
     /// @notice Raises the level of a scope for `holdSeconds`, or lengthens its entry; guardians
     /// only. Level 1 for at most `holdSecondsMax` needs one guardian, all else is a vote.

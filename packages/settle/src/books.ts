@@ -17,7 +17,8 @@ import {
   type Sums,
   type Valuation,
 } from './fills.ts';
-import type { AccountDelta, Mirror, Undo } from './mirror.ts';
+import type { AccountDelta } from './deltas.ts';
+import type { Mirror, Undo } from './mirror.ts';
 
 /** What the books need of the core's state. */
 export type CoreView = Pick<State, 'accounts' | 'unconfirmed' | 'batches' | 'round'>;

@@ -2,7 +2,7 @@
 import type { UnconfirmedFill } from '@holdfast/core';
 import { ceilDiv, feeAccount, invariant, q32Bits } from '@holdfast/units';
 import type { MarketParams } from './events.ts';
-import type { AccountDelta } from './mirror.ts';
+import type { AccountDelta } from './deltas.ts';
 
 /** The numbers that value a fill. */
 export type Valuation = {

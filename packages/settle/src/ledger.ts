@@ -25,11 +25,10 @@ import {
   type Sums,
   type Valuation,
 } from './fills.ts';
+import { type AccountDelta, deltasOf } from './deltas.ts';
 import {
-  type AccountDelta,
   applyEvent,
   chainRow,
-  deltasOf,
   type Mirror,
   type Undo,
   undo,

@@ -6,7 +6,8 @@ import { clearLedger, createLedger, type Landing, type Ledger } from './books.ts
 import type { Sources } from './decode.ts';
 import { drive } from './drive.ts';
 import { createDriver, type Driver, isIdle, requeue, waiting } from './driver.ts';
-import { breakerDrafts, type Draft } from './effects.ts';
+import { breakerDrafts } from './breaker.ts';
+import type { Draft } from './effects.ts';
 import {
   advance,
   ancestor,
