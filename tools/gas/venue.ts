@@ -64,6 +64,9 @@ const vaultRules = {
   vetoSeconds: 259_200n,
 };
 const breakerLimits = {
+  haltSecondsMax: 86_400n,
+  quorumMin: 2n,
+  silenceSeconds: 0n,
   holdSecondsMax: 86_400n,
   clearDelaySeconds: 3_600n,
   guardianDelaySeconds: 86_400n,

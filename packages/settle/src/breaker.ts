@@ -1,10 +1,5 @@
 /** Levels in force, as the breaker and the clearing house have them at some second. */
-import {
-  type Resume,
-  resumeAfterHalt,
-  resumeLevel,
-  resumeMoments,
-} from '@holdfast/risk';
+import { type Resume, resumeAfterHalt, resumeLevel, resumeMoments } from '@holdfast/risk';
 import { seconds } from '@holdfast/units';
 import type { Draft } from './effects.ts';
 import { type Mirror, type MirrorBreaker, type MirrorMarket, noBreaker } from './mirror.ts';
@@ -18,8 +13,7 @@ const levelMax = 3;
 /** Longer than any outage: its end is not known before the report that brings it. */
 const outageSeconds = 365 * 86_400;
 
-const halted = ({ since, untils }: MirrorBreaker): Resume =>
-  resumeAfterHalt(since, untils[levelMax - 1]);
+const halted = ({ since, untils }: MirrorBreaker): Resume => resumeAfterHalt(since, untils[2]);
 
 function setLevel({ untils }: MirrorBreaker, now: number): number {
   return untils.findLastIndex((until) => now < until) + 1;
