@@ -50,10 +50,10 @@ contract ResumeBounded {
         assert(grace <= 30 minutes && grace <= uint256(until) - since);
     }
 
-    function outages(uint40 last, uint40 gap, uint40 end) external pure {
-        uint256 grace = Resume.afterOutage(last, gap, end);
-        if (last < end) assert(grace == uint256(end) - last);
+    function outages(uint40 from, uint40 gap, uint40 end) external pure {
+        uint256 grace = Resume.afterOutage(from, gap, end);
+        if (from < end) assert(grace == uint256(end) - from);
         else assert(grace <= 30 minutes && grace <= gap);
-        if (end != 0 && last >= end) assert(grace <= uint256(last) - end);
+        if (end != 0 && from >= end) assert(grace <= uint256(from) - end);
     }
 }

@@ -169,10 +169,11 @@ abstract contract Pricing is Storage, IClearingHouse {
     /// starts. The time of the last report is that of the funding.
     function _notice(Market memory market, uint256 time) private view {
         uint256 last = market.fundingTime;
-        if (last == 0 || time <= last + market.params.priceAgeSecondsMax) return;
+        uint256 from = last + market.params.priceAgeSecondsMax;
+        if (last == 0 || time <= from) return;
         uint256 before = market.resume;
         uint256 end = (before >> GRACE_BITS) + (before & GRACE_MASK);
-        uint256 grace = Resume.afterOutage(last, time - last, end);
+        uint256 grace = Resume.afterOutage(from, time - from, end);
         if (grace == 0) return;
         market.resume = (time << GRACE_BITS) | grace;
         _raise(market);

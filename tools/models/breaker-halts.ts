@@ -4,6 +4,10 @@ import { type Property, wait } from './model.ts';
 
 const grid = 300;
 
+const isGuardian = (by: string): boolean => by.startsWith('guardian');
+
+const untilsOf = (s: BreakerState): number[] => s.scopes.flatMap(({ untils }) => untils);
+
 const levels = (s: BreakerState): number[] => s.scopes.map((_, scope) => levelIn(s, scope));
 
 /** After a hold, so many times as long without. */
@@ -17,6 +21,32 @@ export function rests(times: number) {
 }
 
 export const halting: Property<BreakerState>[] = [
+  {
+    name: 'tightening never loosens',
+    says: 'No step of a guardian lowers a level or brings an expiry nearer.',
+    mutant: 'one expiry',
+    breaks: 'a scope has one expiry for all its levels',
+    kind: 'step',
+    check: (before, { by }, after) => {
+      if (!isGuardian(by)) return undefined;
+      const sooner = untilsOf(before).some((until, i) => untilsOf(after)[i]! < until);
+      if (sooner) return 'an expiry came nearer';
+      const now = levels(after);
+      return levels(before).some((level, i) => now[i]! < level) ? 'a level fell' : undefined;
+    },
+  },
+  {
+    name: 'nothing is set below what is in force',
+    says: 'A guardian sets no level below the one in force.',
+    mutant: 'lower allowed',
+    breaks: 'a level below the one in force may be set',
+    kind: 'step',
+    check: (before, { by, args }, after) => {
+      if (!isGuardian(by) || before.scopes === after.scopes) return undefined;
+      const [scope, level] = args as [number, number];
+      return level < levelIn(before, scope) ? 'set below the level in force' : undefined;
+    },
+  },
   {
     name: 'a halt takes a quorum within the window',
     says: 'A venue is halted only by votes of two guardians that are less than ten minutes apart.',

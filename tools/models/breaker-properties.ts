@@ -15,8 +15,6 @@ const hour = 3_600;
 const week = 7 * 24 * hour;
 const grid = 300;
 
-const isGuardian = (by: string): boolean => by.startsWith('guardian');
-
 const scopesOf = (s: BreakerState): number[] => s.scopes.map((_, scope) => scope);
 
 const untilsOf = (s: BreakerState): number[] => s.scopes.flatMap(({ untils }) => untils);
@@ -25,32 +23,6 @@ const untilsOf = (s: BreakerState): number[] => s.scopes.flatMap(({ untils }) =>
 const levels = (s: BreakerState): number[] => scopesOf(s).map((scope) => levelIn(s, scope));
 
 const holding: Property<BreakerState>[] = [
-  {
-    name: 'tightening never loosens',
-    says: 'No step of a guardian lowers a level or brings an expiry nearer.',
-    mutant: 'one expiry',
-    breaks: 'a scope has one expiry for all its levels',
-    kind: 'step',
-    check: (before, { by }, after) => {
-      if (!isGuardian(by)) return undefined;
-      const sooner = untilsOf(before).some((until, i) => untilsOf(after)[i]! < until);
-      if (sooner) return 'an expiry came nearer';
-      const now = levels(after);
-      return levels(before).some((level, i) => now[i]! < level) ? 'a level fell' : undefined;
-    },
-  },
-  {
-    name: 'nothing is set below what is in force',
-    says: 'A guardian sets no level below the one in force.',
-    mutant: 'lower allowed',
-    breaks: 'a level below the one in force may be set',
-    kind: 'step',
-    check: (before, { by, args }, after) => {
-      if (!isGuardian(by) || before.scopes === after.scopes) return undefined;
-      const [scope, level] = args as [number, number];
-      return level < levelIn(before, scope) ? 'set below the level in force' : undefined;
-    },
-  },
   {
     name: 'every entry expires',
     says: 'No entry of one guardian lasts longer than the limit from now.',
@@ -82,13 +54,19 @@ const holding: Property<BreakerState>[] = [
     check: rests(1),
   },
   {
-    name: 'one guardian only stops growth',
-    says: 'One guardian brings no market above level 1.',
-    mutant: 'one is a quorum',
-    breaks: 'one vote is enough',
-    kind: 'state',
-    check: (s) => (levels(s).some((level) => level > 1) ? 'above level 1' : undefined),
+    name: 'everything ends by itself',
+    says: 'Without another step of a guardian every level is 0 within the limit.',
+    mutant: 'never expires',
+    breaks: 'an entry is in force whatever its expiry',
+    kind: 'response',
+    next: (s, mutant) =>
+      scopesOf(s).some((scope) => levelIn(s, scope, mutant) > 0) ? wait(6 * hour) : undefined,
+    stepsMax: 2,
+    secondsMax: breakerTerms.holdSecondsMax,
   },
+];
+
+const counting: Property<BreakerState>[] = [
   {
     name: 'eight tightenings a day',
     says: 'One guardian tightens at most eight times in any 24 hours.',
@@ -100,16 +78,16 @@ const holding: Property<BreakerState>[] = [
       return count.length > fixed.tighteningsMax ? `${count.length} in 24 hours` : undefined;
     },
   },
+];
+
+const alone: Property<BreakerState>[] = [
   {
-    name: 'everything ends by itself',
-    says: 'Without another step of a guardian every level is 0 within the limit.',
-    mutant: 'never expires',
-    breaks: 'an entry is in force whatever its expiry',
-    kind: 'response',
-    next: (s, mutant) =>
-      scopesOf(s).some((scope) => levelIn(s, scope, mutant) > 0) ? wait(6 * hour) : undefined,
-    stepsMax: 2,
-    secondsMax: breakerTerms.holdSecondsMax,
+    name: 'one guardian only stops growth',
+    says: 'One guardian brings no market above level 1.',
+    mutant: 'one is a quorum',
+    breaks: 'one vote is enough',
+    kind: 'state',
+    check: (s) => (levels(s).some((level) => level > 1) ? 'above level 1' : undefined),
   },
 ];
 
@@ -229,7 +207,7 @@ const holds: BreakerBounds = {
   name: 'breaker: holding',
   terms: breakerTerms,
   scopes: 2,
-  levels: [1, 2],
+  levels: [1],
   holds: [6 * hour, 12 * hour, 18 * hour],
   guardians: 1,
   captured: 1,
@@ -237,6 +215,14 @@ const holds: BreakerBounds = {
   appoints: false,
   beats: false,
   waits: [6 * hour],
+};
+const counts = { ...holds, name: 'breaker: counting', holds: [1, 2, 3, 4, 5], waits: [12 * hour] };
+const alones = {
+  ...holds,
+  name: 'breaker: alone',
+  scopes: 1,
+  levels: [1, 2, 3],
+  holds: [6 * hour],
 };
 const clears = {
   ...holds,
@@ -262,7 +248,7 @@ const halts = {
   name: 'breaker: halting',
   terms: { ...breakerTerms, holdSecondsMax: 1_200, haltSecondsMax: 1_800, clearDelaySeconds: 900 },
   scopes: 1,
-  levels: [3],
+  levels: [2, 3],
   holds: [2 * grid, 4 * grid],
   guardians: 2,
   captured: 2,
@@ -278,10 +264,13 @@ const silences = {
   levels: [3],
   holds: [6 * hour],
   beats: true,
+  waits: [3 * hour],
 };
 
 export const breakerModels: readonly Model<BreakerState>[] = [
   breakerModel(holds, holding),
+  breakerModel(counts, counting),
+  breakerModel(alones, alone),
   breakerModel(clears, clearing),
   breakerModel(appoints, appointing),
   breakerModel(halts, halting),

@@ -34,16 +34,16 @@ library Resume {
         return held < GRACE_SECONDS_MAX ? held : GRACE_SECONDS_MAX;
     }
 
-    /// @notice Grace after an outage from the report at `last` to the next one, `gap` seconds
-    /// later, when the grace before this one ends at `end` (zero: there was none). A grace that the
-    /// outage cut short goes on for what was left of it. A new one is at most as long as prices were
-    /// usable and liquidation was open since the last: outages cannot keep liquidation off for more
-    /// than half of the time that has prices.
-    function afterOutage(uint256 last, uint256 gap, uint256 end) internal pure returns (uint256) {
-        if (last < end) return end - last;
+    /// @notice Grace after an outage: the last price could be used until `from`, the next one came
+    /// `gap` seconds later, and the grace before this one ends at `end` (zero: there was none). A
+    /// grace that the outage cut short goes on for what was left of it. A new one is at most as long
+    /// as prices were usable and liquidation was open since the last: outages cannot keep
+    /// liquidation off for more than half of the time that has prices.
+    function afterOutage(uint256 from, uint256 gap, uint256 end) internal pure returns (uint256) {
+        if (from < end) return end - from;
         uint256 grace = gap < GRACE_SECONDS_MAX ? gap : GRACE_SECONDS_MAX;
         if (end == 0) return grace;
-        uint256 open = last - end;
+        uint256 open = from - end;
         return open < grace ? open : grace;
     }
 }

@@ -56,14 +56,15 @@ export function resumeAfterReport(
   time: number,
   ageSecondsMax: number,
 ): Resume {
-  if (last === 0 || time <= last + ageSecondsMax) return before;
-  const grace = graceAfterOutage(last, time - last, before.start + before.grace);
+  const from = last + ageSecondsMax;
+  if (last === 0 || time <= from) return before;
+  const grace = graceAfterOutage(from, time - from, before.start + before.grace);
   return grace === 0 ? before : { start: time, grace };
 }
 
 /** What was left of a grace that was cut short; else no more than was open since the last one. */
-function graceAfterOutage(last: number, gap: number, end: number): number {
-  if (last < end) return end - last;
+function graceAfterOutage(from: number, gap: number, end: number): number {
+  if (from < end) return end - from;
   const grace = Math.min(gap, graceSecondsMax);
-  return end === 0 ? grace : Math.min(grace, last - end);
+  return end === 0 ? grace : Math.min(grace, from - end);
 }

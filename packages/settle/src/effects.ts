@@ -20,11 +20,7 @@ import {
 } from '@holdfast/units';
 import { type AccountDelta, deltasOf } from './deltas.ts';
 import type { ChainEvent, PlacedEvent } from './events.ts';
-import {
-  type Mirror,
-  type MirrorSession,
-  type Undo,
-} from './mirror.ts';
+import type { Mirror, MirrorSession, Undo } from './mirror.ts';
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;
 /** A command that has not got its venue time yet. */
