@@ -37,6 +37,7 @@ contract ClearingHouseResumeTest is VenueTest {
         // Top-ups are open all the time.
         house.deposit(address(token), alice, 1);
         vm.warp(START + 1_260);
+        vm.prank(owner_(carol));
         house.liquidate(alice, 0, 1, carol, "");
     }
 
@@ -66,6 +67,7 @@ contract ClearingHouseResumeTest is VenueTest {
         bytes memory report = _next(LOW);
         bytes memory tripped = abi.encodeWithSelector(I.BreakerTripped.selector, 1, 3, 1);
         vm.expectRevert(tripped);
+        vm.prank(owner_(carol));
         house.liquidate(alice, 0, 1, carol, report);
         vm.expectRevert(tripped);
         house.flag(alice, report);
@@ -88,6 +90,7 @@ contract ClearingHouseResumeTest is VenueTest {
         _run(START + 5 days + 30 minutes - 1);
         _refusesLiquidation(2);
         vm.warp(START + 5 days + 30 minutes);
+        vm.prank(owner_(carol));
         house.liquidate(alice, 0, 1, carol, "");
     }
 
@@ -104,6 +107,7 @@ contract ClearingHouseResumeTest is VenueTest {
         vm.warp(vm.getBlockTimestamp() + 61);
         _push(LOW);
         vm.warp(vm.getBlockTimestamp() + 1);
+        vm.prank(owner_(carol));
         house.liquidate(alice, 0, 1, carol, "");
     }
 
@@ -113,6 +117,7 @@ contract ClearingHouseResumeTest is VenueTest {
         _stop(START + 660);
         _run(START + 1_260 - 60);
         _stop(START + 5_000);
+        vm.prank(owner_(carol));
         house.liquidate(alice, 0, 1, carol, "");
     }
 
@@ -125,6 +130,7 @@ contract ClearingHouseResumeTest is VenueTest {
         _run(START + 3_539);
         _refusesLiquidation(2);
         vm.warp(START + 3_540);
+        vm.prank(owner_(carol));
         house.liquidate(alice, 0, 1, carol, "");
     }
 
@@ -142,12 +148,14 @@ contract ClearingHouseResumeTest is VenueTest {
         around.setLevel(1, 2);
         bytes memory tripped = abi.encodeWithSelector(I.BreakerTripped.selector, 1, 2, 1);
         vm.expectRevert(tripped);
+        vm.prank(owner_(carol));
         house.liquidate(alice, 1, 1, carol, "");
         vm.expectRevert(tripped);
         house.resolve(alice, 1, new uint32[](0), "");
         vm.expectRevert(tripped);
         house.flag(alice, "");
         around.setLevel(1, 1);
+        vm.prank(owner_(carol));
         house.liquidate(alice, 1, 1, carol, "");
     }
 
@@ -182,9 +190,9 @@ contract ClearingHouseResumeTest is VenueTest {
         vm.expectRevert(_tripped(2, 1));
         house.withdraw(carol, 1, address(9), "");
         vm.deal(owner_(carol), 1 ether);
-        queue.requestWithdraw{value: FORCED_FEE}(carol, 1_000 * UNIT, owner_(carol), 1);
+        queue.requestWithdraw{value: FORCED_FEE}(carol, uint88(1_000 * UNIT), owner_(carol), 1);
         vm.stopPrank();
-        house.executeForced(0, dave, 0, "");
+        house.executeForced(1, 0, 0, "");
         assertEq(token.balanceOf(owner_(carol)), 1_000 * UNIT);
     }
 
@@ -270,6 +278,7 @@ contract ClearingHouseResumeTest is VenueTest {
 
     function _refusesLiquidation(uint8 level) private {
         vm.expectRevert(abi.encodeWithSelector(I.BreakerTripped.selector, 1, level, 1));
+        vm.prank(owner_(carol));
         house.liquidate(alice, 0, 1, carol, "");
     }
 

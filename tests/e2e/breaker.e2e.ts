@@ -113,7 +113,7 @@ async function untilUnhealthy(): Promise<void> {
 
 describe('a halt and the way back', { timeout: 110_000 }, () => {
   before(async () => {
-    rig = await createRig(18_677, users);
+    rig = await createRig(18_645 + (process.pid % 1_000), users);
     for (let i = 0; i < users; i++) await rig.fund(i, 1_000);
     settler = rig.settler();
     await settler.start();

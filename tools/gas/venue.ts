@@ -21,7 +21,7 @@ import {
 } from '@holdfast/order';
 import { concatBytes, type Hex, keccak256, toHex } from '@holdfast/units';
 import { type Address, getContractAddress } from 'viem';
-import { artifact, type Chain, chainId, deploy, deployer, transact } from './chain.ts';
+import { artifact, type Chain, chainId, deploy, deployer, guardian, transact } from './chain.ts';
 import { committeeReport, oracleId } from './committee.ts';
 
 /** Parameters of the market that is measured. */
@@ -136,7 +136,7 @@ export async function deployVenue(
     profitHaircutPpm: 100_000,
   };
   const params = await deploy(chain, 'Parameters', [deployer, delaySeconds, venue, markets]);
-  const breaker = await deploy(chain, 'Breaker', [params, [deployer], breakerLimits]);
+  const breaker = await deploy(chain, 'Breaker', [params, [deployer, guardian], breakerLimits]);
   const verifier =
     registry === undefined
       ? await deploy(chain, 'QuorumVerifier', [quorum, reporterKeys.map(addressOf)])
