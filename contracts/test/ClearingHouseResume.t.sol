@@ -12,7 +12,7 @@ contract ClearingHouseResumeTest is VenueTest {
     uint256 internal constant START = 1_900_000_000;
     uint16 internal constant WITHDRAWALS = 257;
 
-    uint32 internal constant LOW = PRICE * 90 / 100;
+    uint32 internal constant LOW = PRICE * 96 / 100;
 
     uint32 private _round;
     uint32 private _price;
@@ -26,7 +26,7 @@ contract ClearingHouseResumeTest is VenueTest {
 
     // ------------------------------------------------------------------ outages
 
-    /// @dev Prices stop for eleven minutes while the market falls by a tenth: ten of them without a
+    /// @dev Prices stop for eleven minutes while the market falls by 4 %: ten of them without a
     /// usable price, so nobody is liquidated for ten more, in which owners top up; then as ever.
     function test_attack_stalePriceBadResume() public {
         _lever();
@@ -257,7 +257,7 @@ contract ClearingHouseResumeTest is VenueTest {
         house.push(_next(price));
     }
 
-    /// @dev No report until `time`; then one, a tenth lower.
+    /// @dev No report until `time`; then one, 4 % lower.
     function _stop(uint256 time) private {
         vm.warp(time);
         (_price, _last) = (LOW, time);
