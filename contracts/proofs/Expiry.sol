@@ -5,8 +5,8 @@ import {Breaker} from "../src/Breaker.sol";
 import {IGoverned} from "../src/interfaces/IGoverned.sol";
 import {Resume} from "../src/libraries/Resume.sol";
 
-/// @title Every entry expires by itself: at its last second, and after the way back from a halt, the
-/// level is 0 at the latest.
+/// @title Every entry expires by itself: at its last second, and after the way back from a halt,
+/// the level is 0 at the latest.
 contract BreakerExpires is Breaker {
     constructor(IGoverned governed_, Limits memory limits)
         Breaker(governed_, new address[](0), limits)

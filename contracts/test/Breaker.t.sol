@@ -11,7 +11,7 @@ import {BreakerTest} from "./support/BreakerTest.sol";
 contract BreakerAloneTest is BreakerTest {
     function test_constructor_revertsIf_Wrong() public {
         _wrong(Guardians.Limits(0, CLEAR_DELAY, 2 days, HALT, 2, 0), _tooLong(0, HALT));
-        _wrong(Guardians.Limits(HALT + 1, CLEAR_DELAY, 2 days, HALT, 2, 0), _tooLong(HALT + 1, HALT));
+        _wrong(Guardians.Limits(HALT + 1, 900, 2 days, HALT, 2, 0), _tooLong(HALT + 1, HALT));
         _wrong(Guardians.Limits(1, CLEAR_DELAY, 2 days, 0, 2, 0), _tooLong(0, 1 days));
         _wrong(
             Guardians.Limits(1, CLEAR_DELAY, 2 days, 1 days + 1, 2, 0), _tooLong(1 days + 1, 1 days)

@@ -1,7 +1,7 @@
 /**
- * The drill of the breaker: a quorum halts the venue, the market falls meanwhile, and the venue comes
- * back by itself: cancel-only, reduce-only in grace, liquidations, full. What must hold holds at each
- * step, and what must stay open stays open.
+ * The drill of the breaker: a quorum halts the venue, the market falls meanwhile, and the venue
+ * comes back by itself: cancel-only, reduce-only in grace, liquidations, full. What must hold holds
+ * at each step, and what must stay open stays open.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
@@ -157,7 +157,7 @@ describe('a halt and the way back', { timeout: 110_000 }, () => {
     await invariants();
   });
 
-  it('keeps top-ups, reduce-only, withdrawal and the forced queue open while it lasts', async () => {
+  it('keeps top-ups, reduce-only and withdrawals open while it lasts', async () => {
     await sleep(800);
     assert.deepEqual(refusals(rig.order(0, false, 0, 1, price)), ['BreakerTripped']);
     rig.order(debtor, false, 0, 1, price, { reduceOnly: true });
@@ -170,7 +170,7 @@ describe('a halt and the way back', { timeout: 110_000 }, () => {
     await invariants();
   });
 
-  it('comes back by itself, step by step, with no liquidation before the grace is over', async () => {
+  it('comes back by itself, with no liquidation before the grace is over', async () => {
     const levels: number[] = [3];
     let wasLiquidated = false;
     const end = Date.now() + haltSeconds * 1_000;

@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 /// @title How guardians tighten the breaker, and why they did.
-/// @notice One guardian sets level 1 at once, for at most `holdSecondsMax`. What is higher or longer
-/// is a vote: it comes into force with the vote that makes more than half of the guardians, and at
-/// least `quorumMin`, within ten minutes, for the same scope, level and time.
+/// @notice One guardian sets level 1 at once, for at most `holdSecondsMax`. What is higher or
+/// longer is a vote: it comes into force with the vote that makes more than half of the guardians,
+/// and at least `quorumMin`, within ten minutes, for the same scope, level and time.
 interface ITightening {
     /// @notice Why: what a guardian says it saw. It is logged, not judged.
     /// @param law Id of the law or rule, as text ("L01").
@@ -53,8 +53,8 @@ interface ITightening {
     /// reverted with alone.
     event Skipped(uint16 indexed scope, address indexed guardian, uint8 level, bytes reason);
 
-    /// @notice A scope is or was halted from `since` until `until`: after a halt was set, lengthened
-    /// or cleared. The way back starts at `until`.
+    /// @notice A scope is or was halted from `since` until `until`: after a halt was set,
+    /// lengthened or cleared. The way back starts at `until`.
     event Halted(uint16 indexed scope, uint40 since, uint40 until);
 
     /// @notice Accounts may not grow or flip positions until `until`.

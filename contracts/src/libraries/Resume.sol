@@ -7,8 +7,8 @@ pragma solidity 0.8.37;
 /// only be cancelled, or reduce), then without growth, and after the grace liquidations are back;
 /// a quarter later everything is. Nothing here makes a price usable: each step has fresh prices
 /// as far as operations ask for them, and an outage in between starts a way of its own.
-/// The grace is as long as positions were safe from liquidation before, at most half an hour: owners
-/// had that time to top up twice over, and no bad debt hides longer behind it.
+/// The grace is as long as positions were safe from liquidation before, at most half an hour:
+/// owners had that time to top up twice over, and no bad debt hides longer behind it.
 library Resume {
     /// @notice Longest grace.
     uint256 internal constant GRACE_SECONDS_MAX = 30 minutes;
@@ -36,8 +36,8 @@ library Resume {
 
     /// @notice Grace after an outage: the last price could be used until `from`, the next one came
     /// `gap` seconds later, and the grace before this one ends at `end` (zero: there was none). A
-    /// grace that the outage cut short goes on for what was left of it. A new one is at most as long
-    /// as prices were usable and liquidation was open since the last: outages cannot keep
+    /// grace that the outage cut short goes on for what was left of it. A new one is as long at
+    /// most as prices were usable and liquidation was open since the last: outages cannot keep
     /// liquidation off for more than half of the time that has prices.
     function afterOutage(uint256 from, uint256 gap, uint256 end) internal pure returns (uint256) {
         if (from < end) return end - from;

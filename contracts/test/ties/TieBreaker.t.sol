@@ -72,7 +72,8 @@ contract BreakerTie is Tie {
         uint256 time = vm.getBlockTimestamp();
         uint40 until = uint40(time + seconds_);
         uint8 venue = scope == 0 ? _resuming(0) : _larger(_real(0), _resuming(scope));
-        (bool done, bytes memory reason) = _ask((r >> 80) % (GUARDIANS + 1), scope, level, seconds_);
+        (bool done, bytes memory reason) =
+            _ask((r >> 80) % (GUARDIANS + 1), scope, level, seconds_);
         if (done) {
             _same("the model tightens", true, _tightened(scope, level, until, venue));
             _clears[scope].tighten(_sum(scope));

@@ -8,7 +8,7 @@ const cures: Readonly<Record<string, string>> = {
   AmountNotWhole: 'use at most 6 decimals',
   BalanceShort: 'get more of the token (on a test venue: the faucet)',
   BreakerTripped:
-    'only orders that reduce pass for now; withdrawals go by the forced queue; holdfast breaker status',
+    'only what reduces passes, withdrawals by the forced queue: holdfast breaker status',
   ConditionalMalformed: 'correct the field that the message names',
   DuplicateClientId: 'use a new client id for a new order',
   EpochWrong: 'read the account again and sign anew: a cancel-all came in between',

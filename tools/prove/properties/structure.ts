@@ -28,7 +28,7 @@ export const structureProperties: readonly Property[] = [
   {
     id: 'exit.open',
     laws: ['L16'],
-    title: 'No deposit, forced request, freeze or exit asks the breaker; a direct withdrawal its scope',
+    title: 'No deposit, forced request, freeze or exit asks the breaker, only a direct withdrawal',
     contract: 'exitOpen',
     subject: 'CustodyModule, ExitModule, ForcedModule, ForcedQueue, Vault, Backstop',
     ...tree,

@@ -124,7 +124,8 @@ async function status(s: Session): Promise<Result> {
   const head = ['scope', 'level', 'until (1 / 2 / 3)', 'halted since', 'clearing'];
   const lines = [
     `${guardians.length} guardians; ${quorum} are a quorum`,
-    `one holds at most ${limits.hold} s, a quorum ${limits.halt} s; a clearing waits ${limits.clear} s`,
+    `one holds at most ${limits.hold} s, a quorum ${limits.halt} s; ` +
+      `a clearing waits ${limits.clear} s`,
     silentAt === 0 ? 'no dead man' : `silent from ${silentAt} unless a guardian beats`,
     `accounts are barred until ${accounts.untils[0]}`,
   ];

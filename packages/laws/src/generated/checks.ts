@@ -460,7 +460,7 @@ export function batchContiguous(i: {
 }
 
 /**
- * L16. Guardians set no level below the one in force nor above 3, for a bounded time, and the new
+ * L16. Guardians set no level below the one in force or above 3, for a bounded time, and the new
  * entry lasts longer than the one that it replaces.
  *
  * Assumes: Level before is the effective one; until before is 0 if nothing is replaced.

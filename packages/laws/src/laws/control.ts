@@ -193,7 +193,7 @@ export const controlLaws: readonly Law[] = [
     name: 'breakerTightens',
     title: 'A guardian can only tighten',
     statement:
-      'Guardians set no level below the one in force nor above 3, for a bounded time, and the new ' +
+      'Guardians set no level below the one in force or above 3, for a bounded time, and the new ' +
       'entry lasts longer than the one that it replaces.',
     assumes: 'Level before is the effective one; until before is 0 if nothing is replaced.',
     inputs: {
