@@ -57,6 +57,14 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
     ['rate that reporters observe', '', 'oracle/src/premium.ts#fundingRate'],
   ],
   liquidation: [
+    ['the way back', 'libraries/Resume.sol#level', 'risk/src/resume.ts#resumeLevel'],
+    ['grace after a halt', 'libraries/Resume.sol#afterHalt', 'risk/src/resume.ts#resumeAfterHalt'],
+    [
+      'grace after an outage',
+      'libraries/Resume.sol#afterOutage',
+      'risk/src/resume.ts#resumeAfterReport',
+    ],
+    ['every market in its grace', 'Liquidator.sol#_holdGrace', 'core/src/seize.ts#seizureOrder'],
     ['freed', 'Liquidator.sol#_freed', 'risk/src/liquidation.ts#freedBy'],
     ['share of equity', 'libraries/Liquidations.sol#share', 'risk/src/liquidation.ts#shareOf'],
     ...same(

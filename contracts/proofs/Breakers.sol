@@ -5,7 +5,7 @@ import {LawLib} from "../src/generated/LawLib.sol";
 import {Delayed} from "../src/libraries/Delayed.sol";
 
 /// @title Model of `Breaker.tighten` for one scope: its levels and the law that it asks are as in
-/// the contract, whose bookkeeping of guardians only refuses more.
+/// the contract, whose bookkeeping of guardians and their votes only refuses more.
 contract BreakerTightens {
     uint40 internal until1;
     uint40 internal until2;
@@ -17,7 +17,7 @@ contract BreakerTightens {
         return time < until1 ? 1 : 0;
     }
 
-    /// @dev No level of the scope ends sooner, what is set ends within a day, and the level rises.
+    /// @dev No level of the scope ends sooner, what is set ends within a day, and no level falls.
     function step(uint8 next, uint40 until, uint40 time, uint8 venueLevel) external {
         uint8 own = level(time);
         uint8 inForce = own > venueLevel ? own : venueLevel;
@@ -29,7 +29,7 @@ contract BreakerTightens {
         else if (next == 2) until2 = until;
         else until3 = until;
         assert(until1 >= old1 && until2 >= old2 && until3 >= old3);
-        assert(level(time) == next && next > own);
+        assert(level(time) == next && next >= own);
         assert(until1 == old1 || until1 <= uint256(time) + 1 days);
         assert(until2 == old2 || until2 <= uint256(time) + 1 days);
         assert(until3 == old3 || until3 <= uint256(time) + 1 days);
@@ -104,8 +104,8 @@ contract BreakerLaw {
             levelBefore, levelAfter, untilBefore, untilAfter, nowTime, secondsMax
         );
         if (!lawful) return;
-        assert(levelAfter > levelBefore && levelAfter <= 3);
+        assert(levelAfter >= levelBefore && levelAfter != 0 && levelAfter <= 3);
         assert(untilAfter > nowTime && untilAfter <= uint256(nowTime) + secondsMax);
-        assert(untilAfter >= untilBefore);
+        assert(untilAfter > untilBefore);
     }
 }

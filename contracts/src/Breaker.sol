@@ -1,57 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+import {Guardians} from "./Guardians.sol";
 import {LawLib} from "./generated/LawLib.sol";
 import {IBreaker} from "./interfaces/IBreaker.sol";
 import {IGoverned} from "./interfaces/IGoverned.sol";
+import {ITightening} from "./interfaces/ITightening.sol";
 import {Delayed} from "./libraries/Delayed.sol";
+import {Resume} from "./libraries/Resume.sol";
 
 /// @title Breaker: what is switched off for now.
 /// @notice Guardians tighten and can do nothing else. Each level of a scope has its own expiry, so
-/// that a short entry on top never ends a longer one below. Levels are those of `IBreaker`.
-/// One guardian holds anything for at most `holdSecondsMax` on end, then rests as long as it held,
-/// and tightens at most `TIGHTENINGS_MAX` times in any 24 hours.
+/// that a short entry on top never ends a longer one below. Levels are those of `IBreaker`. A halt
+/// (level 3) ends by `Resume`, whether it expires or is cleared.
 ///
 /// Who may change what, to what:
 /// | state | who | to |
 /// |---|---|---|
 /// | limits | nobody | fixed at deployment |
-/// | entry of a scope | one guardian | a higher level than in force, until at most the limit |
+/// | entry of a scope | one guardian | level 1, for longer than it is set |
+/// | entry of a scope | a quorum of them | any level not below the one in force, for longer |
+/// | entry of the venue | anyone, while no guardian beats | level 1, for longer than it is set |
+/// | barred accounts | a quorum of guardians | more accounts, or for longer |
 /// | entry of a scope | nobody | lower or sooner than set, except by a matured clearing |
-/// | entry of a scope | time | nothing, at its expiry |
+/// | entry of a scope | time | nothing, at its expiry; after a halt by the steps of `Resume` |
 /// | pending clearing | governor | the entry as it stands now, or dropped |
 /// | entry of a scope | anyone | cleared, after the delay, if unchanged since proposed |
-/// | guardian | governor | removed at once |
-/// | guardian | governor, then anyone | added after the delay, before expiry |
+/// | guardians | governor | see `Guardians` |
 ///
-/// Assumes: not every guardian is captured at once; the governor removes one that misbehaves.
-/// Live: deposits, withdrawals and closing are never under the breaker.
-contract Breaker is IBreaker {
+/// Assumes: no quorum of guardians is captured; the governor removes one that misbehaves.
+/// Live: deposits, cancels, orders flagged reduce-only, forced requests and the exit are never
+/// under the breaker, so that whatever guardians do moves nothing and keeps nobody in.
+contract Breaker is Guardians, IBreaker, ITightening {
     /// @notice Highest level.
     uint8 public constant LEVEL_MAX = 3;
-    /// @notice Highest scope: 1 + the highest market id.
-    uint16 public constant SCOPE_MAX = 256;
-    /// @notice Tightenings that one guardian has in any 24 hours.
-    uint256 public constant TIGHTENINGS_MAX = 8;
-    /// @notice Most guardians at one time; bounds what all of them could hold in turn.
-    uint256 public constant GUARDIANS_MAX = 16;
+    /// @notice Scope of withdrawals.
+    uint16 public constant WITHDRAWALS = 257;
+    /// @notice Scope of the accounts that are barred.
+    uint16 public constant ACCOUNTS = 258;
+    /// @notice Most entries of one list.
+    uint256 public constant ENTRIES_MAX = 32;
+    /// @notice Most accounts that are barred by one vote.
+    uint256 public constant ACCOUNTS_MAX = 64;
+    /// @notice Most values of one evidence.
+    uint256 public constant VALUES_MAX = 8;
 
-    uint256 private constant TIGHTENING_WINDOW_SECONDS = 1 days;
-    uint256 private constant HOLD_SECONDS_MAX = 1 days;
+    uint16 private constant VENUE = 0;
+    uint8 private constant ALONE_LEVEL_MAX = 1;
     uint256 private constant CLEAR_DELAY_SECONDS_MIN = 15 minutes;
-
-    /// @notice Limits of the breaker, fixed at deployment.
-    /// @param holdSecondsMax Longest time that one guardian holds anything on end, at most a day.
-    /// @param clearDelaySeconds Delay of a clearing by the governor, at least 15 minutes.
-    /// @param guardianDelaySeconds Delay of a new guardian, at least a day.
-    struct Limits {
-        uint256 holdSecondsMax;
-        uint256 clearDelaySeconds;
-        uint256 guardianDelaySeconds;
-    }
-
-    /// @notice A guardian raised the level of a scope until `until`.
-    event Tightened(uint16 indexed scope, address indexed guardian, uint8 level, uint40 until);
 
     /// @notice A clearing of a scope was proposed; anyone may apply it from `readyAt`.
     event ClearProposed(uint16 indexed scope, uint40 readyAt);
@@ -59,20 +56,8 @@ contract Breaker is IBreaker {
     /// @notice The pending clearing of a scope was dropped.
     event ClearCancelled(uint16 indexed scope);
 
-    /// @notice The entry of a scope was cleared.
+    /// @notice The entry of a scope was cleared; of a halt its end is now.
     event Cleared(uint16 indexed scope);
-
-    /// @notice A guardian was proposed; anyone may apply it from `readyAt`.
-    event GuardianProposed(address indexed guardian, uint40 readyAt);
-
-    /// @notice A guardian may tighten from now on.
-    event GuardianAdded(address indexed guardian);
-
-    /// @notice A guardian, or one that was pending, may not tighten any more.
-    event GuardianRemoved(address indexed guardian);
-
-    /// @notice The caller is no guardian.
-    error NotGuardian(address found);
 
     /// @notice There is no such scope.
     error ScopeInvalid(uint16 found, uint16 scopeMax);
@@ -83,110 +68,82 @@ contract Breaker is IBreaker {
     /// @notice The scope is as tight already; guardians only tighten.
     error LevelNotHigher(uint8 found, uint8 inForce);
 
-    /// @notice The entry would last no time, or longer than this guardian may hold on end.
-    error HoldTooLong(uint256 found, uint256 secondsMax);
-
-    /// @notice The guardian held something and rests until `restUntil`.
-    error GuardianResting(uint256 time, uint256 restUntil);
-
-    /// @notice The guardian has used its tightenings of 24 hours.
-    error TighteningsExceeded(uint256 time, uint256 nextAt);
-
     /// @notice The scope was tightened after its clearing was proposed.
     error EntryChanged(uint16 scope);
 
-    /// @notice Guardian exists already, is zero, or one too many.
-    error GuardianInvalid(address found, uint256 guardiansCount);
-
-    /// @dev One slot. Expiry of each level of a scope.
+    /// @dev One slot. Expiry of each level of a scope, and since when it was halted. Of the venue
+    /// also until when any account is barred, and when a guardian last beat.
     struct Entry {
         uint40 until1;
         uint40 until2;
         uint40 until3;
-    }
-
-    /// @dev An episode of tightenings of one guardian without a gap, over all scopes: a guardian
-    /// could else hold a market for ever by the venue's scope and its own in turn.
-    struct Hold {
-        uint40 since;
-        uint40 until;
+        uint40 since3;
+        uint40 barredUntil;
+        uint40 beatTime;
     }
 
     struct PendingClear {
-        Entry entry;
+        bytes32 entry;
         uint40 readyAt;
     }
 
-    /// @notice Knows the governor.
-    IGoverned public immutable governed;
-    /// @notice Longest time that one guardian holds anything on end, seconds.
-    uint256 public immutable holdSecondsMax;
+    /// @dev What is asked for. `accounts` is the hash of a list, in the scope of accounts.
+    struct Wish {
+        uint16 scope;
+        uint8 level;
+        uint256 holdSeconds;
+        bytes32 accounts;
+    }
+
     /// @notice Delay of a clearing, seconds.
     uint256 public immutable clearDelaySeconds;
-    /// @notice Delay of a new guardian, seconds.
-    uint256 public immutable guardianDelaySeconds;
-
-    /// @notice Number of guardians.
-    uint256 public guardiansCount;
-    /// @notice Whether an address may tighten.
-    mapping(address guardian => bool) public isGuardian;
-    /// @notice When a proposed guardian may be added; zero when not proposed.
-    mapping(address guardian => uint40 readyAt) public guardianReadyAt;
 
     mapping(uint16 scope => Entry) private _entries;
     mapping(uint16 scope => PendingClear) private _pendingClears;
-    mapping(address guardian => Hold) private _holds;
-    /// @dev The last eight tightenings of a guardian, 32 bits each, the oldest on top.
-    mapping(address guardian => uint256 times) private _tightenings;
+    /// @dev A clearing of the accounts begins another list.
+    uint256 private _barredList;
+    mapping(uint256 list => mapping(uint32 account => uint40 until)) private _barred;
 
-    constructor(IGoverned governed_, address[] memory guardians, Limits memory limits) {
-        if (limits.holdSecondsMax == 0 || limits.holdSecondsMax > HOLD_SECONDS_MAX) {
-            revert HoldTooLong(limits.holdSecondsMax, HOLD_SECONDS_MAX);
-        }
+    constructor(IGoverned governed_, address[] memory guardians_, Limits memory limits)
+        Guardians(governed_, guardians_, limits)
+    {
         if (limits.clearDelaySeconds < CLEAR_DELAY_SECONDS_MIN) {
             revert IGoverned.DelayOutOfBounds(limits.clearDelaySeconds, CLEAR_DELAY_SECONDS_MIN);
         }
         if (limits.clearDelaySeconds > Delayed.DELAY_SECONDS_MAX) {
             revert IGoverned.DelayOutOfBounds(limits.clearDelaySeconds, Delayed.DELAY_SECONDS_MAX);
         }
-        Delayed.checkDelay(limits.guardianDelaySeconds);
-        governed = governed_;
-        holdSecondsMax = limits.holdSecondsMax;
         clearDelaySeconds = limits.clearDelaySeconds;
-        guardianDelaySeconds = limits.guardianDelaySeconds;
-        for (uint256 i; i < guardians.length; ++i) {
-            _addGuardian(guardians[i]);
-        }
-    }
-
-    modifier onlyGovernor() {
-        address governor = governed.governor();
-        if (msg.sender != governor) revert IGoverned.NotGovernor(msg.sender, governor);
-        _;
+        _entries[VENUE].beatTime = uint40(block.timestamp);
     }
 
     /// @inheritdoc IBreaker
     function level(uint16 scope) public view override returns (uint8 inForce) {
-        inForce = _levelOf(_entries[0]);
-        if (scope == 0 || inForce == LEVEL_MAX) return inForce;
-        uint8 own = _levelOf(_entries[scope]);
-        if (own > inForce) inForce = own;
+        return _standing(scope, _entries[VENUE]);
     }
 
-    /// @notice Expiry of each level of a scope by itself, Unix; past or zero when not in force.
+    /// @inheritdoc IBreaker
+    function standing(uint16 scope) external view override returns (uint8 inForce, bool barring) {
+        Entry memory venue = _entries[VENUE];
+        return (_standing(scope, venue), block.timestamp < venue.barredUntil);
+    }
+
+    /// @inheritdoc IBreaker
+    function barred(uint32 account) external view override returns (bool) {
+        return block.timestamp < _entries[VENUE].barredUntil
+            && block.timestamp < _barred[_barredList][account];
+    }
+
+    /// @notice Expiry of each level of a scope by itself, Unix, and since when it is or last was
+    /// halted; past or zero when not in force. Of the scope of accounts the last expiry of all.
     function entry(uint16 scope)
         external
         view
-        returns (uint40 until1, uint40 until2, uint40 until3)
+        returns (uint40 until1, uint40 until2, uint40 until3, uint40 since3)
     {
         Entry memory set = _entries[scope];
-        return (set.until1, set.until2, set.until3);
-    }
-
-    /// @notice Episode in which a guardian holds or last held something; zeros when never.
-    function hold(address guardian) external view returns (uint40 since, uint40 until) {
-        Hold memory held = _holds[guardian];
-        return (held.since, held.until);
+        if (scope == ACCOUNTS) return (_entries[VENUE].barredUntil, 0, 0, 0);
+        return (set.until1, set.until2, set.until3, set.since3);
     }
 
     /// @notice When the pending clearing of a scope may be applied; zero when none.
@@ -194,40 +151,111 @@ contract Breaker is IBreaker {
         return _pendingClears[scope].readyAt;
     }
 
-    /// @notice Raises the level of a scope for `holdSeconds`; guardians only.
-    function tighten(uint16 scope, uint8 level_, uint256 holdSeconds) external {
-        if (!isGuardian[msg.sender]) revert NotGuardian(msg.sender);
-        if (scope > SCOPE_MAX) revert ScopeInvalid(scope, SCOPE_MAX);
-        if (level_ == 0 || level_ > LEVEL_MAX) revert LevelInvalid(level_, LEVEL_MAX);
-        if (holdSeconds == 0 || holdSeconds > holdSecondsMax) {
-            revert HoldTooLong(holdSeconds, holdSecondsMax);
+    /// @inheritdoc ITightening
+    function quorum() external view override returns (uint256) {
+        return _quorum();
+    }
+
+    /// @inheritdoc ITightening
+    function silentAt() public view override returns (uint256) {
+        return silenceSeconds == 0 ? 0 : _entries[VENUE].beatTime + silenceSeconds;
+    }
+
+    /// @inheritdoc ITightening
+    function tighten(
+        uint16 scope,
+        uint8 level_,
+        uint256 holdSeconds,
+        Evidence calldata evidence
+    ) external override onlyGuardian returns (bool inForce) {
+        bytes memory refusal;
+        (refusal, inForce) = _try(Wish(scope, level_, holdSeconds, 0), evidence);
+        if (refusal.length != 0) LowLevelCall.bubbleRevert(refusal);
+    }
+
+    /// @inheritdoc ITightening
+    function tightenMany(Tightening[] calldata entries)
+        external
+        override
+        onlyGuardian
+        returns (uint256 inForce)
+    {
+        if (entries.length > ENTRIES_MAX) revert EntriesTooMany(entries.length, ENTRIES_MAX);
+        for (uint256 i; i < entries.length; ++i) {
+            Tightening calldata one = entries[i];
+            (bytes memory refusal, bool done) =
+                _try(Wish(one.scope, one.level, one.holdSeconds, 0), one.evidence);
+            if (done) inForce |= 1 << i;
+            if (refusal.length != 0) emit Skipped(one.scope, msg.sender, one.level, refusal);
         }
+    }
+
+    /// @inheritdoc ITightening
+    function bar(uint32[] calldata accounts, uint256 holdSeconds, Evidence calldata evidence)
+        external
+        override
+        onlyGuardian
+        returns (bool inForce)
+    {
+        uint256 count = accounts.length;
+        if (count == 0 || count > ACCOUNTS_MAX) revert AccountsInvalid(0, count);
+        for (uint256 i = 1; i < count; ++i) {
+            if (accounts[i] <= accounts[i - 1]) revert AccountsInvalid(i, count);
+        }
+        Wish memory wish = Wish(ACCOUNTS, 1, holdSeconds, keccak256(abi.encode(accounts)));
+        bytes memory refusal;
+        (refusal, inForce) = _try(wish, evidence);
+        if (refusal.length != 0) LowLevelCall.bubbleRevert(refusal);
+        if (!inForce) return false;
         uint40 until = uint40(block.timestamp + holdSeconds);
-        Entry memory set = _entries[scope];
-        _checkLaw(level(scope), level_, set, until);
-        _countTightening();
-        _countHold(until);
-        if (level_ == 1) set.until1 = until;
-        else if (level_ == 2) set.until2 = until;
-        else set.until3 = until;
-        _entries[scope] = set;
-        emit Tightened(scope, msg.sender, level_, until);
+        for (uint256 i; i < count; ++i) {
+            mapping(uint32 => uint40) storage list = _barred[_barredList];
+            if (list[accounts[i]] < until) list[accounts[i]] = until;
+        }
+        emit Barred(accounts, until);
+    }
+
+    /// @inheritdoc ITightening
+    function beat() external override onlyGuardian {
+        _entries[VENUE].beatTime = uint40(block.timestamp);
+        emit Beaten(msg.sender);
+    }
+
+    /// @inheritdoc ITightening
+    function deadMan() external override {
+        uint256 time = silentAt();
+        if (time == 0) revert DeadManOff();
+        if (block.timestamp < time) revert NotSilent(block.timestamp, time);
+        Wish memory wish = Wish(VENUE, 1, silenceSeconds, 0);
+        bytes memory refusal = _refuses(SILENCE, wish, haltSecondsMax);
+        if (refusal.length != 0) LowLevelCall.bubbleRevert(refusal);
+        _set(SILENCE, wish);
     }
 
     /// @notice Starts the delay of clearing a scope as it stands; replaces a pending one.
     function proposeClear(uint16 scope) external onlyGovernor {
         uint40 readyAt = Delayed.readyAfter(clearDelaySeconds);
-        _pendingClears[scope] = PendingClear(_entries[scope], readyAt);
+        _pendingClears[scope] = PendingClear(_hash(scope), readyAt);
         emit ClearProposed(scope, readyAt);
     }
 
-    /// @notice Clears a scope that was not tightened since; anyone may call.
+    /// @notice Clears a scope that was not tightened since; anyone may call. A halt ends now, and
+    /// what follows a halt follows.
     function applyClear(uint16 scope) external {
         PendingClear memory pending = _pendingClears[scope];
         Delayed.checkReady(pending.readyAt);
-        if (_hash(pending.entry) != _hash(_entries[scope])) revert EntryChanged(scope);
+        if (pending.entry != _hash(scope)) revert EntryChanged(scope);
         delete _pendingClears[scope];
-        delete _entries[scope];
+        Entry storage set = _entries[scope];
+        (set.until1, set.until2) = (0, 0);
+        if (block.timestamp < set.until3) {
+            set.until3 = uint40(block.timestamp);
+            emit Halted(scope, set.since3, set.until3);
+        }
+        if (scope == ACCOUNTS) {
+            _entries[VENUE].barredUntil = 0;
+            ++_barredList;
+        }
         emit Cleared(scope);
     }
 
@@ -238,88 +266,118 @@ contract Breaker is IBreaker {
         emit ClearCancelled(scope);
     }
 
-    /// @notice Starts the delay of another guardian.
-    function proposeGuardian(address guardian) external onlyGovernor {
-        if (guardian == address(0) || isGuardian[guardian]) {
-            revert GuardianInvalid(guardian, guardiansCount);
-        }
-        uint40 readyAt = Delayed.readyAfter(guardianDelaySeconds);
-        guardianReadyAt[guardian] = readyAt;
-        emit GuardianProposed(guardian, readyAt);
-    }
-
-    /// @notice Adds a proposed guardian after its delay; anyone may call.
-    function applyGuardian(address guardian) external {
-        Delayed.checkReady(guardianReadyAt[guardian]);
-        delete guardianReadyAt[guardian];
-        _addGuardian(guardian);
-    }
-
-    /// @notice Removes a guardian or a proposal of one at once; what it set stays until it expires.
-    function removeGuardian(address guardian) external onlyGovernor {
-        if (isGuardian[guardian]) {
-            delete isGuardian[guardian];
-            --guardiansCount;
+    /// @dev Sets what one guardian may set alone, and else counts its vote. `refusal` is the error
+    /// of what is wrong, and then nothing has changed.
+    function _try(Wish memory wish, Evidence calldata evidence)
+        private
+        returns (bytes memory refusal, bool done)
+    {
+        bool alone = wish.level == ALONE_LEVEL_MAX && wish.holdSeconds <= holdSecondsMax
+            && wish.scope != ACCOUNTS;
+        address actor = alone ? msg.sender : address(this);
+        uint256 values = evidence.values.length;
+        if (values > VALUES_MAX || evidence.blockNumber > block.number) {
+            refusal = abi.encodeWithSelector(
+                EvidenceInvalid.selector, values, evidence.blockNumber
+            );
         } else {
-            Delayed.checkPending(guardianReadyAt[guardian]);
-            delete guardianReadyAt[guardian];
+            refusal = _refuses(actor, wish, alone ? holdSecondsMax : haltSecondsMax);
         }
-        emit GuardianRemoved(guardian);
+        if (refusal.length != 0) return (refusal, false);
+        emit Evidenced(
+            wish.scope, evidence.law, msg.sender, evidence.blockNumber, evidence.values
+        );
+        done = alone || _isVoted(wish);
+        if (done) _set(actor, wish);
     }
 
-    /// @dev Law L16. A level that is raised was not in force, so its old expiry is past.
-    function _checkLaw(uint8 inForce, uint8 level_, Entry memory set, uint40 until) private view {
+    /// @dev Counts the caller's vote for exactly this wish.
+    function _isVoted(Wish memory wish) private returns (bool) {
+        uint256 needed = _quorum();
+        uint256 votes = _vote(keccak256(abi.encode(wish)), needed);
+        emit Voted(
+            wish.scope, msg.sender, wish.level, wish.holdSeconds, wish.accounts, votes, needed
+        );
+        return votes >= needed;
+    }
+
+    /// @dev Why a wish is not lawful now, as the error; empty when it is. Law L16.
+    function _refuses(address actor, Wish memory wish, uint256 secondsMax)
+        private
+        view
+        returns (bytes memory)
+    {
+        (uint16 scope, uint8 level_) = (wish.scope, wish.level);
+        if (scope > WITHDRAWALS && wish.accounts == 0) {
+            return abi.encodeWithSelector(ScopeInvalid.selector, scope, WITHDRAWALS);
+        }
+        if (level_ == 0 || level_ > LEVEL_MAX) {
+            return abi.encodeWithSelector(LevelInvalid.selector, level_, LEVEL_MAX);
+        }
+        if (wish.holdSeconds == 0 || wish.holdSeconds > secondsMax) {
+            return abi.encodeWithSelector(HoldTooLong.selector, wish.holdSeconds, secondsMax);
+        }
+        uint256 until = block.timestamp + wish.holdSeconds;
+        uint8 inForce = level(scope);
+        Entry memory set = _entries[scope];
         uint256 before = level_ == 1 ? set.until1 : level_ == 2 ? set.until2 : set.until3;
         if (
-            !LawLib.breakerTightens(
-                inForce, level_, before, until, block.timestamp, holdSecondsMax
-            )
-        ) revert LevelNotHigher(level_, inForce);
+            !LawLib.breakerTightens(inForce, level_, before, until, block.timestamp, secondsMax)
+        ) return abi.encodeWithSelector(LevelNotHigher.selector, level_, inForce);
+        return _refusesHold(actor, until, secondsMax);
     }
 
-    /// @dev The eighth last tightening must be older than the window: exact for any window.
-    function _countTightening() private {
-        uint256 times = _tightenings[msg.sender];
-        uint256 oldest = times >> 224;
-        uint256 nextAt = oldest + TIGHTENING_WINDOW_SECONDS;
-        if (oldest != 0 && block.timestamp < nextAt) {
-            revert TighteningsExceeded(block.timestamp, nextAt);
+    /// @dev Puts a lawful wish in force. A halt that begins before the grace of the last is over
+    /// goes on from there: a short one on top would else end the grace of a long one.
+    function _set(address actor, Wish memory wish) private {
+        uint40 until = uint40(block.timestamp + wish.holdSeconds);
+        _countHold(actor, until);
+        Entry memory set = _entries[wish.scope];
+        if (wish.scope == ACCOUNTS) {
+            Entry storage venue = _entries[VENUE];
+            if (venue.barredUntil < until) venue.barredUntil = until;
+        } else if (wish.level == 1) {
+            set.until1 = until;
+        } else if (wish.level == 2) {
+            set.until2 = until;
+        } else {
+            uint256 grace = Resume.afterHalt(set.since3, set.until3);
+            if (block.timestamp >= set.until3 + grace) set.since3 = uint40(block.timestamp);
+            set.until3 = until;
         }
-        _tightenings[msg.sender] = (times << 32) | uint32(block.timestamp);
-    }
-
-    function _countHold(uint40 until) private {
-        Hold storage held = _holds[msg.sender];
-        (uint256 since, uint256 before) = (held.since, held.until);
-        if (block.timestamp < before) {
-            // The episode goes on: it may not outlast its limit, whatever is on top of it.
-            if (until > since + holdSecondsMax) {
-                revert HoldTooLong(until - since, holdSecondsMax);
-            }
-            if (until > before) held.until = until;
-            return;
+        if (wish.scope != ACCOUNTS) {
+            _entries[wish.scope] = set;
+            // The one who called: the last voter, or nobody for the silence of all.
+            address by = actor == SILENCE ? SILENCE : msg.sender;
+            emit Tightened(wish.scope, by, wish.level, until);
+            if (wish.level == LEVEL_MAX) emit Halted(wish.scope, set.since3, until);
         }
-        uint256 restUntil = before + (before - since);
-        if (block.timestamp < restUntil) revert GuardianResting(block.timestamp, restUntil);
-        _holds[msg.sender] = Hold(uint40(block.timestamp), until);
     }
 
-    function _addGuardian(address guardian) private {
-        if (guardian == address(0) || isGuardian[guardian] || guardiansCount == GUARDIANS_MAX) {
-            revert GuardianInvalid(guardian, guardiansCount);
+    /// @dev Withdrawals have a scope of their own: no other tightens them.
+    function _standing(uint16 scope, Entry memory venue) private view returns (uint8 inForce) {
+        if (scope < WITHDRAWALS) {
+            inForce = _levelOf(venue);
+            if (scope == VENUE || inForce == LEVEL_MAX) return inForce;
         }
-        isGuardian[guardian] = true;
-        ++guardiansCount;
-        emit GuardianAdded(guardian);
+        uint8 own = _levelOf(_entries[scope]);
+        if (own > inForce) inForce = own;
     }
 
-    function _levelOf(Entry memory set) private view returns (uint8) {
+    function _levelOf(Entry memory set) private view returns (uint8 inForce) {
         if (block.timestamp < set.until3) return 3;
-        if (block.timestamp < set.until2) return 2;
-        return block.timestamp < set.until1 ? 1 : 0;
+        if (block.timestamp < set.until2) inForce = 2;
+        else if (block.timestamp < set.until1) inForce = 1;
+        if (set.until3 == 0) return inForce;
+        uint256 grace = Resume.afterHalt(set.since3, set.until3);
+        uint8 resuming = Resume.level(set.until3, grace, block.timestamp);
+        if (resuming > inForce) inForce = resuming;
     }
 
-    function _hash(Entry memory set) private pure returns (bytes32) {
-        return keccak256(abi.encode(set));
+    /// @dev What a clearing of a scope is proposed of.
+    function _hash(uint16 scope) private view returns (bytes32) {
+        Entry memory set = _entries[scope];
+        if (scope == ACCOUNTS) return keccak256(abi.encode(_entries[VENUE].barredUntil));
+        return keccak256(abi.encode(set.until1, set.until2, set.until3));
     }
 }

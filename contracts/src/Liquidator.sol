@@ -19,12 +19,14 @@ abstract contract Liquidator is Roster, Solvency {
     /// @dev Highest level of the breaker at which positions are taken off accounts.
     uint256 private constant LEVEL_MAX = 1;
 
-    /// @dev An account as the margin rules see it: equity exact and rounded down, requirements.
+    /// @dev An account as the margin rules see it: equity exact and rounded down, requirements, and
+    /// the markets that it holds (bit m).
     struct Standing {
         int256 equityQ32;
         int256 equity;
         uint256 maintenance;
         uint256 initial;
+        uint256 held;
     }
 
     /// @dev Loads a market with a valid price in which accounts may be liquidated now.
@@ -35,9 +37,7 @@ abstract contract Liquidator is Roster, Solvency {
     {
         _use(book, marketId);
         market = book.list[marketId >> 4][marketId & 15];
-        if (market.level > LEVEL_MAX) {
-            revert BreakerTripped(uint16(marketId) + 1, uint8(market.level), uint8(LEVEL_MAX));
-        }
+        _holdLevel(market);
     }
 
     /// @dev The position of an account in a market, as stored.
@@ -61,6 +61,21 @@ abstract contract Liquidator is Roster, Solvency {
         standing.equityQ32 = totals.equityQ32;
         standing.equity = totals.equity();
         (standing.maintenance, standing.initial) = (totals.maintenance, totals.initial);
+        standing.held = totals.held;
+    }
+
+    /// @dev No account is called unhealthy for a price that is in its grace, in whichever of its
+    /// markets it would pay for it.
+    function _holdGrace(Book memory book, Standing memory standing) internal pure {
+        for (uint256 id = 0; standing.held >> id != 0; ++id) {
+            if (standing.held & (1 << id) == 0) continue;
+            _holdLevel(book.list[id >> 4][id & 15]);
+        }
+    }
+
+    function _holdLevel(Market memory market) private pure {
+        if (market.level <= LEVEL_MAX) return;
+        revert BreakerTripped(uint16(market.id) + 1, uint8(market.level), uint8(LEVEL_MAX));
     }
 
     /// @dev Maintenance requirement that `lots` of a position of `size` set free.

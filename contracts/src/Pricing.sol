@@ -14,12 +14,13 @@ import {Margin} from "./libraries/Margin.sol";
 import {Packer} from "./libraries/Packer.sol";
 import {ParameterWords} from "./libraries/ParameterWords.sol";
 import {Reports} from "./libraries/Reports.sol";
+import {Resume} from "./libraries/Resume.sol";
 import {Storage} from "./Storage.sol";
 import {Config, MarketParams, Report, VenueParams} from "./Types.sol";
 import {Book, Market} from "./Working.sol";
 
 /// @title The phase "refresh price and funding".
-/// @notice Owns: funding index, its time and open interest of each market.
+/// @notice Owns: funding index, its time, open interest and the last outage of each market.
 /// Assumes: the oracle accepts only newer reports inside the band; parameters are inside their
 /// hard bounds.
 abstract contract Pricing is Storage, IClearingHouse {
@@ -27,6 +28,8 @@ abstract contract Pricing is Storage, IClearingHouse {
     using SafeCast for uint256;
 
     uint256 private constant QUOTE_BYTES = 25;
+    uint256 private constant GRACE_BITS = 16;
+    uint256 private constant GRACE_MASK = 0xffff;
 
     IOracle public immutable oracle;
     IBreaker public immutable breaker;
@@ -87,6 +90,11 @@ abstract contract Pricing is Storage, IClearingHouse {
         _view(book, id, price, mark, time);
     }
 
+    /// @dev Assumes: some account is barred, and this one would grow or flip.
+    function _holdBar(uint256 id) internal view {
+        if (breaker.barred(uint32(id))) revert AccountBarred(uint32(id));
+    }
+
     /// @dev Stores what this operation changed of the markets that it loaded.
     function _storeMarkets(Book memory book) internal {
         for (uint256 id = 0; book.loaded >> id != 0; ++id) {
@@ -96,7 +104,8 @@ abstract contract Pricing is Storage, IClearingHouse {
                 fundingIndex: market.fundingIndex.toInt96(),
                 fundingTime: uint40(market.fundingTime),
                 openInterest: market.openInterest.toUint256().toUint56(),
-                levied: market.levied
+                levied: market.levied,
+                resume: uint56(market.resume)
             });
         }
     }
@@ -111,9 +120,8 @@ abstract contract Pricing is Storage, IClearingHouse {
         (uint256 low, uint256 high) = parameters.marketWords(uint8(id));
         ParameterWords.unpack(market.params, low, high);
         _derive(market, _markets[id]);
-        market.level = breaker.level(uint16(id + 1));
-        bool plain = market.level == 0 && !market.levied;
-        market.plainHome = plain ? Accounts.only(id) : type(uint256).max;
+        (market.level, market.barring) = breaker.standing(uint16(id + 1));
+        _raise(market);
         uint256 page = id >> 4;
         if (uint16(book.loaded >> (page << 4)) == 0) book.list[page] = Arrays.markets(16);
         book.list[page][id & 15] = market;
@@ -133,6 +141,7 @@ abstract contract Pricing is Storage, IClearingHouse {
         market.openInterest = int256(uint256(state.openInterest));
         market.openInterestBefore = market.openInterest;
         market.levied = state.levied;
+        market.resume = state.resume;
         (market.fillLow, market.fillWidth) = Margin.band(market.price, params.fillBandPpm);
         market.initialPpm = Margin.interestPpm(params, state.openInterest);
         market.lotCeiling = market.lotValue * Margin.ceilingPpm(params, market.initialPpm);
@@ -148,11 +157,38 @@ abstract contract Pricing is Storage, IClearingHouse {
         uint256 id = accepted.markets[i];
         _view(book, id, accepted.prices[i], accepted.marks[i], accepted.time);
         Market memory market = book.list[id >> 4][id & 15];
+        _notice(market, accepted.time);
         int256 rate = Funding.clamp(accepted.rates[i], market.params.fundingRatePpmMax);
         _charge(market, rate, accepted.time);
         uint256 index = uint96(market.fundingIndex.toInt96());
         uint256 prices = (id << 32 | market.price) << 32 | market.mark;
         return ((prices << 32 | uint32(int32(rate))) << 96) | index;
+    }
+
+    /// @dev A report that comes later than the last one could be used ends an outage: the way back
+    /// starts. The time of the last report is that of the funding.
+    function _notice(Market memory market, uint256 time) private view {
+        uint256 last = market.fundingTime;
+        uint256 from = last + market.params.priceAgeSecondsMax;
+        if (last == 0 || time <= from) return;
+        uint256 before = market.resume;
+        uint256 end = (before >> GRACE_BITS) + (before & GRACE_MASK);
+        uint256 grace = Resume.afterOutage(from, time - from, end);
+        if (grace == 0) return;
+        market.resume = (time << GRACE_BITS) | grace;
+        _raise(market);
+    }
+
+    /// @dev The level on the way back counts like one of the breaker.
+    function _raise(Market memory market) private view {
+        uint256 resume = market.resume;
+        if (resume != 0) {
+            uint256 level =
+                Resume.level(resume >> GRACE_BITS, resume & GRACE_MASK, block.timestamp);
+            if (level > market.level) market.level = level;
+        }
+        bool plain = market.level == 0 && !market.levied && !market.barring;
+        market.plainHome = plain ? Accounts.only(market.id) : type(uint256).max;
     }
 
     function _charge(Market memory market, int256 rate, uint256 time) private pure {

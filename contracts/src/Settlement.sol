@@ -253,7 +253,8 @@ abstract contract Settlement is Roster, EIP712, ISettlement {
             leg = subject.legs[i];
             Judging.countInterest(leg);
             bool held = LawLib.reduceOnlyHeld(leg.sizeBefore, leg.size);
-            if (leg.market.level >= NO_GROWTH && !held) _tripped(leg.market, NO_GROWTH - 1);
+            if (!held && leg.market.level >= NO_GROWTH) _tripped(leg.market, NO_GROWTH - 1);
+            if (!held && leg.market.barring) _holdBar(leg.account);
             cursor = Packer.putPosition(cursor, leg.market.id, leg.size);
         }
         return (at + subject.end * Desks.LEG_BYTES, cursor);

@@ -16,6 +16,8 @@ abstract contract Storage {
         uint56 openInterest;
         /// @dev Whether a levy was ever charged on the positions in this market.
         bool levied;
+        /// @dev The last way back from an outage of prices: second << 16 | grace in seconds.
+        uint56 resume;
     }
 
     /// @dev What is owed once the venue is frozen, quote Q32, and what there is to pay it with.

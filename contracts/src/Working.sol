@@ -17,9 +17,9 @@ import {AccountWord} from "./libraries/Accounts.sol";
 /// @param fundingTime Second up to which funding has been charged.
 /// @param openInterestBefore Sum of the longs as stored, lots.
 /// @param openInterest Sum of the longs after the operation, lots.
-/// @param level Level of the breaker in force.
-/// @param plainHome `Accounts.only` of the market; all bits while a breaker is tripped or after
-/// a levy.
+/// @param level Level in force: the breaker's, or that of the way back from an outage.
+/// @param plainHome `Accounts.only` of the market; all bits while a breaker is tripped, an account
+/// barred or after a levy.
 /// @param fillLow Lowest fill price inside the band, ticks; below zero it wraps.
 /// @param fillWidth Highest minus lowest fill price inside the band, ticks.
 /// @param tickValue, makerFeePpm, takerFeePpm As in `params`, where a field costs more.
@@ -28,6 +28,8 @@ import {AccountWord} from "./libraries/Accounts.sol";
 /// @param lotCeiling Initial margin that no lot can need more than, but for its owner's: quote
 /// units times 10^6.
 /// @param levied Whether a levy was ever charged in it.
+/// @param resume The last way back from an outage of its price: second << 16 | grace in seconds.
+/// @param barring Whether any account is barred from growing.
 struct Market {
     uint256 id;
     uint256 price;
@@ -50,6 +52,8 @@ struct Market {
     MarketParams params;
     uint256 lotCeiling;
     bool levied;
+    uint256 resume;
+    bool barring;
 }
 
 /// @notice The markets that an operation has loaded.

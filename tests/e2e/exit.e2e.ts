@@ -177,7 +177,10 @@ async function askFirst(): Promise<void> {
 async function attack(): Promise<void> {
   const { breaker } = rig.venue.contracts;
   const tighten = { address: breaker, abi: breakerAbi, functionName: 'tighten' };
-  await must('deployer', { ...tighten, args: [0, 3, 86_400n] });
+  const evidence = { law: `0x${'0'.repeat(64)}`, blockNumber: 0n, values: [] };
+  // The one guardian stops growth; what would halt the venue is a vote, of which it has one.
+  await must('deployer', { ...tighten, args: [0, 1, 21_600n, evidence] });
+  await must('deployer', { ...tighten, args: [0, 3, 86_400n, evidence] });
 }
 
 /** Moves prices until the daring are under water, and lets the grace run out. */

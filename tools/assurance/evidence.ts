@@ -33,6 +33,10 @@ export const constructed: Readonly<Record<string, readonly string[]>> = {
 /** Laws that a protocol model is about, by its name: see tools/models/table.ts. */
 export const modelled: Readonly<Record<string, readonly string[]>> = {
   'breaker: holding': ['L16'],
+  'breaker: counting': ['L16'],
+  'breaker: alone': ['L16'],
+  'breaker: halting': ['L16'],
+  'breaker: silence': ['L16'],
   'breaker: clearing': ['L16'],
   'breaker: appointing': ['L16'],
   'parameters: markets': ['L17', 'L18'],
@@ -195,7 +199,7 @@ export const unproved: readonly Gap[] = [
     tests: [
       breakerTie,
       `${test('Breaker.t.sol')}#testFuzz_tighten_neverShortens`,
-      `${test('Breaker.t.sol')}#test_attack_guardianLoosensOrExtends`,
+      `${test('Breaker.t.sol')}#test_attack_guardianLoosens`,
     ],
   },
   {

@@ -27,6 +27,8 @@ export const chainId = 31_337;
 export const genesisTime = 1_900_000_000;
 /** Accounts of the chain's default mnemonic, unlocked by anvil: deployer and sequencer. */
 export const deployer: Address = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266';
+/** The second of the two guardians; the deployer is the other. */
+export const guardian: Address = '0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc';
 
 type Artifact = { abi: Abi; bytecode: { object: Hex } };
 

@@ -21,7 +21,7 @@ import {
 } from '@holdfast/order';
 import { concatBytes, type Hex, keccak256, toHex } from '@holdfast/units';
 import { type Address, getContractAddress } from 'viem';
-import { artifact, type Chain, chainId, deploy, deployer, transact } from './chain.ts';
+import { artifact, type Chain, chainId, deploy, deployer, guardian, transact } from './chain.ts';
 import { committeeReport, oracleId } from './committee.ts';
 
 /** Parameters of the market that is measured. */
@@ -64,6 +64,9 @@ const vaultRules = {
   vetoSeconds: 259_200n,
 };
 const breakerLimits = {
+  haltSecondsMax: 86_400n,
+  quorumMin: 2n,
+  silenceSeconds: 0n,
   holdSecondsMax: 86_400n,
   clearDelaySeconds: 3_600n,
   guardianDelaySeconds: 86_400n,
@@ -133,7 +136,7 @@ export async function deployVenue(
     profitHaircutPpm: 100_000,
   };
   const params = await deploy(chain, 'Parameters', [deployer, delaySeconds, venue, markets]);
-  const breaker = await deploy(chain, 'Breaker', [params, [deployer], breakerLimits]);
+  const breaker = await deploy(chain, 'Breaker', [params, [deployer, guardian], breakerLimits]);
   const verifier =
     registry === undefined
       ? await deploy(chain, 'QuorumVerifier', [quorum, reporterKeys.map(addressOf)])

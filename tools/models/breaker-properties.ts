@@ -1,52 +1,36 @@
-/** What the breaker promises, and its three bounded models. */
-import { type BreakerState, breakerModel, levelIn, breakerTerms as terms } from './breaker.ts';
+/** What the breaker promises, and its bounded models. */
+import {
+  type BreakerBounds,
+  type BreakerState,
+  breakerTerms,
+  fixed,
+  levelIn,
+  quorumOf,
+} from './breaker.ts';
+import { halting, rests, silence } from './breaker-halts.ts';
+import { breakerModel } from './breaker-states.ts';
 import { act, type Model, type Property, wait } from './model.ts';
 
 const hour = 3_600;
 const week = 7 * 24 * hour;
-
-const isGuardian = (by: string): boolean => by.startsWith('guardian');
+const grid = 300;
 
 const scopesOf = (s: BreakerState): number[] => s.scopes.map((_, scope) => scope);
+
+const untilsOf = (s: BreakerState): number[] => s.scopes.flatMap(({ untils }) => untils);
 
 /** The level of each scope as the other rules of the venue see it. */
 const levels = (s: BreakerState): number[] => scopesOf(s).map((scope) => levelIn(s, scope));
 
 const holding: Property<BreakerState>[] = [
   {
-    name: 'tightening never loosens',
-    says: 'No step of a guardian lowers a level or brings an expiry nearer.',
-    mutant: 'one expiry',
-    breaks: 'a scope has one expiry for all its levels',
-    kind: 'step',
-    check: (before, { by }, after) => {
-      if (!isGuardian(by)) return undefined;
-      const sooner = before.scopes.flat().some((until, i) => after.scopes.flat()[i]! < until);
-      if (sooner) return 'an expiry came nearer';
-      const now = levels(after);
-      return levels(before).some((level, i) => now[i]! < level) ? 'a level fell' : undefined;
-    },
-  },
-  {
-    name: 'tightening raises',
-    says: 'A guardian sets only a level above the one in force; it cannot renew what it holds.',
-    mutant: 'lower allowed',
-    breaks: 'a level that is in force may be set again',
-    kind: 'step',
-    check: (before, { by, args }, after) => {
-      if (!isGuardian(by) || before === after) return undefined;
-      const scope = args[0]!;
-      return levelIn(after, scope) > levelIn(before, scope) ? undefined : 'the level did not rise';
-    },
-  },
-  {
     name: 'every entry expires',
-    says: 'No entry lasts longer than the limit from now.',
+    says: 'No entry of one guardian lasts longer than the limit from now.',
     mutant: 'hold unbounded',
     breaks: 'an entry may last longer than the limit',
     kind: 'state',
     check: (s) =>
-      s.scopes.flat().some((until) => until > s.now + terms.holdSecondsMax)
+      untilsOf(s).some((until) => until > s.now + s.terms.holdSecondsMax)
         ? 'an entry lasts too long'
         : undefined,
   },
@@ -57,7 +41,7 @@ const holding: Property<BreakerState>[] = [
     breaks: 'each entry has the limit for itself',
     kind: 'state',
     check: (s) =>
-      s.heldSince !== 0 && s.now - s.heldSince >= terms.holdSecondsMax
+      s.heldSince !== 0 && s.now - s.heldSince >= s.terms.holdSecondsMax
         ? `held for ${s.now - s.heldSince} s`
         : undefined,
   },
@@ -67,22 +51,7 @@ const holding: Property<BreakerState>[] = [
     mutant: 'no rest',
     breaks: 'a guardian may start again at once',
     kind: 'step',
-    check: (before, _action, after) => {
-      if (before.heldSince !== 0 || after.heldSince === 0) return undefined;
-      const [since, until] = after.heldBefore;
-      return after.now < until + (until - since) ? 'held again before its rest' : undefined;
-    },
-  },
-  {
-    name: 'eight tightenings a day',
-    says: 'One guardian tightens at most eight times in any 24 hours.',
-    mutant: 'one tightening more',
-    breaks: 'a ninth is let through',
-    kind: 'state',
-    check: (s) => {
-      const count = s.guardians[0]!.times.filter((time) => time + terms.windowSeconds > s.now);
-      return count.length > terms.tighteningsMax ? `${count.length} in 24 hours` : undefined;
-    },
+    check: rests(1),
   },
   {
     name: 'everything ends by itself',
@@ -93,7 +62,32 @@ const holding: Property<BreakerState>[] = [
     next: (s, mutant) =>
       scopesOf(s).some((scope) => levelIn(s, scope, mutant) > 0) ? wait(6 * hour) : undefined,
     stepsMax: 2,
-    secondsMax: terms.holdSecondsMax,
+    secondsMax: breakerTerms.holdSecondsMax,
+  },
+];
+
+const counting: Property<BreakerState>[] = [
+  {
+    name: 'eight tightenings a day',
+    says: 'One guardian tightens at most eight times in any 24 hours.',
+    mutant: 'one tightening more',
+    breaks: 'a ninth is let through',
+    kind: 'state',
+    check: (s) => {
+      const count = s.actors[0]!.times.filter((time) => time + fixed.windowSeconds > s.now);
+      return count.length > fixed.tighteningsMax ? `${count.length} in 24 hours` : undefined;
+    },
+  },
+];
+
+const alone: Property<BreakerState>[] = [
+  {
+    name: 'one guardian only stops growth',
+    says: 'One guardian brings no market above level 1.',
+    mutant: 'one is a quorum',
+    breaks: 'one vote is enough',
+    kind: 'state',
+    check: (s) => (levels(s).some((level) => level > 1) ? 'above level 1' : undefined),
   },
 ];
 
@@ -106,7 +100,7 @@ const clearing: Property<BreakerState>[] = [
     kind: 'step',
     check: (before, { name, args }, after) =>
       name === 'applyClear' &&
-      after.now < before.clearProposedAt[args[0]!]! + terms.clearDelaySeconds
+      after.now < before.clearProposedAt[args[0]!]! + after.terms.clearDelaySeconds
         ? 'cleared before the delay'
         : undefined,
   },
@@ -129,7 +123,8 @@ const clearing: Property<BreakerState>[] = [
     kind: 'step',
     check: (before, { name, args }, after) =>
       name === 'applyClear' &&
-      after.now > before.clearProposedAt[args[0]!]! + terms.clearDelaySeconds + terms.expirySeconds
+      after.now >
+        before.clearProposedAt[args[0]!]! + after.terms.clearDelaySeconds + fixed.expirySeconds
         ? 'an old proposal was applied'
         : undefined,
   },
@@ -161,8 +156,8 @@ const appointing: Property<BreakerState>[] = [
       );
       if (at < 0) return undefined;
       const age = after.now - before.guardians[at]!.proposedAt;
-      if (age < terms.guardianDelaySeconds) return 'added before the delay';
-      const ageMax = terms.guardianDelaySeconds + terms.expirySeconds;
+      if (age < after.terms.guardianDelaySeconds) return 'added before the delay';
+      const ageMax = after.terms.guardianDelaySeconds + fixed.expirySeconds;
       return age > ageMax ? 'an old proposal was applied' : undefined;
     },
   },
@@ -190,23 +185,49 @@ const appointing: Property<BreakerState>[] = [
         ? 'tightened by another'
         : undefined,
   },
+  {
+    name: 'only guardians of the moment are a quorum',
+    says: 'A halt has the votes of as many guardians of its moment as are a quorum.',
+    mutant: 'votes of the removed count',
+    breaks: 'a vote outlives its guardian',
+    kind: 'step',
+    check: (before, { by, name, args }, after) => {
+      if (name !== 'tighten' || args[1] !== 3 || before.scopes === after.scopes) return undefined;
+      const voted = before.votes[args.join()] ?? [];
+      const count = before.guardians.filter(
+        ({ isGuardian: is }, i) => is && ((voted[i] ?? 0) !== 0 || by === `guardian${i}`),
+      ).length;
+      return count < quorumOf(before) ? `halted by ${count}` : undefined;
+    },
+  },
 ];
 
-/** Two scopes and all levels: what one captured guardian can do. */
-const holds = {
+/** Two scopes: what one captured guardian can do, and what its votes alone do not. */
+const holds: BreakerBounds = {
   name: 'breaker: holding',
+  terms: breakerTerms,
   scopes: 2,
-  levels: [1, 2, 3],
+  levels: [1],
   holds: [6 * hour, 12 * hour, 18 * hour],
   guardians: 1,
+  captured: 1,
   clears: false,
   appoints: false,
+  beats: false,
   waits: [6 * hour],
+};
+const counts = { ...holds, name: 'breaker: counting', holds: [1, 2, 3, 4, 5], waits: [12 * hour] };
+const alones = {
+  ...holds,
+  name: 'breaker: alone',
+  scopes: 1,
+  levels: [1, 2, 3],
+  holds: [6 * hour],
 };
 const clears = {
   ...holds,
   name: 'breaker: clearing',
-  levels: [2],
+  levels: [1],
   holds: [12 * hour],
   clears: true,
   waits: [6 * hour, week],
@@ -221,9 +242,37 @@ const appoints = {
   appoints: true,
   waits: [12 * hour, week],
 };
+/** A captured quorum, and a governor that clears what it may. */
+const halts = {
+  ...holds,
+  name: 'breaker: halting',
+  terms: { ...breakerTerms, holdSecondsMax: 1_200, haltSecondsMax: 1_800, clearDelaySeconds: 900 },
+  scopes: 1,
+  levels: [2, 3],
+  holds: [2 * grid, 4 * grid],
+  guardians: 2,
+  captured: 2,
+  clears: true,
+  waits: [grid],
+  setsMax: 2,
+};
+const silences = {
+  ...holds,
+  name: 'breaker: silence',
+  terms: { ...breakerTerms, haltSecondsMax: 12 * hour, silenceSeconds: 6 * hour },
+  scopes: 1,
+  levels: [3],
+  holds: [6 * hour],
+  beats: true,
+  waits: [3 * hour],
+};
 
 export const breakerModels: readonly Model<BreakerState>[] = [
   breakerModel(holds, holding),
+  breakerModel(counts, counting),
+  breakerModel(alones, alone),
   breakerModel(clears, clearing),
   breakerModel(appoints, appointing),
+  breakerModel(halts, halting),
+  breakerModel(silences, silence),
 ];

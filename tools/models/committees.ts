@@ -3,8 +3,9 @@
  * governor. Every key that there is signs at any time, old and stolen ones too; a guardian and
  * strangers try what only others may.
  */
-import { notReady } from './breaker.ts';
+
 import { type Action, act, type Model, type Result, type Timed, wait } from './model.ts';
+import { notReady } from './ready.ts';
 
 const day = 24 * 3_600;
 

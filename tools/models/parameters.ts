@@ -2,8 +2,9 @@
  * Delayed changes: what tightens is in force at once, what loosens waits and dies unless applied
  * in its week. The governor is captured from the start; others try what only it may.
  */
-import { notReady } from './breaker.ts';
+
 import { type Action, act, type Model, type Result, type Timed, wait } from './model.ts';
+import { notReady } from './ready.ts';
 
 const day = 24 * 3_600;
 

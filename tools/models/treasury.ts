@@ -3,8 +3,9 @@
  * Two keys follow each other in force and sign at any time; the registry changes and revokes them;
  * governor, guardian and strangers try what only others may.
  */
-import { notReady } from './breaker.ts';
+
 import { type Action, act, type Model, type Result, type Timed, wait } from './model.ts';
+import { notReady } from './ready.ts';
 
 const day = 24 * 3_600;
 

@@ -119,12 +119,19 @@ function vaultDoor(graph: Graph): string[] {
   ];
 }
 
-/** Who leaves asks no breaker: nothing on the way reads a level, but where prices are loaded. */
+/** The one place where what leaves may be asked for its scope, and what it may be reached from. */
+const throttle = 'CustodyModule._holdThrottle';
+const throttled = ['CustodyModule.withdraw', 'CustodyModule.withdrawSigned'];
+
+/**
+ * Who leaves asks no breaker: nothing on the way reads a level, but where prices are loaded, and
+ * where a direct withdrawal asks for its own scope. The forced path and the exit do not come by.
+ */
 function exitOpen(graph: Graph): string[] {
   const level = graph.fields.get('Market.level');
   if (level === undefined) return ['Market.level is gone'];
   const readers = graph.functions.filter(
-    (f) => f.refers.has(level) && label(f) !== 'Pricing._view',
+    (f) => f.refers.has(level) && !['Pricing._view', 'Pricing._raise'].includes(label(f)),
   );
   if (readers.length === 0) return ['nothing reads Market.level: the rule reads nothing'];
   const ways = /\/(?:CustodyModule|ExitModule|ForcedModule|ForcedQueue|Vault\w*|Backstop)\.sol$/;
@@ -135,7 +142,12 @@ function exitOpen(graph: Graph): string[] {
     ...[...callersOf(graph, readers)]
       .filter(({ file }) => ways.test(file))
       .map((f) => `${label(f)} reaches ${readers.map(label).join(', ')}`),
-    ...breakers.map((f) => `${label(f)} names the breaker`),
+    ...breakers
+      .filter((f) => label(f) !== throttle)
+      .map((f) => `${label(f)} names the breaker`),
+    ...[...callersOf(graph, breakers)]
+      .filter((f) => label(f) !== throttle && !throttled.includes(label(f)))
+      .map((f) => `${label(f)} reaches ${throttle}`),
   ];
 }
 

@@ -302,8 +302,8 @@ library LawLib {
         }
     }
 
-    /// @notice L16. A guardian raises the level to at most 3, for a bounded time, and never
-    /// shortens what the new entry replaces.
+    /// @notice L16. Guardians set no level below the one in force or above 3, for a bounded time,
+    /// and the new entry lasts longer than the one that it replaces.
     /// @dev Assumes: Level before is the effective one; until before is 0 if nothing is replaced.
     /// @param levelBefore effective level
     /// @param levelAfter level asked for
@@ -324,11 +324,12 @@ library LawLib {
             if ((levelBefore | levelAfter) >> 8 != 0) return false;
             if ((untilBefore | untilAfter | nowTime) >> 40 != 0) return false;
             if (secondsMax >> 32 != 0) return false;
-            return levelBefore < levelAfter
+            return 0 < levelAfter
+                && levelBefore <= levelAfter
                 && levelAfter <= 3
                 && nowTime < untilAfter
                 && untilAfter <= nowTime + secondsMax
-                && untilBefore <= untilAfter;
+                && untilBefore < untilAfter;
         }
     }
 

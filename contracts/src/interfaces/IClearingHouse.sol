@@ -236,6 +236,8 @@ interface IClearingHouse {
     error ReduceOnlyBroken(uint256 fill, int256 found, int256 before);
     /// @notice The breaker forbids the operation in this scope.
     error BreakerTripped(uint16 scope, uint8 found, uint8 required);
+    /// @notice Guardians have barred the account from growing or flipping positions.
+    error AccountBarred(uint32 account);
     /// @notice Open interest would grow beyond the market's cap.
     error OpenInterestExceeded(uint8 market, uint256 found, uint256 required);
     /// @notice The account would end below initial margin and not healthier than before.

@@ -43,9 +43,9 @@ library Arrays {
             result := raw
             let place := mload(0x40)
             mstore(add(result, 0x20), place)
-            // 21 fields, of which the 19th is the address of the parameters; 20 of those.
-            mstore(add(place, 0x240), add(place, 0x2a0))
-            mstore(0x40, add(place, 0x520))
+            // 23 fields, of which the 19th is the address of the parameters; 20 of those.
+            mstore(add(place, 0x240), add(place, 0x2e0))
+            mstore(0x40, add(place, 0x560))
         }
     }
 

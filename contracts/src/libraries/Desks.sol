@@ -25,10 +25,10 @@ library Desks {
     uint256 internal constant LEG_BYTES = 3 * 32;
 
     /// @dev Where the desk of a batch is, with room for 16 words in front of `Orders.BUFFER`.
-    uint256 private constant PLACE = 0x800;
+    uint256 private constant PLACE = 0x900;
     /// @dev Behind them, three words for the head of the event, then the packed orders.
-    uint256 private constant HEAD = 0xc80;
-    uint256 internal constant TICKETS = 0xd00;
+    uint256 private constant HEAD = 0xd80;
+    uint256 internal constant TICKETS = 0xe00;
 
     /// @notice Allocates the desk, the digest buffer and the head of the event at addresses that
     /// the compiler knows, and takes the packed orders in behind them.

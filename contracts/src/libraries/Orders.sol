@@ -17,7 +17,7 @@ library Orders {
     /// @notice Address of the digest buffer: 13 words to hash, 66 bytes to hash (three words), four
     /// words for the recovery of a signer. `Desks.reserve` allocates it.
     /// @dev A constant, because an order writes some twenty words there.
-    uint256 internal constant BUFFER = 0xa00;
+    uint256 internal constant BUFFER = 0xb00;
     uint256 internal constant BUFFER_BYTES = 0x1a0 + 0x60 + 0x80;
 
     bytes32 internal constant TYPEHASH = keccak256(

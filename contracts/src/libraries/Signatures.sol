@@ -6,7 +6,7 @@ import {LaneWord} from "./Lanes.sol";
 /// @title Recovery of EIP-2098 signatures.
 library Signatures {
     /// @dev The last four words of the digest buffer: `Orders.BUFFER` + 0x200.
-    uint256 private constant INPUT = 0xc00;
+    uint256 private constant INPUT = 0xd00;
     uint256 private constant S_MASK =
         0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff;
     /// @dev Half the order of secp256k1: a larger s is the twin of a smaller one.

@@ -9,6 +9,7 @@ import {ICustody} from "../interfaces/ICustody.sol";
 import {IModule} from "../interfaces/IModule.sol";
 import {ISolvency} from "../interfaces/ISolvency.sol";
 import {IVault} from "../interfaces/IVault.sol";
+import {IVaultRules} from "../interfaces/IVaultRules.sol";
 import {AccountWord} from "../libraries/Accounts.sol";
 import {Arrays} from "../libraries/Arrays.sol";
 import {Causes} from "../libraries/Causes.sol";
@@ -25,6 +26,8 @@ contract CustodyModule is Withdrawing, EIP712, ICustody, ISolvency, IModule {
         "uint256 fee)"
     );
     uint256 private constant FEE_PARTS = 10;
+    /// @dev Scope of the breaker.
+    uint16 private constant WITHDRAWALS = 257;
 
     IVault private immutable VAULT;
     address private immutable TOKEN;
@@ -89,6 +92,7 @@ contract CustodyModule is Withdrawing, EIP712, ICustody, ISolvency, IModule {
     {
         _onlyTaker(id);
         uint256 quote = _quote(amount);
+        _holdThrottle(quote);
         VenueParams memory venue = parameters.venue();
         Book memory book = _refresh(venue, report);
         AccountWord word = _debit(book, venue, id, quote);
@@ -114,6 +118,7 @@ contract CustodyModule is Withdrawing, EIP712, ICustody, ISolvency, IModule {
         uint256 quote = _quote(w.amount);
         uint256 fee = w.fee == 0 ? 0 : _quote(w.fee);
         if (fee > quote / FEE_PARTS) revert FeeTooHigh(w.fee, w.amount / FEE_PARTS);
+        _holdThrottle(quote);
 
         VenueParams memory venue = parameters.venue();
         Book memory book = _refresh(venue, report);
@@ -249,6 +254,15 @@ contract CustodyModule is Withdrawing, EIP712, ICustody, ISolvency, IModule {
                 )
             )
         );
+    }
+
+    /// @dev While withdrawals are tightened, what is above the small floor of the vault goes by the
+    /// queue of forced requests, which asks nobody and takes its deadline; from level 2 on, all.
+    function _holdThrottle(uint256 quote) private view {
+        uint8 level = breaker.level(WITHDRAWALS);
+        if (level == 0) return;
+        if (level == 1 && quote <= IVaultRules(address(VAULT)).smallFloorQuote()) return;
+        revert BreakerTripped(WITHDRAWALS, level, level - 1);
     }
 
     /// @dev Quote units of an amount of the token; it must be whole and fit the cash of an account.

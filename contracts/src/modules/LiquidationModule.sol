@@ -55,6 +55,7 @@ contract LiquidationModule is Liquidator, ILiquidation, IModule {
         if (healthy && !flagged) {
             revert NotLiquidatable(standing.equity, standing.maintenance);
         }
+        if (!healthy) _holdGrace(book, standing);
         if (healthy) _clear(id);
         else if (!flagged || _elapsed(id) > Liquidations.FLAG_SECONDS_MAX) _flag(id);
         _storeMarkets(book);
@@ -77,6 +78,7 @@ contract LiquidationModule is Liquidator, ILiquidation, IModule {
         legs[1] = _leg(keeper, market);
         if (legs[0].size == 0) revert PositionMissing(id, marketId);
         Standing memory standing = _standing(book, id, legs[0].word);
+        _holdGrace(book, standing);
         if (standing.equity >= int256(standing.maintenance)) {
             revert NotLiquidatable(standing.equity, standing.maintenance);
         }
@@ -161,6 +163,7 @@ contract LiquidationModule is Liquidator, ILiquidation, IModule {
         Leg memory leg = _leg(done.account, market);
         leg.sizeBefore -= done.lots;
         Standing memory now_ = _standing(book, done.account, leg.word);
+        _holdGrace(book, now_);
         uint256 lots = Margin.magnitude(done.lots);
         uint256 size = Margin.magnitude(leg.sizeBefore);
         uint256 freed = _freed(market, size, lots);

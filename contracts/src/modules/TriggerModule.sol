@@ -223,13 +223,15 @@ contract TriggerModule is Roster, EIP712, ITrigger, IModule {
     }
 
     /// @dev As in a batch: nobody grows or flips from level 1, only flagged orders from level 3.
-    function _holdBreaker(Conditional calldata order, Leg[] memory legs) private pure {
+    function _holdBreaker(Conditional calldata order, Leg[] memory legs) private view {
         uint256 level = legs[0].market.level;
         if (level >= REDUCE_ONLY && !order.reduceOnly) _tripped(order.market, level, REDUCE_ONLY);
-        if (level < NO_GROWTH) return;
+        bool barring = legs[0].market.barring;
+        if (level < NO_GROWTH && !barring) return;
         for (uint256 i = 0; i < 2; ++i) {
-            bool held = LawLib.reduceOnlyHeld(legs[i].sizeBefore, legs[i].size);
-            if (!held) _tripped(order.market, level, NO_GROWTH);
+            if (LawLib.reduceOnlyHeld(legs[i].sizeBefore, legs[i].size)) continue;
+            if (level >= NO_GROWTH) _tripped(order.market, level, NO_GROWTH);
+            if (barring) _holdBar(legs[i].account);
         }
     }
 

@@ -53,6 +53,7 @@ contract WaterfallModule is Counterparties, IWaterfall, IModule {
         fall.lots = Margin.magnitude(fall.debtor.size);
         if (fall.lots == 0) revert PositionMissing(id, marketId);
         fall.standing = _standing(book, id, fall.debtor.word);
+        _holdGrace(book, fall.standing);
         uint256 required = Margin.closeOut(fall.standing.maintenance);
         if (fall.standing.equity >= int256(required)) {
             revert NotCloseOut(fall.standing.equity, required);

@@ -212,7 +212,7 @@ contract VenueInvariants is ExitActs {
     }
 
     function _acts() private pure returns (bytes4[] memory acts) {
-        acts = new bytes4[](43);
+        acts = new bytes4[](45);
         (acts[0], acts[1]) = (this.doTrade.selector, this.doRefill.selector);
         (acts[2], acts[3]) = (this.doCancelLane.selector, this.doCancelAll.selector);
         (acts[4], acts[5]) = (this.doLeverage.selector, this.doSession.selector);
@@ -236,5 +236,6 @@ contract VenueInvariants is ExitActs {
         (acts[38], acts[39]) = (this.doForge.selector, this.doStarve.selector);
         (acts[40], acts[41]) = (this.doOldReport.selector, this.doForgedReport.selector);
         acts[42] = this.doVerifier.selector;
+        (acts[43], acts[44]) = (this.doThrottle.selector, this.doBar.selector);
     }
 }

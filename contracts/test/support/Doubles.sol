@@ -17,6 +17,8 @@ contract Around is IOracle, IBreaker, IParameters {
     mapping(uint8 => uint32) public marks;
     mapping(uint8 => uint32) public override aged;
     mapping(uint16 => uint8) public override level;
+    mapping(uint32 => bool) public override barred;
+    bool public barring;
     mapping(uint8 => MarketParams) private _params;
     VenueParams private _venue;
     uint32 public round;
@@ -41,6 +43,14 @@ contract Around is IOracle, IBreaker, IParameters {
 
     function setLevel(uint16 scope, uint8 level_) external {
         level[scope] = level_;
+    }
+
+    function standing(uint16 scope) external view returns (uint8, bool) {
+        return (level[scope], barring);
+    }
+
+    function setBarred(uint32 account, bool value) external {
+        (barred[account], barring) = (value, true);
     }
 
     function setMarket(uint8 id, MarketParams memory params) external {
@@ -98,6 +108,7 @@ contract OpenVault is IVault {
     TestToken private immutable _token;
     uint256 public immutable scale;
     uint256 public liabilities;
+    uint256 public constant smallFloorQuote = 50_000_000;
 
     constructor(TestToken token_, uint256 scale_) {
         (_token, scale) = (token_, scale_);

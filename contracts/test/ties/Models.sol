@@ -42,8 +42,9 @@ contract TiedLane is LaneModel {
 
 contract TiedTightens is BreakerTightens {
     /// @notice The scope was cleared, which is the other model's part.
-    function clear() external {
-        (until1, until2, until3) = (0, 0, 0);
+    function clear(uint40 time) external {
+        (until1, until2) = (0, 0);
+        if (time < until3) until3 = time;
     }
 
     function state() external view returns (uint40, uint40, uint40) {

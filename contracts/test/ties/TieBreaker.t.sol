@@ -2,12 +2,16 @@
 pragma solidity 0.8.37;
 
 import {Breaker} from "../../src/Breaker.sol";
+import {Guardians} from "../../src/Guardians.sol";
+import {ITightening} from "../../src/interfaces/ITightening.sol";
+import {Resume} from "../../src/libraries/Resume.sol";
 import {TiedClears, TiedTightens} from "./Models.sol";
 import {Tie} from "./Tie.sol";
 
 /// @title `breaker.tightens` and `breaker.loosens`: the breaker as deployed, and its models.
-/// @notice The venue's scope and three markets; sixteen guardians, who try anything, a governor,
-/// and strangers. What the book of the guardians refuses is the only difference allowed.
+/// @notice The venue's scope and three markets; sixteen guardians, who try anything, alone or as a
+/// quorum, a governor, and strangers. What the book of the guardians refuses is the only difference
+/// allowed; the way back from a halt is put on top of the model by the library.
 contract BreakerTie is Tie {
     uint256 private constant SCOPES = 4;
     uint256 private constant GUARDIANS = 16;
@@ -16,6 +20,8 @@ contract BreakerTie is Tie {
     Breaker private _breaker;
     TiedTightens[SCOPES] private _tightens;
     TiedClears[SCOPES] private _clears;
+    /// @dev What the expiries of a scope came to when it was cleared last.
+    uint40[SCOPES] private _bases;
 
     function governor() external view returns (address) {
         return address(this);
@@ -35,7 +41,8 @@ contract BreakerTie is Tie {
         vm.warp(1_900_000_000);
         address[] memory guardians = new address[](GUARDIANS);
         for (uint256 i; i < GUARDIANS; ++i) guardians[i] = _guardian(i);
-        Breaker.Limits memory limits = Breaker.Limits(1 days, CLEAR_DELAY, 1 days);
+        Guardians.Limits memory limits =
+            Guardians.Limits(1 days, CLEAR_DELAY, 1 days, 1 days, 2, 0);
         bytes memory args = abi.encode(address(this), guardians, limits);
         _breaker = Breaker(_deployBuilt("Breaker", args));
         for (uint256 i; i < SCOPES; ++i) {
@@ -64,22 +71,57 @@ contract BreakerTie is Tie {
             : (r >> 16) % 3 hours;
         uint256 time = vm.getBlockTimestamp();
         uint40 until = uint40(time + seconds_);
-        uint8 venue = scope == 0 ? 0 : _tightens[0].level(time);
-        vm.prank(_guardian((r >> 80) % (GUARDIANS + 1)));
-        try _breaker.tighten(scope, level, seconds_) {
+        uint8 venue = scope == 0 ? _resuming(0) : _larger(_real(0), _resuming(scope));
+        (bool done, bytes memory reason) =
+            _ask((r >> 80) % (GUARDIANS + 1), scope, level, seconds_);
+        if (done) {
             _same("the model tightens", true, _tightened(scope, level, until, venue));
             _clears[scope].tighten(_sum(scope));
             _did("tighten");
-        } catch (bytes memory reason) {
+        } else {
             bytes4 why = bytes4(reason);
-            bool book = why == Breaker.NotGuardian.selector
-                || why == Breaker.GuardianResting.selector
-                || why == Breaker.TighteningsExceeded.selector
-                || (why == Breaker.HoldTooLong.selector && seconds_ != 0 && seconds_ <= 1 days);
+            bool book = why == Guardians.NotGuardian.selector
+                || why == Guardians.GuardianResting.selector
+                || why == Guardians.TighteningsExceeded.selector
+                || (why == Guardians.HoldTooLong.selector && seconds_ != 0 && seconds_ <= 1 days);
             if (book) return _did("bookkeeping");
             _same("the model refuses", false, _tightened(scope, level, until, venue));
             _did("refused");
         }
+    }
+
+    /// @dev By one guardian, and as many after it as it takes.
+    function _ask(uint256 first, uint16 scope, uint8 level, uint256 seconds_)
+        private
+        returns (bool done, bytes memory reason)
+    {
+        ITightening.Evidence memory evidence;
+        for (uint256 i; i < GUARDIANS; ++i) {
+            vm.prank(_guardian(first == GUARDIANS ? first : (first + i) % GUARDIANS));
+            try _breaker.tighten(scope, level, seconds_, evidence) returns (bool inForce) {
+                if (inForce) return (true, "");
+            } catch (bytes memory why) {
+                return (false, why);
+            }
+        }
+        return (false, "the quorum is not enough");
+    }
+
+    /// @dev Level on the way back from the last halt of a scope.
+    function _resuming(uint16 scope) private view returns (uint8) {
+        (,, uint40 until3, uint40 since3) = _breaker.entry(scope);
+        uint256 time = vm.getBlockTimestamp();
+        if (time < until3) return 0;
+        return Resume.level(until3, Resume.afterHalt(since3, until3), time);
+    }
+
+    /// @dev Level of a scope by itself.
+    function _real(uint16 scope) private view returns (uint8) {
+        return _larger(_tightens[scope].level(vm.getBlockTimestamp()), _resuming(scope));
+    }
+
+    function _larger(uint8 a, uint8 b) private pure returns (uint8) {
+        return a > b ? a : b;
     }
 
     function _tightened(uint16 scope, uint8 level, uint40 until, uint8 venue)
@@ -110,31 +152,33 @@ contract BreakerTie is Tie {
         bool real = _ok(address(_breaker), abi.encodeCall(Breaker.applyClear, (scope)));
         bool model = _modelled(scope, abi.encodeCall(_clears[scope].apply_, ()));
         _same("cleared", real, model);
-        if (real) _tightens[scope].clear();
+        if (real) {
+            _tightens[scope].clear(uint40(vm.getBlockTimestamp()));
+            _bases[scope] += _sum(scope);
+        }
         _did(real ? "clear" : "no clearing");
     }
 
     function _compare() private view {
-        uint256 time = vm.getBlockTimestamp();
-        uint8 venue = _tightens[0].level(time);
+        uint8 venue = _real(0);
         for (uint16 scope; scope < SCOPES; ++scope) {
-            (uint40 real1, uint40 real2, uint40 real3) = _breaker.entry(scope);
+            (uint40 real1, uint40 real2, uint40 real3,) = _breaker.entry(scope);
             (uint40 model1, uint40 model2, uint40 model3) = _tightens[scope].state();
             _same("until of level 1", uint256(real1), model1);
             _same("until of level 2", uint256(real2), model2);
             _same("until of level 3", uint256(real3), model3);
-            uint8 level = _tightens[scope].level(time);
-            _same("level", uint256(_breaker.level(scope)), level > venue ? level : venue);
+            _same("level", uint256(_breaker.level(scope)), _larger(_real(scope), venue));
             (uint256 until, uint256 readyAt) = _clears[scope].state();
             _same("entry", uint256(_sum(scope)), until);
             _same("ready", uint256(_breaker.clearReadyAt(scope)), readyAt);
         }
     }
 
-    /// @dev One number for an entry: tightening only ever raises one of the three.
+    /// @dev One number for an entry: tightening only ever raises one of the three. What a clearing
+    /// leaves of a halt, whose end the way back starts from, counts for nothing.
     function _sum(uint16 scope) private view returns (uint40) {
-        (uint40 until1, uint40 until2, uint40 until3) = _breaker.entry(scope);
-        return until1 + until2 + until3;
+        (uint40 until1, uint40 until2, uint40 until3,) = _breaker.entry(scope);
+        return until1 + until2 + until3 - _bases[scope];
     }
 
     /// @dev The one behind the last is none.

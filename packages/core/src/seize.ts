@@ -53,7 +53,9 @@ export function seizureOrder(state: State, id: AccountId, marketId: MarketId): A
   const market = state.markets.get(marketId);
   if (account === undefined) return reject('AccountUnknown', `account ${id} is not open`);
   if (market === undefined) return reject('MarketUnknown', `market ${marketId} is not listed`);
-  const level = breakerLevel(state, market);
+  // Nor for a price in its grace: in whichever market the account would pay for it.
+  const held = [...account.positions.keys()].map((other) => state.markets.get(other) ?? market);
+  const level = Math.max(...[market, ...held].map((other) => breakerLevel(state, other)));
   if (level > levelMax) {
     return reject('BreakerTripped', `the breaker is at level ${level}`, { level });
   }

@@ -23,6 +23,7 @@ import { contextOf, createFollower, type Follower, type Mirror } from './mirror.
 import { releaseQueue } from './release.ts';
 import { createReportReader, type ReportReader } from './reports.ts';
 import { revertName } from './reverts.ts';
+import { tightenSilence } from './silence.ts';
 import { createTriggers, type Triggers } from './trigger.ts';
 import { type Act, actOf, isHelpable } from './waterfall.ts';
 
@@ -305,6 +306,7 @@ async function turn(desk: Desk): Promise<void> {
   await unwind(desk, mirror);
   await topUp(desk, mirror);
   await releaseQueue(desk);
+  await tightenSilence(desk, desk.clock.now());
 }
 
 /** Takes over a little of what backstop and funds hold, once the discount pays for it. */

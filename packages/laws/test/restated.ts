@@ -146,8 +146,8 @@ export const restated: { [N in LawName]: (i: LawInput<N>) => boolean } = {
   batchContiguous: (i) => i.number - i.numberLast === 1n && i.previous === i.head,
   breakerTightens: (i) => {
     const hold = i.untilAfter - i.nowTime;
-    if (hold < 1 || hold > i.secondsMax || i.untilAfter < i.untilBefore) return false;
-    return i.levelAfter > i.levelBefore && [1, 2, 3].includes(i.levelAfter);
+    if (hold < 1 || hold > i.secondsMax || i.untilAfter <= i.untilBefore) return false;
+    return i.levelAfter >= i.levelBefore && [1, 2, 3].includes(i.levelAfter);
   },
   parametersBounded: ({ limits }) => {
     const bounded = fields.every((field) => {

@@ -4,4 +4,5 @@ export * from './legal.ts';
 export * from './liquidation.ts';
 export * from './margin.ts';
 export * from './profit.ts';
+export * from './resume.ts';
 export * from './waterfall.ts';

@@ -2,11 +2,13 @@
 import type { Rejection } from '@holdfast/units';
 
 const cures: Readonly<Record<string, string>> = {
+  AccountBarred: 'only orders that reduce positions pass until the bar expires; try later',
   AccountUnknown: 'open an account first, or check its number',
   AllowanceShort: 'approve the vault for the amount first',
   AmountNotWhole: 'use at most 6 decimals',
   BalanceShort: 'get more of the token (on a test venue: the faucet)',
-  BreakerTripped: 'only orders that reduce positions pass until the breaker expires; try later',
+  BreakerTripped:
+    'only what reduces passes, withdrawals by the forced queue: holdfast breaker status',
   ConditionalMalformed: 'correct the field that the message names',
   DuplicateClientId: 'use a new client id for a new order',
   EpochWrong: 'read the account again and sign anew: a cancel-all came in between',

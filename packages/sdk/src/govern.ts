@@ -55,9 +55,6 @@ export function createGovernance(venue: Pick<Venue, 'contracts'>, chain: ChainAc
   const act = (call: ReturnType<typeof onBreaker>): Promise<Done | Rejection> => chain.call(call);
 
   return {
-    /** Guardian: raises a scope (0 the venue, 1 + market id) to `level` for `seconds`. */
-    tighten: (scope: number, level: number, seconds: number) =>
-      act(onBreaker('tighten', scope, level, BigInt(seconds))),
     /** Governor: starts the clearing of a scope's entry as it stands. */
     proposeClear: (scope: number) => act(onBreaker('proposeClear', scope)),
     applyClear: (scope: number) => act(onBreaker('applyClear', scope)),

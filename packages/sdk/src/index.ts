@@ -1,3 +1,4 @@
+export * from './breaker.ts';
 export * from './chain.ts';
 export * from './client.ts';
 export type { ConditionalInput, ListedConditional } from './conditional.ts';

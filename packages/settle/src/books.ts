@@ -7,6 +7,7 @@
  */
 import type { State } from '@holdfast/core';
 import { EnvironmentError, type Hex, invariant } from '@holdfast/units';
+import type { AccountDelta } from './deltas.ts';
 import type { Draft } from './effects.ts';
 import {
   addDelta,
@@ -17,7 +18,7 @@ import {
   type Sums,
   type Valuation,
 } from './fills.ts';
-import type { AccountDelta, Mirror, Undo } from './mirror.ts';
+import type { Mirror, Undo } from './mirror.ts';
 
 /** What the books need of the core's state. */
 export type CoreView = Pick<State, 'accounts' | 'unconfirmed' | 'batches' | 'round'>;

@@ -114,6 +114,10 @@ function ruleEvent(name: string, a: Args): ChainEvent | undefined {
     }
     case 'Tightened':
       return { type: name, scope: num(a.scope), level: num(a.level), until: num(a.until) };
+    case 'Halted':
+      return { type: name, scope: num(a.scope), since: num(a.since), until: num(a.until) };
+    case 'Barred':
+      return { type: name, accounts: (a.accounts as unknown[]).map(num), until: num(a.until) };
     case 'Cleared':
       return { type: name, scope: num(a.scope) };
     default:

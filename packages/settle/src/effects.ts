@@ -18,14 +18,9 @@ import {
   seq,
   ticks,
 } from '@holdfast/units';
+import { type AccountDelta, deltasOf } from './deltas.ts';
 import type { ChainEvent, PlacedEvent } from './events.ts';
-import {
-  type AccountDelta,
-  deltasOf,
-  type Mirror,
-  type MirrorSession,
-  type Undo,
-} from './mirror.ts';
+import type { Mirror, MirrorSession, Undo } from './mirror.ts';
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;
 /** A command that has not got its venue time yet. */
@@ -159,7 +154,9 @@ export function effectOf(
     case 'Settled':
     case 'VenueSet':
     case 'Tightened':
+    case 'Halted':
     case 'Cleared':
+    case 'Barred':
       // The breaker's effect depends on time: see breakerDrafts.
       return nothing;
     default:
@@ -226,28 +223,4 @@ function ruleEffect(event: RuleEvent, entries: Undo): Effect {
       return { drafts, inverse: before === undefined ? [] : [paramsDraft(event.market, before)] };
     }
   }
-}
-
-/**
- * The core keeps one level per scope, the chain an expiry per level. This says what to tell the
- * core so that both have the same level in force now; it is asked again as time passes.
- *
- * @param known what the core has
- */
-export function breakerDrafts(
-  mirror: Mirror,
-  known: ReadonlyMap<number, { readonly level: number; readonly until: number }>,
-  now: number,
-): Draft[] {
-  const drafts: Draft[] = [];
-  for (const scope of new Set([...mirror.breaker.keys(), ...known.keys()])) {
-    const levels = mirror.breaker.get(scope) ?? [0, 0, 0];
-    const top = levels.findLastIndex((until) => now < until);
-    const wanted = { level: top + 1, until: top < 0 ? 0 : (levels[top] as number) };
-    const held = known.get(scope);
-    const inForce = held !== undefined && now < held.until ? held : { level: 0, until: 0 };
-    if (inForce.level === wanted.level && inForce.until === wanted.until) continue;
-    drafts.push({ type: 'breaker', scope, level: wanted.level, until: seconds(wanted.until) });
-  }
-  return drafts;
 }

@@ -118,6 +118,13 @@ export type ChainEvent =
       readonly level: number;
       readonly until: number;
     }
+  | {
+      readonly type: 'Halted';
+      readonly scope: number;
+      readonly since: number;
+      readonly until: number;
+    }
+  | { readonly type: 'Barred'; readonly accounts: readonly number[]; readonly until: number }
   | { readonly type: 'Cleared'; readonly scope: number };
 
 /** A log with its place. */

@@ -1,8 +1,8 @@
 /** What a fill moves, to the unit, for given funding indexes and fees. Pure. */
 import type { UnconfirmedFill } from '@holdfast/core';
 import { ceilDiv, feeAccount, invariant, q32Bits } from '@holdfast/units';
+import type { AccountDelta } from './deltas.ts';
 import type { MarketParams } from './events.ts';
-import type { AccountDelta } from './mirror.ts';
 
 /** The numbers that value a fill. */
 export type Valuation = {

@@ -14,6 +14,7 @@ import {
   tickValueOf,
   type Version,
 } from './books.ts';
+import { type AccountDelta, deltasOf } from './deltas.ts';
 import { type Draft, effectOf, movements } from './effects.ts';
 import type { ChainEvent, PlacedEvent } from './events.ts';
 import {
@@ -25,15 +26,7 @@ import {
   type Sums,
   type Valuation,
 } from './fills.ts';
-import {
-  type AccountDelta,
-  applyEvent,
-  chainRow,
-  deltasOf,
-  type Mirror,
-  type Undo,
-  undo,
-} from './mirror.ts';
+import { applyEvent, chainRow, type Mirror, type Undo, undo } from './mirror.ts';
 
 type Step = { drafts: Draft[]; inverse: Draft[] };
 

@@ -5,6 +5,7 @@
  * Assumes: logs arrive in chain order, each once.
  */
 import type { SessionScope } from '@holdfast/order';
+import { noResume, type Resume, resumeAfterReport } from '@holdfast/risk';
 import { firstFundAccount, firstUserAccount, invariant } from '@holdfast/units';
 import type { ChainEvent, MarketParams, SettledAccount } from './events.ts';
 
@@ -37,6 +38,8 @@ export type MirrorMarket = {
   readonly mark: number;
   readonly priceTime: number;
   readonly priceRound: number;
+  /** The last way back from an outage of its price. */
+  readonly resume: Resume;
 };
 
 /** What exists once. */
@@ -55,8 +58,11 @@ export type MirrorChain = {
 /** A session key as it was last set. */
 export type MirrorSession = { readonly expiry: number; readonly scope: SessionScope };
 
-/** A breaker entry: level i + 1 is in force before the second at i. */
-export type MirrorBreaker = readonly [until1: number, until2: number, until3: number];
+/** A breaker entry: level i + 1 is in force before the second at i; since when it was halted. */
+export type MirrorBreaker = {
+  readonly untils: readonly [number, number, number];
+  readonly since: number;
+};
 
 /** All tables. */
 export type Mirror = {
@@ -68,6 +74,8 @@ export type Mirror = {
   readonly markets: Map<number, MirrorMarket>;
   readonly params: Map<number, MarketParams>;
   readonly breaker: Map<number, MirrorBreaker>;
+  /** Until when an account may not grow. */
+  readonly barred: Map<number, number>;
   /** One row, key 0. */
   readonly chain: Map<number, MirrorChain>;
 };
@@ -77,18 +85,14 @@ type UndoEntry = { readonly table: Table; readonly key: number | string; readonl
 /** Prior rows, oldest first. */
 export type Undo = readonly UndoEntry[];
 
-/** How much an event moved one account: exact, additive. */
-export type AccountDelta = {
-  readonly account: number;
-  readonly cash: bigint;
-  readonly sizes: ReadonlyMap<number, number>;
-};
-
 /** keccak chain head before the first batch. */
 export const zeroHead = `0x${'00'.repeat(32)}`;
 /** `filled` of a lane whose live order was cancelled: 2^40 − 1, more than any order's room. */
 export const laneDead = 2 ** 40 - 1;
-const noBreaker: MirrorBreaker = [0, 0, 0];
+/** A scope that was never tightened. */
+export const noBreaker: MirrorBreaker = { untils: [0, 0, 0], since: 0 };
+/** Scope of the accounts that may not grow. */
+const accountsScope = 258;
 const zeroAddress = `0x${'00'.repeat(20)}`;
 const reserved: MirrorAccount = {
   owner: zeroAddress,
@@ -120,6 +124,7 @@ export function emptyMirror(): Mirror {
     markets: new Map(),
     params: new Map(),
     breaker: new Map(),
+    barred: new Map(),
     chain: new Map([
       [
         0,
@@ -158,6 +163,7 @@ const emptyMarket: MirrorMarket = {
   mark: 0,
   priceTime: 0,
   priceRound: 0,
+  resume: noResume,
 };
 
 /** Writes rows and remembers what was there. */
@@ -228,8 +234,11 @@ function applySettled(writer: Writer, event: Extract<ChainEvent, { type: 'Settle
 
 function applyRefreshed(writer: Writer, event: Extract<ChainEvent, { type: 'Refreshed' }>): void {
   for (const quoteRow of event.quotes) {
+    const row = marketRow(writer.mirror, quoteRow.market);
+    const ageMax = writer.mirror.params.get(quoteRow.market)?.priceAgeSecondsMax ?? 0;
     put(writer, 'markets', quoteRow.market, {
-      ...marketRow(writer.mirror, quoteRow.market),
+      ...row,
+      resume: resumeAfterReport(row.resume, row.fundingTime, event.time, ageMax),
       index: quoteRow.indexAfter,
       fundingTime: event.time,
       price: quoteRow.price,
@@ -274,19 +283,30 @@ function applyChoice(writer: Writer, event: Extract<ChainEvent, { type: ChoiceTy
 /** Whether an account has an owner: the others are reserved. */
 const isOwned = (id: number): boolean => id >= firstUserAccount && id < firstFundAccount;
 
-function applyTightened(
-  writer: Writer,
-  { scope, level, until: end }: Extract<ChainEvent, { type: 'Tightened' }>,
-): void {
-  const until: [number, number, number] = [...(writer.mirror.breaker.get(scope) ?? noBreaker)];
-  until[level - 1] = end;
-  put(writer, 'breaker', scope, until);
+type BreakerEvent = Extract<ChainEvent, { type: 'Tightened' | 'Halted' | 'Cleared' }>;
+
+function applyBreaker(writer: Writer, event: BreakerEvent): void {
+  const { untils, since } = writer.mirror.breaker.get(event.scope) ?? noBreaker;
+  const row = { untils: [...untils] as [number, number, number], since };
+  if (event.type === 'Tightened') row.untils[event.level - 1] = event.until;
+  // A halt ends by a log of its own: what follows it stays.
+  else if (event.type === 'Cleared') row.untils.fill(0, 0, 2);
+  else [row.untils[2], row.since] = [event.until, event.since];
+  put(writer, 'breaker', event.scope, row);
+}
+
+/** A clearing of the accounts lets all of them go. */
+function applyBarred(writer: Writer, accounts: Iterable<number>, until: number | undefined): void {
+  for (const id of [...accounts]) {
+    const before = writer.mirror.barred.get(id) ?? 0;
+    put(writer, 'barred', id, until === undefined ? undefined : Math.max(before, until));
+  }
 }
 
 /**
  * Applies one log.
  *
- * @returns the rows that it overwrote, for {@link undo} and {@link deltasOf}
+ * @returns the rows that it overwrote, for {@link undo} and `deltasOf`
  * @throws AssertionError if the log cannot follow the logs before it
  */
 export function applyEvent(mirror: Mirror, event: ChainEvent): Undo {
@@ -334,11 +354,16 @@ export function applyEvent(mirror: Mirror, event: ChainEvent): Undo {
       put(writer, 'chain', 0, row);
       break;
     }
-    case 'Tightened':
-      applyTightened(writer, event);
-      break;
     case 'Cleared':
-      put(writer, 'breaker', event.scope, undefined);
+      if (event.scope === accountsScope) applyBarred(writer, mirror.barred.keys(), undefined);
+      applyBreaker(writer, event);
+      break;
+    case 'Tightened':
+    case 'Halted':
+      applyBreaker(writer, event);
+      break;
+    case 'Barred':
+      applyBarred(writer, event.accounts, event.until);
       break;
   }
   return writer.undo;
@@ -352,36 +377,6 @@ export function undo(mirror: Mirror, entries: Undo): void {
     if (before === undefined) rows.delete(key);
     else rows.set(key, before);
   }
-}
-
-/** What an event that was just applied moved: after minus before, accounts ascending. */
-export function deltasOf(mirror: Mirror, entries: Undo): AccountDelta[] {
-  const first = new Map<number, MirrorAccount | undefined>();
-  for (const { table, key, before } of entries) {
-    if (table !== 'accounts' || first.has(key as number)) continue;
-    first.set(key as number, before as MirrorAccount | undefined);
-  }
-  const deltas: AccountDelta[] = [];
-  for (const [id, before] of [...first].sort((a, b) => a[0] - b[0])) {
-    const after = mirror.accounts.get(id);
-    const delta = between(id, before, after);
-    if (delta.cash !== 0n || delta.sizes.size > 0) deltas.push(delta);
-  }
-  return deltas;
-}
-
-function between(
-  id: number,
-  before: MirrorAccount | undefined,
-  after: MirrorAccount | undefined,
-): AccountDelta {
-  const sizes = new Map<number, number>();
-  const markets = new Set([...(before?.sizes.keys() ?? []), ...(after?.sizes.keys() ?? [])]);
-  for (const market of [...markets].sort((a, b) => a - b)) {
-    const moved = (after?.sizes.get(market) ?? 0) - (before?.sizes.get(market) ?? 0);
-    if (moved !== 0) sizes.set(market, moved);
-  }
-  return { account: id, cash: (after?.cash ?? 0n) - (before?.cash ?? 0n), sizes };
 }
 
 /** Text that is equal exactly if two mirrors are: for tests and for comparing a rebuild. */

@@ -15,6 +15,7 @@ import {
   type MarketOf,
   marketContext,
   type RiskAccount,
+  resumeAfterReport,
   seizureTerms,
 } from '@holdfast/risk';
 import {
@@ -28,6 +29,7 @@ import {
   type Ticks,
 } from '@holdfast/units';
 import type { Verdict } from './bisect.ts';
+import { breakerLevel, isBarred } from './breaker.ts';
 import type { MarketParams } from './events.ts';
 import { chainValuation, type FillTerms, fillDeltas } from './fills.ts';
 import {
@@ -113,6 +115,12 @@ function refresh(desk: Desk, report: CoreReport | undefined): Verdict {
     });
     desk.markets.set(id, {
       ...market,
+      resume: resumeAfterReport(
+        market.resume,
+        market.fundingTime,
+        report.time,
+        market.params.priceAgeSecondsMax,
+      ),
       index: market.index + step,
       fundingTime: report.time,
       price,
@@ -124,19 +132,9 @@ function refresh(desk: Desk, report: CoreReport | undefined): Verdict {
   return ok;
 }
 
-/** Level in force of a market: the highest unexpired one of its own scope and the venue's. */
-export function breakerLevel(mirror: Mirror, market: number, now: number): number {
-  return Math.max(scopeLevel(mirror, 0, now), scopeLevel(mirror, 1 + market, now));
-}
-
-/** Level in force of one scope alone. */
-export function scopeLevel(mirror: Mirror, scope: number, now: number): number {
-  const until = mirror.breaker.get(scope) ?? [];
-  for (let level = until.length; level > 0; level--) {
-    if (now < (until[level - 1] as number)) return level;
-  }
-  return 0;
-}
+/** Level in force in the batch: its report may end an outage. */
+const levelOf = (desk: Desk, market: number): number =>
+  breakerLevel(desk.mirror, market, desk.now, desk.markets.get(market));
 
 function usable(desk: Desk, id: number): Verdict {
   const market = desk.markets.get(id);
@@ -164,7 +162,7 @@ function admit(desk: Desk, order: SignedOrder): Verdict {
   }
   const priced = usable(desk, order.market);
   if (priced.kind !== 'ok') return priced;
-  if (breakerLevel(desk.mirror, order.market, desk.now) >= 3 && !order.reduceOnly) {
+  if (levelOf(desk, order.market) >= 3 && !order.reduceOnly) {
     return refused('BreakerTripped', `market ${order.market} takes reduce-only orders alone`);
   }
   desk.filled.set(order, slot?.seq === seq ? slot.filled : 0);
@@ -243,13 +241,17 @@ function holdOrders(desk: Desk): Verdict {
 
 function holdMarkets(desk: Desk): Verdict {
   const interest = new Map<number, number>();
-  for (const account of desk.touched.values()) {
+  for (const [owner, account] of desk.touched) {
     for (const [id, after] of account.sizes) {
       const before = account.before.sizes.get(id) ?? 0;
       const grown = Math.max(after, 0) - Math.max(before, 0);
       interest.set(id, (interest.get(id) ?? 0) + grown);
-      if (breakerLevel(desk.mirror, id, desk.now) >= 1 && grows(before, after)) {
+      if (!grows(before, after)) continue;
+      if (levelOf(desk, id) >= 1) {
         return refused('BreakerTripped', `positions in market ${id} may not grow`);
+      }
+      if (isBarred(desk.mirror, owner, desk.now)) {
+        return refused('AccountBarred', `account ${owner} may not grow`);
       }
     }
   }
@@ -293,9 +295,9 @@ function holdProtocol(desk: Desk): Verdict {
     if ([...desk.filled.keys()].some((other) => other !== order && other.account === id)) {
       return refused('ProtocolNotAlone', `account ${id} has another order in the batch`);
     }
-    const level = breakerLevel(desk.mirror, market, desk.now);
-    if (level > 1) return refused('BreakerTripped', `the breaker is at level ${level}`);
     const { before } = desk.touched.get(id) as Touched;
+    const level = Math.max(...[market, ...before.sizes.keys()].map((held) => levelOf(desk, held)));
+    if (level > 1) return refused('BreakerTripped', `the breaker is at level ${level}`);
     const stood = riskAccount(before, before.cash, before.sizes);
     const terms = seizureTerms(stood, market, contextsOf(desk));
     if (isRejection(terms)) return refused(terms.code, terms.message);

@@ -3,10 +3,11 @@ import { sleep } from '@holdfast/host';
 import { EnvironmentError, type Hex } from '@holdfast/units';
 import { audit, createAudit } from './audit.ts';
 import { clearLedger, createLedger, type Landing, type Ledger } from './books.ts';
+import { breakerDrafts } from './breaker.ts';
 import type { Sources } from './decode.ts';
 import { drive } from './drive.ts';
 import { createDriver, type Driver, isIdle, requeue, waiting } from './driver.ts';
-import { breakerDrafts, type Draft } from './effects.ts';
+import type { Draft } from './effects.ts';
 import {
   advance,
   ancestor,

@@ -4,13 +4,15 @@ import { wholeScope } from '@holdfast/order';
 import fc from 'fast-check';
 import { bisect, type Verdict } from '../src/bisect.ts';
 import type { Version } from '../src/books.ts';
-import { breakerDrafts, effectOf } from '../src/effects.ts';
+import { breakerDrafts, breakerLevel, isBarred } from '../src/breaker.ts';
+import { effectOf } from '../src/effects.ts';
 import type { FillTerms } from '../src/fills.ts';
 import { applyEvent, emptyMirror, mirrorText, undo } from '../src/mirror.ts';
 import { encodeBatch, firstGasModel, learnGas, ordersOf, takeFills } from '../src/planner.ts';
 import { predict } from '../src/predictor.ts';
 import { decodeRecord, encodeRecord } from '../src/store.ts';
 import { verdictOf } from '../src/verdicts.ts';
+import { demoParams } from './sim.ts';
 import { createWorld, land, newReport, push, trade, type World } from './world.ts';
 
 const fillsOf = (w: World) => [...w.core.unconfirmed.values()];
@@ -306,10 +308,8 @@ describe('the mirror', () => {
     assert.equal(mirrorText(w.ledger.mirror), before);
   });
 
-  it('tells the core the level in force as levels expire one by one', () => {
-    const mirror = emptyMirror();
-    applyEvent(mirror, { type: 'Tightened', scope: 1, level: 1, until: 100 });
-    applyEvent(mirror, { type: 'Tightened', scope: 1, level: 3, until: 50 });
+  /** Tells a core of nothing but levels; says how many commands there were. */
+  function teller(mirror: ReturnType<typeof emptyMirror>) {
     const known = new Map<number, { level: number; until: number }>();
     const tell = (now: number) => {
       const drafts = breakerDrafts(mirror, known, now);
@@ -319,14 +319,62 @@ describe('the mirror', () => {
       }
       return drafts.length;
     };
+    return { known, tell };
+  }
+
+  it('tells the core the level in force as levels expire one by one, and the way back', () => {
+    const mirror = emptyMirror();
+    applyEvent(mirror, { type: 'Tightened', scope: 1, level: 1, until: 120 });
+    applyEvent(mirror, { type: 'Tightened', scope: 1, level: 3, until: 50 });
+    applyEvent(mirror, { type: 'Halted', scope: 1, since: 10, until: 50 });
+    const { known, tell } = teller(mirror);
     assert.equal(tell(10), 1);
-    assert.deepEqual(known.get(1), { level: 3, until: 50 });
-    assert.equal(tell(20), 0);
-    assert.equal(tell(50), 1);
-    assert.deepEqual(known.get(1), { level: 1, until: 100 });
-    assert.equal(tell(100), 0);
-    applyEvent(mirror, { type: 'Cleared', scope: 1 });
+    // The halt goes on for a quarter of its length, then there is no growth and no liquidation.
+    assert.deepEqual(known.get(1), { level: 3, until: 60 });
+    assert.equal(tell(50), 0);
     assert.equal(tell(60), 1);
-    assert.equal(known.get(1)?.level, 0);
+    assert.deepEqual(known.get(1), { level: 2, until: 90 });
+    assert.equal(tell(90), 1);
+    assert.deepEqual(known.get(1), { level: 1, until: 120 });
+    assert.equal(tell(120), 0);
+    applyEvent(mirror, { type: 'Cleared', scope: 1 });
+    assert.equal(tell(95), 1);
+    // A clearing leaves what follows a halt.
+    assert.deepEqual(known.get(1), { level: 1, until: 100 });
+    assert.equal(breakerLevel(mirror, 0, 99), 1);
+    assert.equal(breakerLevel(mirror, 0, 100), 0);
+  });
+
+  it('halts a market whose price on chain is old, and lets it back by the steps', () => {
+    const mirror = emptyMirror();
+    mirror.params.set(0, { ...demoParams, priceAgeSecondsMax: 60 });
+    const report = (time: number, round: number) => {
+      const quotes = [{ market: 0, price: 100, mark: 100, rate: 0, indexAfter: 0n }];
+      applyEvent(mirror, { type: 'Refreshed', time, round, quotes });
+    };
+    report(1_000, 1);
+    const { known, tell } = teller(mirror);
+    assert.equal(tell(1_060), 0);
+    assert.equal(tell(1_061), 1);
+    assert.equal(known.get(1)?.level, 3);
+    assert.equal(tell(1_100), 0);
+    report(1_160, 2);
+    assert.equal(tell(1_160), 1);
+    assert.deepEqual(known.get(1), { level: 3, until: 1_185 });
+    report(1_200, 3);
+    assert.deepEqual(mirror.markets.get(0)?.resume, { start: 1_160, grace: 100 });
+    assert.equal(breakerLevel(mirror, 0, 1_200), 2);
+    assert.equal(breakerLevel(mirror, 0, 1_260), 1);
+    assert.equal(breakerLevel(mirror, 0, 1_285), 0);
+  });
+
+  it('knows who is barred until when', () => {
+    const mirror = emptyMirror();
+    applyEvent(mirror, { type: 'Barred', accounts: [3, 5], until: 100 });
+    applyEvent(mirror, { type: 'Barred', accounts: [5], until: 50 });
+    assert.deepEqual([isBarred(mirror, 5, 99), isBarred(mirror, 5, 100)], [true, false]);
+    assert.equal(isBarred(mirror, 4, 10), false);
+    applyEvent(mirror, { type: 'Cleared', scope: 258 });
+    assert.equal(isBarred(mirror, 3, 10), false);
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createClock } from '@holdfast/host';
 import { encodeReport } from '@holdfast/oracle';
+import { noResume } from '@holdfast/risk';
 import { type Hex, toHex } from '@holdfast/units';
 import { createLedger } from '../src/books.ts';
 import { type Chooser, noteRefusal, reportOf } from '../src/choose.ts';
@@ -23,7 +24,7 @@ function chooser(prices: readonly number[], chainAge: number): Chooser {
     priceRound: 10,
     fundingTime: roundTime,
   };
-  mirror.markets.set(0, { index: 0n, openInterest: 0, ...seen });
+  mirror.markets.set(0, { index: 0n, openInterest: 0, resume: noResume, ...seen });
   const times = { round: 10, roundTime, quietSeconds: 20, reportSkewSecondsMax: 600 };
   mirror.chain.set(0, { ...chainRow(mirror), ...times });
   const reports = new Map<number, Hex>();

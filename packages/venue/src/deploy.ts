@@ -52,6 +52,8 @@ import {
   type Hex,
 } from 'viem';
 import {
+  type BreakerLimits,
+  demoBreaker,
   demoForced,
   demoProfitHaircutPpm,
   demoRules,
@@ -72,6 +74,8 @@ export interface DeployOptions {
   sequencer: Address;
   governor: Address;
   guardians: readonly Address[];
+  /** Limits of the breaker where they are not the usual ones. */
+  breaker?: Partial<BreakerLimits> | undefined;
   /** Age of the last report after which anyone may push one, seconds. */
   quietSeconds: number;
   /** Largest distance of a report's time from the block's, seconds. */
@@ -148,11 +152,7 @@ function creations(options: DeployOptions, at: Addresses): Creation[] {
     reportSkewSecondsMax: options.reportSkewSecondsMax,
     profitHaircutPpm: options.profitHaircutPpm ?? demoProfitHaircutPpm,
   };
-  const limits = {
-    holdSecondsMax: BigInt(daySeconds),
-    clearDelaySeconds: 3600n,
-    guardianDelaySeconds: delay,
-  };
+  const limits = { ...demoBreaker, guardianDelaySeconds: Number(delay), ...options.breaker };
   const config = {
     vault: at.vault,
     oracle: at.oracle,

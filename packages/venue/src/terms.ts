@@ -53,3 +53,26 @@ export const demoRules: VaultRules = {
   delaySeconds: 3_600n,
   vetoSeconds: 3n * 86_400n,
 };
+
+/** Limits of a breaker, fixed at deployment: seconds, but for the votes. */
+export interface BreakerLimits {
+  /** Longest time that one guardian holds anything on end. */
+  holdSecondsMax: number;
+  clearDelaySeconds: number;
+  guardianDelaySeconds: number;
+  /** Longest time that a quorum, or the silence of all guardians, holds anything on end. */
+  haltSecondsMax: number;
+  /** Fewest votes of a quorum; more than half of the guardians in any case. */
+  quorumMin: number;
+  /** Silence of all guardians after which anyone may tighten a little; 0: never. */
+  silenceSeconds: number;
+}
+
+/** A venue without sentinels: nobody beats, so nobody's silence is an alarm. */
+export const demoBreaker: Omit<BreakerLimits, 'guardianDelaySeconds'> = {
+  holdSecondsMax: 6 * 3_600,
+  clearDelaySeconds: 3_600,
+  haltSecondsMax: 24 * 3_600,
+  quorumMin: 2,
+  silenceSeconds: 0,
+};

@@ -153,7 +153,8 @@ export async function createRig(
     await sleep(100);
   }
   const miner = createMiner(raw, clock.now, venue.blockMs);
-  const names = ['deployer', 'sequencer', ...Array.from({ length: users }, (_, i) => `user${i}`)];
+  const officers = ['deployer', 'sequencer', 'guardian1', 'guardian2'];
+  const names = [...officers, ...Array.from({ length: users }, (_, i) => `user${i}`)];
   for (const name of names) {
     await raw('anvil_setBalance', [accountOf(name).address, '0xffffffffffffffffff']);
   }
@@ -162,7 +163,7 @@ export async function createRig(
     reporters: venue.reporters,
     sequencer: accountOf('sequencer').address,
     governor: accountOf('deployer').address,
-    guardians: [accountOf('deployer').address],
+    guardians: ['deployer', 'guardian1', 'guardian2'].map((name) => accountOf(name).address),
     quietSeconds: 3_600,
     reportSkewSecondsMax: 120,
     forced: { deadlineSeconds: 21_600, graceSeconds: 21_600, feeWei: 10n ** 14n },

@@ -1,7 +1,8 @@
 /** Time, lanes, the forced queue and the freeze, breakers, and a captured governor. */
 import assert from 'node:assert/strict';
 import type { Abi, Address } from 'viem';
-import { artifact, deployer } from '../../../tools/gas/chain.ts';
+import { resumeAfterHalt, resumeLevel } from '@holdfast/risk';
+import { artifact, deployer, guardian } from '../../../tools/gas/chain.ts';
 import { q32 } from '../../e2e/harness/worth.ts';
 import { law } from './judge.ts';
 import type { Acts, Effect, Life } from './life.ts';
@@ -126,6 +127,16 @@ async function freeze(
   return { outcome, isEnd: outcome.ok };
 }
 
+/** Level in force of a scope: what is set of it and of the venue, and the ways back from halts. */
+function levelAt(seen: Seen, scope: number, now: number): number {
+  const own = (entry: readonly number[]): number => {
+    const set = [3, 2, 1].find((level) => now < entry[level - 1]!) ?? 0;
+    const back = resumeAfterHalt(entry[3]!, entry[2]!);
+    return now < entry[2]! ? set : Math.max(set, resumeLevel(back, now));
+  };
+  return Math.max(own(seen.entries[scope]!), own(seen.entries[0]!));
+}
+
 async function tighten(
   life: Life,
   op: Extract<Op, { op: 'tighten' }>,
@@ -134,15 +145,17 @@ async function tighten(
   const { rig, reached } = life;
   const from = op.byGuardian ? deployer : stranger;
   const how = breakerOf(life);
-  const outcome = await rig.call('tighten', [op.scope, op.level, op.seconds], from, how);
+  const evidence = { law: `0x${'4c'.repeat(32)}`, blockNumber: 0n, values: [] };
+  const args = [op.scope, op.level, op.seconds, evidence];
+  // What is more than level 1 takes two guardians: the other one has voted.
+  if (op.byGuardian && op.level > 1) await rig.call('tighten', args, guardian, how);
+  const outcome = await rig.call('tighten', args, from, how);
   if (outcome.ok) {
     assert.ok(op.byGuardian, 'a stranger tightens');
     const nowTime = rig.venue.chain.time - 1;
     const entry = before.entries[op.scope]!;
-    const inForce = (expiries: readonly number[]): number =>
-      [3, 2, 1].find((level) => nowTime < expiries[level - 1]!) ?? 0;
     law(reached.verdicts, 'breakerTightens', {
-      levelBefore: Math.max(inForce(entry), inForce(before.entries[0]!)),
+      levelBefore: levelAt(before, op.scope, nowTime),
       levelAfter: op.level,
       untilBefore: entry[op.level - 1] ?? 0,
       untilAfter: nowTime + op.seconds,

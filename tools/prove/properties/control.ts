@@ -3,6 +3,7 @@ import { mutant, type Property } from '../property.ts';
 
 const lawLib = 'contracts/src/generated/LawLib.sol';
 const breaker = 'contracts/src/Breaker.sol';
+const resume = 'contracts/src/libraries/Resume.sol';
 const queue = 'contracts/src/ForcedQueue.sol';
 const bounds = 'contracts/src/libraries/Bounds.sol';
 const delayed = 'contracts/src/libraries/Delayed.sol';
@@ -16,7 +17,7 @@ const breakerProperties: readonly Property[] = [
   {
     id: 'breaker.tightens',
     laws: ['L16'],
-    title: 'What a guardian does raises the level, ends none sooner and lasts at most a day',
+    title: 'What guardians do lowers no level, ends none sooner and lasts at most a day',
     harness: 'Breakers.sol',
     contract: 'BreakerTightens',
     subject: 'Breaker, LawLib',
@@ -25,10 +26,10 @@ const breakerProperties: readonly Property[] = [
     ties: [breakerTie],
     mutants: [
       mutant(
-        'a level in force may be set again',
+        'a level below the one in force may be set',
         lawLib,
-        'return levelBefore < levelAfter\n',
-        'return levelBefore <= levelAfter\n',
+        '                && levelBefore <= levelAfter\n',
+        '',
       ),
       mutant(
         'an entry may last for ever',
@@ -67,7 +68,7 @@ const breakerProperties: readonly Property[] = [
   {
     id: 'breaker.expires',
     laws: ['L16'],
-    title: 'Every level expires by itself, each at its own second',
+    title: 'Every level holds until its own second, and all expire by themselves',
     harness: 'Expiry.sol',
     contract: 'BreakerExpires',
     subject: 'Breaker',
@@ -76,8 +77,60 @@ const breakerProperties: readonly Property[] = [
       mutant(
         'a level stays while another is set',
         breaker,
-        'if (block.timestamp < set.until2) return 2;',
-        'if (set.until2 != 0) return 2;',
+        'if (block.timestamp < set.until2) inForce = 2;',
+        'if (set.until2 != 0) inForce = 2;',
+      ),
+      mutant(
+        'a way back never ends',
+        breaker,
+        'if (resuming > inForce) inForce = resuming;',
+        'if (resuming > inForce || set.until3 != 0) inForce = 3;',
+      ),
+    ],
+  },
+  {
+    id: 'resume.loosens',
+    laws: ['L16'],
+    title: 'The way back only loosens, in order, and liquidation waits for the end of the grace',
+    harness: 'Expiry.sol',
+    contract: 'ResumeLoosens',
+    subject: 'Resume',
+    ...pure,
+    mutants: [
+      mutant(
+        'liquidation comes before the end of the grace',
+        resume,
+        'if (time >= start + grace) return 1;',
+        'if (time >= start + step(grace)) return 1;',
+      ),
+      mutant(
+        'reduce-only comes before cancel-only',
+        resume,
+        'return time < start + step(grace) ? 3 : 2;',
+        'return time < start + step(grace) ? 2 : 3;',
+      ),
+    ],
+  },
+  {
+    id: 'resume.bounded',
+    laws: ['L16'],
+    title: 'A grace is at most half an hour, what it follows, and what was open since the last',
+    harness: 'Expiry.sol',
+    contract: 'ResumeBounded',
+    subject: 'Resume',
+    ...pure,
+    mutants: [
+      mutant(
+        'outages follow each other for ever',
+        resume,
+        'return open < grace ? open : grace;',
+        'return open < grace ? grace : grace;',
+      ),
+      mutant(
+        'a grace as long as any halt',
+        resume,
+        'return held < GRACE_SECONDS_MAX ? held : GRACE_SECONDS_MAX;',
+        'return held;',
       ),
     ],
   },
@@ -93,7 +146,7 @@ const breakerProperties: readonly Property[] = [
       mutant(
         'an entry may end sooner',
         lawLib,
-        '                && untilBefore <= untilAfter;',
+        '                && untilBefore < untilAfter;',
         '                && untilAfter >= 0;',
       ),
     ],

@@ -28,7 +28,7 @@ export const structureProperties: readonly Property[] = [
   {
     id: 'exit.open',
     laws: ['L16'],
-    title: 'No deposit, withdrawal, forced request, freeze or exit asks for a level of the breaker',
+    title: 'No deposit, forced request, freeze or exit asks the breaker, only a direct withdrawal',
     contract: 'exitOpen',
     subject: 'CustodyModule, ExitModule, ForcedModule, ForcedQueue, Vault, Backstop',
     ...tree,
@@ -38,6 +38,12 @@ export const structureProperties: readonly Property[] = [
         'contracts/src/modules/ExitModule.sol',
         'return lots * (lotQ32 - market.fundingIndex);',
         'require(market.level == 0); return lots * (lotQ32 - market.fundingIndex);',
+      ),
+      mutant(
+        'a transfer is throttled like a withdrawal',
+        'contracts/src/modules/CustodyModule.sol',
+        '        if (from == to) revert SameAccount(from, to);',
+        '        _holdThrottle(amount); if (from == to) revert SameAccount(from, to);',
       ),
     ],
   },

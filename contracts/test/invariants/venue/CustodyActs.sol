@@ -26,7 +26,8 @@ abstract contract CustodyActs is TradeActs {
         _only(a, _bit(id), _bit(id));
     }
 
-    /// @notice What `withdrawable` says may leave, leaves, whatever the breaker says.
+    /// @notice What `withdrawable` says may leave, leaves, whatever the breaker says but of
+    /// withdrawals themselves.
     function doWithdraw(uint256 who, uint256 amount, uint256 free) external {
         if (_frozen()) return;
         uint32 id = _user(who);
@@ -40,8 +41,9 @@ abstract contract CustodyActs is TradeActs {
             if (before - cashOf(id) != int256(amount << 32)) broken = "another amount left";
             _wonRunning();
         } catch (bytes memory reason) {
-            _refusedFreely(reason);
-            bool stale = bytes4(reason) == I.PriceStale.selector;
+            _refusedThrottled(reason, amount);
+            bool stale = bytes4(reason) == I.PriceStale.selector
+                || bytes4(reason) == I.BreakerTripped.selector;
             if (amount <= most && !stale) broken = "what was free was refused";
         }
         _only(a, _bit(id), _bit(id));
@@ -67,7 +69,7 @@ abstract contract CustodyActs is TradeActs {
             _use(id, w.nonce);
             _wonRunning();
         } catch (bytes memory reason) {
-            _refusedFreely(reason);
+            _refusedThrottled(reason, w.amount);
         }
         _only(a, _bit(id) | _bit(relayer), _bit(id) | _bit(relayer));
     }
@@ -190,7 +192,7 @@ abstract contract CustodyActs is TradeActs {
             if (readyAt == 0 || readyAt > _now()) broken = "before the cool-down";
             _wonRunning();
         } catch (bytes memory reason) {
-            _refusedFreely(reason);
+            _refusedThrottled(reason, type(uint256).max);
         }
         vm.stopPrank();
         _only(a, _bit(pool), _bit(pool));

@@ -36,6 +36,18 @@ abstract contract RiskActs is ReportActs {
         _won();
     }
 
+    /// @notice Withdrawals are sent through the forced queue, or are not any more.
+    function doThrottle(uint256 level) external {
+        around.setLevel(THROTTLE, level % 4 < 2 ? 0 : uint8(level % 4 - 1));
+        _won();
+    }
+
+    /// @notice An account may not grow, or may again.
+    function doBar(uint256 who, uint256 value) external {
+        around.setBarred(_user(who), value % 2 == 0);
+        _won();
+    }
+
     /// @notice Whatever a captured governor may set within the hard bounds, without any delay.
     function doGovern(uint256 market, uint256 field, uint256 x) external {
         uint8 m = uint8(market % MARKETS);

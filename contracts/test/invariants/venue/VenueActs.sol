@@ -13,6 +13,8 @@ abstract contract VenueActs is WindowedVenueTest, ReportedVenueTest {
     uint8 internal constant MARKETS = 3;
     uint256 internal constant START = 300 * UNIT;
     uint256 internal constant NONCES = 32;
+    /// @notice Scope of withdrawals.
+    uint16 internal constant THROTTLE = 257;
     bytes4 private constant PANIC = 0x4e487b71;
     // Slots of `Storage`.
     uint256 private constant LEVIES_SLOT = 281479271677967;
@@ -120,6 +122,14 @@ abstract contract VenueActs is WindowedVenueTest, ReportedVenueTest {
     /// @notice An act was refused. A panic is a law that was broken on the way.
     function _refused(bytes memory reason) internal {
         if (bytes4(reason) == PANIC) broken = "a law was broken on the way";
+    }
+
+    /// @notice A direct withdrawal was refused: by no breaker but its own scope.
+    function _refusedThrottled(bytes memory reason, uint256 amount) internal {
+        uint8 level = around.level(THROTTLE);
+        bool small = amount <= 50 * UNIT;
+        if (bytes4(reason) != I.BreakerTripped.selector) return _refused(reason);
+        if (level == 0 || (level == 1 && small)) broken = "the breaker shut a way out";
     }
 
     /// @notice An act was refused that no breaker may refuse.

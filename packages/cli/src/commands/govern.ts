@@ -12,8 +12,9 @@ import type { Rejection } from '@holdfast/units';
 import { Command } from 'commander';
 import { UsageError } from '../failure.ts';
 import { type Result, table } from '../io.ts';
-import { parseAddress, parseDuration, parseWhole } from '../parse.ts';
+import { parseAddress, parseWhole } from '../parse.ts';
 import { agreed, type Session } from '../session.ts';
+import { clearCommands, tightenCommand } from './breaker.ts';
 import { finish, group, type Perform } from './shared.ts';
 
 type Desk = { readonly venue: Venue; readonly govern: Governance };
@@ -29,11 +30,6 @@ function marketOf(venue: Venue, symbol: string): Venue['markets'][number] {
   if (found) return found;
   const known = venue.markets.map((market) => market.symbol).join(', ');
   throw new UsageError(`there is no market "${symbol}"; the venue lists ${known}`);
-}
-
-/** 'venue' or a market's symbol as the breaker's scope. */
-function scopeOf(venue: Venue, name: string): number {
-  return name.toLowerCase() === 'venue' ? 0 : 1 + marketOf(venue, name).id;
 }
 
 /** `name=value` pairs over the tuple in force. @throws UsageError */
@@ -100,45 +96,6 @@ async function proposeMarket(s: Session, symbol: string, changes: string[]): Pro
 }
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
-
-function breakerCommands(perform: Perform): Command[] {
-  const tighten = new Command('tighten')
-    .description('Guardian: raise the level of a scope for a bounded time')
-    .requiredOption('--scope <name>', '"venue" or a market')
-    .requiredOption('--level <n>', '1 no growth, 2 also no liquidation, 3 only reduce-only orders')
-    .requiredOption('--seconds <time>', 'how long, such as 3600 or 1h');
-  const examples = [
-    'holdfast govern tighten --scope venue --level 1 --seconds 3600 --key guardian',
-    'holdfast govern tighten --scope BTC-USD --level 3 --seconds 15m --key guardian',
-  ];
-  finish(tighten, examples).action((options) => {
-    const level = parseWhole(options.level, 'level', 3);
-    const seconds = parseDuration(options.seconds);
-    return perform(options, (s) =>
-      act(s, `tightened ${options.scope} to ${level}`, ({ venue, govern }) =>
-        govern.tighten(scopeOf(venue, options.scope), level, seconds),
-      ),
-    );
-  });
-  const clears = (['propose', 'apply', 'cancel'] as const).map((verb) => {
-    const who = verb === 'apply' ? 'Anyone, after the delay' : 'Governor';
-    const command = new Command(`${verb}-clear`)
-      .description(`${who}: ${verb} the clearing of a breaker entry`)
-      .requiredOption('--scope <name>', '"venue" or a market');
-    const key = verb === 'apply' ? 'keeper' : 'governor';
-    return finish(command, [`holdfast govern ${verb}-clear --scope venue --key ${key}`]).action(
-      (options) =>
-        perform(options, (s) =>
-          act(s, `${verb} clearing of ${options.scope}`, ({ venue, govern }) => {
-            const scope = scopeOf(venue, options.scope);
-            if (verb === 'propose') return govern.proposeClear(scope);
-            return verb === 'apply' ? govern.applyClear(scope) : govern.cancelClear(scope);
-          }),
-        ),
-    );
-  });
-  return [tighten, ...clears];
-}
 
 /** Guardian: what stops a large withdrawal; more than half of them have to. */
 function vetoCommand(perform: Perform): Command {
@@ -230,7 +187,8 @@ export function governCommands(perform: Perform): Command {
     finish(showing, ['holdfast govern show --json']).action((options) => perform(options, show)),
   );
   const all = [
-    ...breakerCommands(perform),
+    tightenCommand(perform, 'govern'),
+    ...clearCommands(perform, 'govern'),
     vetoCommand(perform),
     ...guardianCommands(perform),
     ...marketCommands(perform),

@@ -460,8 +460,8 @@ export function batchContiguous(i: {
 }
 
 /**
- * L16. A guardian raises the level to at most 3, for a bounded time, and never shortens what the
- * new entry replaces.
+ * L16. Guardians set no level below the one in force or above 3, for a bounded time, and the new
+ * entry lasts longer than the one that it replaces.
  *
  * Assumes: Level before is the effective one; until before is 0 if nothing is replaced.
  */
@@ -486,11 +486,12 @@ export function breakerTightens(i: {
       && uint40(i.nowTime)
       && uint32(i.secondsMax);
   if (!fits) return false;
-  return i.levelBefore < i.levelAfter
+  return 0 < i.levelAfter
+      && i.levelBefore <= i.levelAfter
       && i.levelAfter <= 3
       && i.nowTime < i.untilAfter
       && i.untilAfter <= i.nowTime + i.secondsMax
-      && i.untilBefore <= i.untilAfter;
+      && i.untilBefore < i.untilAfter;
 }
 
 /**

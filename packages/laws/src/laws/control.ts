@@ -193,8 +193,8 @@ export const controlLaws: readonly Law[] = [
     name: 'breakerTightens',
     title: 'A guardian can only tighten',
     statement:
-      'A guardian raises the level to at most 3, for a bounded time, and never shortens what the ' +
-      'new entry replaces.',
+      'Guardians set no level below the one in force or above 3, for a bounded time, and the new ' +
+      'entry lasts longer than the one that it replaces.',
     assumes: 'Level before is the effective one; until before is 0 if nothing is replaced.',
     inputs: {
       levelBefore: uint(8, 'effective level'),
@@ -205,11 +205,12 @@ export const controlLaws: readonly Law[] = [
       secondsMax: uint(32, 'longest entry'),
     },
     predicate: and(
-      lt('levelBefore', 'levelAfter'),
+      lt(0, 'levelAfter'),
+      le('levelBefore', 'levelAfter'),
       le('levelAfter', 3),
       lt('nowTime', 'untilAfter'),
       le('untilAfter', add('nowTime', 'secondsMax')),
-      le('untilBefore', 'untilAfter'),
+      lt('untilBefore', 'untilAfter'),
     ),
     example: {
       levelBefore: 0,
