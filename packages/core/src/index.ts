@@ -3,6 +3,7 @@
  * journal of commands is its only input, so replay gives the same hash.
  */
 export { apply } from './apply.ts';
+export { callSecondsMax } from './auction/call.ts';
 export { type Clearing, clear } from './auction/clear.ts';
 export type { Book, Buckets, Level, Resting } from './book/book.ts';
 export { checkLaws } from './check.ts';

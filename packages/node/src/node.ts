@@ -14,6 +14,7 @@ import { toHex } from '@holdfast/units';
 import type { FastifyInstance } from 'fastify';
 import type { LocalAccount, PublicClient } from 'viem';
 import { parseAbi } from 'viem';
+import { applyPolicies, holdCalls, serveOperator } from './auctions.ts';
 import type { ContractSigner } from './authority.ts';
 import { createConditionalChain } from './conditionals/chain.ts';
 import { createConditionalDesk, keepSwept } from './conditionals/desk.ts';
@@ -125,6 +126,9 @@ function watchMetrics(metrics: Metrics, parts: NodeParts, gateway: Gateway, desk
   metrics.watch('holdfast_fills_unconfirmed', 'Fills not yet on chain', () => {
     return engine.state.unconfirmed.size;
   });
+  metrics.watch('holdfast_calls', 'Markets that collect orders for an auction', () => {
+    return [...engine.state.markets.values()].filter(({ call }) => call !== undefined).length;
+  });
   metrics.watch('holdfast_halted', '1 when halted', () => Number(parts.halted() !== undefined));
 }
 
@@ -153,12 +157,13 @@ async function saveLast({ engine, journal, logger }: NodeParts, known: Recovered
   });
 }
 
-/** Expiry and dead-man switches need time to pass even when nobody trades. */
+/** Expiry, dead-man switches and calls need time to pass even when nobody trades. */
 function sweepExpiry({ engine, clock, logger }: NodeParts): () => void {
   let running = false;
   return () => {
-    const { nextExpiry, nextDeadman } = engine.state;
-    if (running || Math.min(nextExpiry, nextDeadman) > clock.now()) return;
+    const { nextExpiry, nextDeadman, nextCall, nextLift } = engine.state;
+    const next = Math.min(nextExpiry, nextDeadman, nextCall, nextLift);
+    if (running || next > clock.now()) return;
     running = true;
     engine
       .submit([{ type: 'tick' }])
@@ -230,6 +235,22 @@ async function openHub(
   return hub;
 }
 
+/** The ways in besides the public one: gateways and the operator. Returns what closes them. */
+async function openDoors(
+  deps: NodeDeps,
+  parts: NodeParts,
+  gateway: Gateway,
+  app: FastifyInstance,
+  metrics: Metrics,
+): Promise<() => Promise<void>> {
+  const hub = await openHub(deps, gateway, app, metrics);
+  const operator = await serveOperator(parts, deps.options.control);
+  return async () => {
+    await operator?.close();
+    await hub?.close();
+  };
+}
+
 /** Passes on the first call only. */
 function firstOnly(call: (error: Error) => void): typeof call {
   let called = false;
@@ -268,6 +289,7 @@ export async function startNode(given: NodeDeps): Promise<RunningNode> {
     onHalt(reason) {
       haltReason ??= reason;
       logger.fatal({ reason }, 'the node halts itself: it takes cancels only');
+      holdCalls(parts);
     },
     onSettled: (batch, fillIds, tx) => streams.settled(batch, fillIds, tx),
   });
@@ -287,10 +309,11 @@ export async function startNode(given: NodeDeps): Promise<RunningNode> {
   const everything = (): Recovered => ({ ...recovered, replayed: 0 });
   const snapshots = keepSnapshots(deps, parts, everything);
   const sweep = sweepExpiry(parts);
+  await applyPolicies(parts, deps.options.auctions);
   await settler.start();
   watchSeizures(parts);
   const url = await listen(app, venue);
-  const hub = await openHub(deps, gateway, app, metrics);
+  const closeDoors = await openDoors(deps, parts, gateway, app, metrics);
   const timer = setInterval(() => {
     snapshots();
     sweep();
@@ -303,7 +326,7 @@ export async function startNode(given: NodeDeps): Promise<RunningNode> {
     async stop() {
       stopping = true;
       clearInterval(timer);
-      await hub?.close();
+      await closeDoors();
       await gateway.close();
       await close();
       await engine.idle();
