@@ -1,5 +1,6 @@
 /** The command tree and how a run of it ends. */
 import { Command, CommanderError } from 'commander';
+import { auctionCommands } from './commands/auction.ts';
 import { committeeCommands } from './commands/committee.ts';
 import { custodyCommands } from './commands/custody.ts';
 import { exitCommand } from './commands/exit.ts';
@@ -45,6 +46,7 @@ export function createProgram(perform: Perform): Command {
   program.addCommand(watchCommand(perform));
   program.addCommand(sessionCommands(perform));
   program.addCommand(governCommands(perform));
+  program.addCommand(auctionCommands(perform));
   program.addCommand(exitCommand(perform));
   program.addCommand(quorumCommands(perform));
   program.addCommand(committeeCommands(perform));

@@ -24,7 +24,7 @@ import { type Hub, serveHub } from './edge/hub.ts';
 import { createEngine, type Input } from './engine.ts';
 import { createDesk, type Desk } from './gateway/desk.ts';
 import { type Gateway, serveGateway } from './gateway/server.ts';
-import { createStreams } from './gateway/streams.ts';
+import { createStreams, type Streams } from './gateway/streams.ts';
 import { createHttp, type HttpDeps } from './http/server.ts';
 import { statusView } from './http/views.ts';
 import type { Journal } from './journal/types.ts';
@@ -34,6 +34,7 @@ import type { NodeParts } from './parts.ts';
 import { type Recovered, saveRecovered } from './recovery.ts';
 import { createReportDesk } from './reports.ts';
 import { watchSeizures } from './seize.ts';
+import { sweepTime } from './sweep.ts';
 import { hashFast } from './verify/keccak.ts';
 import { createVerifyPool } from './verify/pool.ts';
 import type { DigestSigner } from './verify/sign.ts';
@@ -157,21 +158,13 @@ async function saveLast({ engine, journal, logger }: NodeParts, known: Recovered
   });
 }
 
-/** Expiry, dead-man switches and calls need time to pass even when nobody trades. */
-function sweepExpiry({ engine, clock, logger }: NodeParts): () => void {
-  let running = false;
-  return () => {
-    const { nextExpiry, nextDeadman, nextCall, nextLift } = engine.state;
-    const next = Math.min(nextExpiry, nextDeadman, nextCall, nextLift);
-    if (running || next > clock.now()) return;
-    running = true;
-    engine
-      .submit([{ type: 'tick' }])
-      .catch((error) => logger.error({ error }, 'the sweep did not reach the journal'))
-      .finally(() => {
-        running = false;
-      });
-  };
+/** Everybody who follows what the core does. */
+function feed({ engine, tape }: NodeParts, streams: Streams, metrics: Metrics): void {
+  engine.listen((outcome) => {
+    tape.take(outcome.events);
+    streams.take(outcome);
+    metrics.take(outcome);
+  });
 }
 
 /** The HTTP server, with the list of conditional orders that is kept beside the journal. */
@@ -273,8 +266,7 @@ export async function startNode(given: NodeDeps): Promise<RunningNode> {
   await hashFast();
   const log = await openNodeLog(deps);
   const { journal, recovered } = log;
-  const { tape, replayed } = recovered;
-  logger.info({ commands: journal.next(), replayed }, 'journal replayed');
+  logger.info({ commands: journal.next(), replayed: recovered.replayed }, 'journal replayed');
   let haltReason: string | undefined;
   let stopping = false;
   const parts = createParts(deps, journal, recovered, () => {
@@ -297,18 +289,14 @@ export async function startNode(given: NodeDeps): Promise<RunningNode> {
   const status = (): object => statusView(parts, settlerStatus(), false);
   const streams = createStreams(parts, status);
   const desk = createDesk(parts);
-  engine.listen((outcome) => {
-    tape.take(outcome.events);
-    streams.take(outcome);
-    metrics.take(outcome);
-  });
+  feed(parts, streams, metrics);
   const rest = { parts, metrics, reports, settlerStatus };
   const { app, close } = await openHttp(deps, log.conditionals, rest);
   const gateway = serveGateway(app.server, parts, desk, streams);
   watchMetrics(metrics, parts, gateway, desk);
   const everything = (): Recovered => ({ ...recovered, replayed: 0 });
   const snapshots = keepSnapshots(deps, parts, everything);
-  const sweep = sweepExpiry(parts);
+  const sweep = sweepTime(parts);
   await applyPolicies(parts, deps.options.auctions);
   await settler.start();
   watchSeizures(parts);

@@ -7,6 +7,8 @@ const cures: Readonly<Record<string, string>> = {
   AmountNotWhole: 'use at most 6 decimals',
   BalanceShort: 'get more of the token (on a test venue: the faucet)',
   BreakerTripped: 'only orders that reduce positions pass until the breaker expires; try later',
+  CallMissing: 'nothing is to be done: the market trades continuously',
+  CallRunning: 'send it to wait (GTC): it takes part in the auction; or wait for the end',
   ConditionalMalformed: 'correct the field that the message names',
   DuplicateClientId: 'use a new client id for a new order',
   EpochWrong: 'read the account again and sign anew: a cancel-all came in between',
