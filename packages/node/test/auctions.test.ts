@@ -72,6 +72,8 @@ describe('a call of a node', () => {
       assert.deepEqual([end.price, end.lots], [1_000_000, 4]);
       const trade = await client.next('trade');
       assert.deepEqual([trade.price, trade.lots], [1_000_000, 4]);
+      const after = await fetch(`${node.url}/metrics`).then((answer) => answer.text());
+      assert.match(after, /holdfast_auctions_total\{market="0"\} 1/);
       const [again] = (await node.get('/v1/markets')).body as unknown as object[];
       assert.equal((again as { phase: string }).phase, 'continuous');
     }));
