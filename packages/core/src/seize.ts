@@ -45,7 +45,8 @@ function isPending(state: State, id: AccountId): boolean {
  * The order with which the protocol would sell of a position now.
  *
  * @returns the order, or why there is none: `AccountUnknown`, `MarketUnknown`, `BreakerTripped`,
- * `CallRunning`, `PriceStale`, `PositionMissing`, `NotLiquidatable`, `AccountBankrupt`, `SeizurePending`
+ * `CallRunning`, `PriceStale`, `PositionMissing`, `NotLiquidatable`, `AccountBankrupt`,
+ * `SeizurePending`
  */
 export function seizureOrder(state: State, id: AccountId, marketId: MarketId): Aim | Rejection {
   const account = state.accounts.get(id);

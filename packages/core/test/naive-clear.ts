@@ -1,4 +1,4 @@
-/** The reference clearing: every tick from the lowest offer to the highest bid, each summed anew. */
+/** The reference clearing: every tick from the lowest limit to the highest, each summed anew. */
 import type { Clearing } from '../src/index.ts';
 
 /** One order of an auction: side, limit in ticks, lots. */

@@ -45,7 +45,7 @@ export type LiveMarket = Market & {
   readonly fundingIndex: bigint;
   /** Σ longs, lots. */
   readonly openInterest: number;
-  /** How orders match: at once, or all at one price when a call ends. Absent: a node before calls. */
+  /** How orders match: at once, or all at one price when a call ends. Absent: an older node. */
   readonly phase?: 'continuous' | 'call';
   readonly call?: MarketCall;
 };
