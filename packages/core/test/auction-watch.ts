@@ -9,7 +9,12 @@ import { type Bid, naiveClear, naiveShares } from './naive-clear.ts';
 import { stream } from './stream.ts';
 import { numbers } from './support.ts';
 
-type Known = Bid & { lots: number; readonly key: string; readonly market: number };
+type Known = Bid & {
+  lots: number;
+  readonly key: string;
+  readonly market: number;
+  readonly postOnly: boolean;
+};
 
 const keyOf = (of: { account: number; lane: number; seq: number }): string =>
   `${of.account}/${of.lane}/${of.seq}`;
@@ -44,8 +49,9 @@ export class AuctionWatch {
     for (const account of state.accounts.keys()) all.push(...ordersOf(state, account));
     all.sort((a, b) => a.placed - b.placed);
     for (const { order, remaining } of all) {
-      const { isBuy, price, market } = order;
-      this.before.push({ isBuy, price, lots: remaining, market, key: keyOf(order) });
+      const { isBuy, price, market, postOnly } = order;
+      const key = keyOf(order);
+      this.before.push({ isBuy, price, lots: remaining, market, postOnly, key });
     }
   }
 
@@ -63,6 +69,8 @@ export class AuctionWatch {
         open = { ...event, due: this.auction(event) };
       } else if (event.type === 'fill' && open?.market === event.market) {
         this.hold(event.price === open.price, `fill ${event.id} has a price of its own`);
+        const taker = this.before.find(({ key }) => key === keyOf(event.taker));
+        this.hold(taker?.postOnly === false, `fill ${event.id}: a post-only order takes`);
         for (const side of [event.maker, event.taker]) {
           const key = keyOf(side);
           open.due.set(key, (open.due.get(key) ?? 0) - event.lots);

@@ -119,7 +119,6 @@ export function callMarket(ctx: Context, { market: id, seconds }: CommandOf<'cal
     return;
   }
   if (seconds > 0) {
-    if (state.auctions.size === 0) market.tripped = breakerLevel(state, market) > 0;
     callUntil(ctx, market, state.at + seconds, 'operator');
     return;
   }

@@ -44,7 +44,8 @@ export function indication({ book, price }: MarketState): Clearing | undefined {
  * Clears a market's book. Assumes: its price is fresh and no breaker holds it; no account has
  * orders on both sides that cross.
  *
- * @returns what traded, undefined if nothing did, and the accounts that it touched
+ * @param found is told what trades, before its fills are; undefined: nothing crosses
+ * @returns the accounts that it touched
  */
 export function uncross(
   ctx: Context,
