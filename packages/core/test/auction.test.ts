@@ -12,8 +12,17 @@ import {
   snapshot,
   stateHash,
 } from '../src/index.ts';
+import type { CoreEvent } from '../src/types.ts';
 import { auctionOf, Hall, market } from './hall.ts';
 import { cancelsOf, codeOf, config, fillsOf, params, report, typesOf } from './support.ts';
+
+const never = Number.MAX_SAFE_INTEGER;
+
+/** Code and data of a rejection. */
+function refusal(events: readonly CoreEvent[]): unknown {
+  const found = events.find(({ type }) => type === 'rejected');
+  return found?.type === 'rejected' ? [found.code, found.data] : undefined;
+}
 
 describe('a call', () => {
   it('collects orders that cross, and fills them at one price when it ends', () => {
@@ -123,19 +132,24 @@ describe('a call', () => {
 
   it('ends at once when the operator says so, and says why it cannot', () => {
     const hall = new Hall();
-    assert.equal(codeOf(hall.call(0)), 'CallMissing');
-    assert.equal(codeOf(hall.call(86_401)), 'AuctionWrong');
+    assert.deepEqual(refusal(hall.call(0)), ['CallMissing', { market: 0 }]);
+    assert.deepEqual(refusal(hall.call(86_401)), [
+      'AuctionWrong',
+      { found: 86_401, required: 86_400 },
+    ]);
     assert.equal(codeOf(hall.call(1.5)), 'AuctionWrong');
     const unlisted = { type: 'call', at: seconds(hall.at), seconds: 1 } as const;
-    assert.equal(codeOf(hall.run({ ...unlisted, market: marketId(9) })), 'MarketUnknown');
+    const nowhere = hall.run({ ...unlisted, market: marketId(9) });
+    assert.deepEqual(refusal(nowhere), ['MarketUnknown', { market: 9 }]);
+    assert.equal(refusal(hall.call(86_400)), undefined);
     hall.call(1_000);
     hall.call(500);
     assert.equal(hall.view()?.until, 1_500);
     hall.breaker(1, 10);
-    assert.equal(codeOf(hall.call(0)), 'BreakerTripped');
+    assert.deepEqual(refusal(hall.call(0)), ['BreakerTripped', { level: 1 }]);
     hall.breaker(0, 0);
     hall.at += 56;
-    assert.equal(codeOf(hall.call(0)), 'PriceStale');
+    assert.deepEqual(refusal(hall.call(0)), ['PriceStale', { market: 0 }]);
     hall.price([1000, 1000]);
     assert.deepEqual(typesOf(hall.call(0)), ['auction']);
   });
@@ -145,10 +159,16 @@ describe('a call', () => {
     hall.call(10);
     hall.breaker(2, 20);
     hall.place(2, true, { price: 1000 });
+    assert.equal(hall.state.nextCall, hall.at + 10);
+    assert.equal(hall.state.nextLift, hall.at + 20);
     assert.deepEqual(hall.wait(10), []);
+    // Time alone ends it no more: nobody needs to look at every command.
+    assert.equal(hall.state.nextCall, never);
     assert.ok(hall.isCalling());
     assert.deepEqual(typesOf(hall.wait(10)), ['auction']);
+    assert.equal(hall.state.nextLift, never);
     hall.call(100);
+    assert.equal(hall.state.nextLift, never);
     hall.wait(100);
     assert.ok(hall.isCalling());
     assert.deepEqual(typesOf(hall.price([1000, 1000])), ['report', 'auction']);
@@ -159,6 +179,7 @@ describe('a policy', () => {
   it('of none leaves everything as it was', () => {
     const hall = new Hall();
     hall.breaker(1, 5);
+    assert.equal(hall.state.nextLift, never);
     hall.wait(100);
     hall.price([1000, 1000]);
     assert.ok(!hall.isCalling());
@@ -209,6 +230,7 @@ describe('a policy', () => {
       assert.ok(!hall.isCalling(1));
       assert.equal(hall.view()?.cause, 'breaker');
       assert.equal(hall.view()?.until, hall.at + 20);
+      assert.equal(hall.state.nextLift, never);
       hall.wait(20);
       assert.ok(!hall.isCalling());
     }
@@ -230,8 +252,15 @@ describe('a policy', () => {
     hall.wait(5);
     assert.ok(!hall.isCalling(0) && hall.isCalling(1));
     hall.wait(20);
+    hall.policy(0, 0, 2);
+    hall.breaker(1, 5);
+    hall.wait(5);
+    assert.ok(!hall.isCalling(0) && !hall.isCalling(1));
+    hall.wait(20);
     hall.run({ type: 'auctions', at: seconds(hall.at), scope: 0, policy: null });
-    hall.run({ type: 'auctions', at: seconds(hall.at), scope: 1, policy: null });
+    for (const scope of [1, 2]) {
+      hall.run({ type: 'auctions', at: seconds(hall.at), scope, policy: null });
+    }
     hall.breaker(1, 5);
     hall.wait(5);
     assert.ok(!hall.isCalling(0) && !hall.isCalling(1));
@@ -266,6 +295,8 @@ describe('a snapshot', () => {
     const [hall, other] = [make(), make()];
     const copy = restore(snapshot(other.state));
     assert.equal(stateHash(copy), stateHash(hall.state));
+    assert.equal(copy.markets.get(marketId(1))?.call, undefined);
+    assert.deepEqual([copy.nextCall, copy.nextLift], [hall.state.nextCall, hall.state.nextLift]);
     Object.defineProperty(other, 'state', { value: copy });
     for (const length of [9, 1, 5, 30]) {
       assert.deepEqual(other.wait(length), hall.wait(length));

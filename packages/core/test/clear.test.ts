@@ -57,8 +57,7 @@ describe('a uniform price', () => {
     }
   });
 
-  it('then is the lowest', () => {
-    // Over by two lots on either side of 100, and nothing in between.
+  it('is at the reference where either side of it is as good', () => {
     const orders = [bid(99, 2), bid(101, 8), ask(99, 8), ask(101, 2)];
     const found = cleared(orders, 100);
     assert.deepEqual(found, naiveClear(orders, 100));

@@ -181,6 +181,45 @@ describe('an order that may not stand', () => {
     assert.equal(hall.size(2), -10);
   });
 
+  it('that only reduces waits for its turn beyond the margin', () => {
+    const hall = new Hall();
+    hall.place(3, false, { size: 10 });
+    hall.place(2, true, { size: 10 });
+    hall.call();
+    hall.place(5, false, { price: 990, size: 10, lane: 1 });
+    hall.place(2, false, { price: 995, size: 10, lane: 2, reduceOnly: true });
+    hall.place(4, true, { price: 1000, size: 10 });
+    assert.deepEqual(
+      fillsOf(hall.wait(30)).map(({ maker, lots }) => [maker.account, lots]),
+      [[5, 10]],
+    );
+    assert.equal(hall.size(2), 10);
+  });
+
+  it('that only reduces outlives a round in which its account’s others were before it', () => {
+    const hall = new Hall(5);
+    hall.place(3, false, { size: 10 });
+    hall.place(6, true, { size: 10 });
+    hall.call();
+    hall.place(6, false, { price: 990, size: 10, lane: 1 });
+    hall.place(2, false, { price: 991, size: 100, lane: 1 });
+    hall.place(6, false, { price: 992, size: 10, lane: 2, reduceOnly: true });
+    hall.place(4, true, { price: 1000, size: 20 });
+    impoverish(hall, 2);
+    const events = hall.wait(30);
+    assert.deepEqual(
+      cancelsOf(events).map(({ account, reason }) => [account, reason]),
+      [[2, 'MarginShort']],
+    );
+    assert.deepEqual(
+      fillsOf(events).map(({ maker, lots }) => [maker.account, maker.lane, lots]),
+      [
+        [6, 2, 10],
+        [6, 1, 10],
+      ],
+    );
+  });
+
   it('is trimmed where the account’s other orders have reduced already', () => {
     const hall = new Hall();
     hall.place(3, false, { size: 10 });

@@ -9,7 +9,7 @@ import { breakerLevel, isFresh } from '../limits.ts';
 import { settleTouched } from '../shed.ts';
 import { type Context, emit, emitRejected, marketOf, sortedKeys } from '../state.ts';
 import type { AuctionPolicy, CallCause, CommandOf, MarketState, State } from '../types.ts';
-import { forget, plan } from './keep.ts';
+import { plan } from './keep.ts';
 import { uncross } from './uncross.ts';
 
 /** Longest call, seconds: a mistyped one must not shut a market. */
@@ -70,7 +70,6 @@ function endCall(ctx: Context, market: MarketState): void {
 /** Sees which breakers have ended, and what begins then. */
 export function watchLifts(ctx: Context): void {
   const { state } = ctx;
-  if (forget(state)) return;
   for (const id of sortedKeys(state.markets)) {
     const market = marketOf(state, id);
     const tripped = breakerLevel(state, market) > 0;
@@ -93,7 +92,6 @@ export function setPolicy(ctx: Context, { scope, policy }: CommandOf<'auctions'>
   else state.auctions.set(scope, policy);
   emit(ctx, { type: 'auctions', scope, policy });
   for (const market of state.markets.values()) market.tripped = breakerLevel(state, market) > 0;
-  forget(state);
   plan(state);
 }
 

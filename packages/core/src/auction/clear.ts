@@ -18,7 +18,8 @@ export type Clearing = {
 
 /**
  * The price of an auction, or undefined if nothing crosses. In this order: most lots trade; fewest
- * are left over on one side; nearest to `reference`; lowest. All ticks count, not only those at
+ * are left over on one side; nearest to `reference`. No two prices are equal in all three: with
+ * one on either side of the reference, that itself is no worse. All ticks count, not only those at
  * which somebody bids.
  *
  * One pass: from the lowest offer up to the highest bid, both sums stay as they are between one
@@ -29,7 +30,6 @@ export type Clearing = {
 export function clear(bids: Buckets, asks: Buckets, reference: number): Clearing | undefined {
   const low = asks.prices[0] ?? Number.POSITIVE_INFINITY;
   const high = bids.prices[0] ?? 0;
-  if (low > high) return undefined;
   let lowestBid = 0;
   let bid = 0;
   for (; (bids.prices[lowestBid] ?? 0) >= low; lowestBid++) bid += bids.lots[lowestBid] ?? 0;

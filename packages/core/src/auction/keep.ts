@@ -1,8 +1,8 @@
 /** What a state keeps of auctions: when the next one is due, and its bytes in a snapshot. */
-import { invariant, type MarketId, type Seconds } from '@holdfast/units';
+import type { Seconds } from '@holdfast/units';
 import type { Reader, Writer } from '../codec.ts';
 import { sortedKeys } from '../state.ts';
-import type { CallCause, State } from '../types.ts';
+import type { CallCause, MarketState, State } from '../types.ts';
 
 const never = Number.MAX_SAFE_INTEGER;
 const causes: readonly CallCause[] = ['opening', 'prices', 'breaker', 'operator'];
@@ -14,18 +14,17 @@ export function isIdle({ auctions, markets }: State): boolean {
   return true;
 }
 
-/** Forgets breakers seen where auctions are not in use. Returns whether they are not. */
-export function forget(state: State): boolean {
-  if (!isIdle(state)) return false;
-  for (const market of state.markets.values()) market.tripped = false;
-  return true;
-}
-
-/** Says anew when venue time alone will begin or end a call. */
+/**
+ * Says anew when venue time alone will begin or end a call. Where auctions are not in use, nothing
+ * is due and nobody remembers breakers.
+ */
 export function plan(state: State): void {
   state.nextCall = never;
   state.nextLift = never;
-  if (forget(state)) return;
+  if (isIdle(state)) {
+    for (const market of state.markets.values()) market.tripped = false;
+    return;
+  }
   for (const { call } of state.markets.values()) {
     // One that is due and still runs waits for a price or a breaker, not for time.
     if (call !== undefined && call.until > state.at) {
@@ -46,12 +45,11 @@ export function writeAuctions(w: Writer, { auctions, markets }: State): void {
     w.uint(3, policy?.openSeconds ?? 0);
     w.uint(3, policy?.reopenSeconds ?? 0);
   }
-  const ids = sortedKeys(markets);
-  for (const id of ids) {
-    const market = markets.get(id);
-    w.flag(market?.tripped ?? false);
-    w.uint(5, market?.call?.until ?? 0);
-    w.uint(1, market?.call === undefined ? 0 : 1 + causes.indexOf(market.call.cause));
+  for (const id of sortedKeys(markets)) {
+    const { tripped, call } = markets.get(id) as MarketState;
+    w.flag(tripped);
+    w.uint(5, call?.until ?? 0);
+    w.uint(1, call === undefined ? 0 : 1 + causes.indexOf(call.cause));
   }
 }
 
@@ -61,8 +59,7 @@ export function readAuctions(r: Reader, state: State): void {
     state.auctions.set(scope, { openSeconds: r.uint(3), reopenSeconds: r.uint(3) });
   }
   for (const id of sortedKeys(state.markets)) {
-    const market = state.markets.get(id as MarketId);
-    invariant(market !== undefined, 'a market is missing');
+    const market = state.markets.get(id) as MarketState;
     market.tripped = r.flag();
     const until = r.uint(5) as Seconds;
     const cause = r.uint(1);

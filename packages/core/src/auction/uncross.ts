@@ -2,18 +2,19 @@
  * The end of a call: all fills at one price. Rounds: clear the sums, give the lots out in
  * price-time priority, pair both sides, judge each fill as continuous matching does. An order that
  * may not stand is cancelled, everything is taken back, and the next round begins without it.
- * The round in which all stand is written. Each round but the last cancels an order, so they end.
+ * The round in which all stand is written. Each round but the last cancels an order, so they end;
+ * and a round asks whoever its price reaches until all lots are given out, so there are few.
  */
 import { invariant } from '@holdfast/units';
 import type { Resting } from '../book/book.ts';
 import type { FillTerms } from '../fill.ts';
 import { reverseFill } from '../fill.ts';
 import { interestRange } from '../interest.ts';
-import { crosses, judgeIsolation, mayHold, staleMarket } from '../limits.ts';
+import { crosses } from '../limits.ts';
 import { meet, record } from '../match.ts';
 import { cancel, shrink, unrest } from '../resting.ts';
-import { accountOf, type Context, sizeOf } from '../state.ts';
-import type { AccountState, MarketState, State } from '../types.ts';
+import { accountOf, type Context } from '../state.ts';
+import type { AccountState, MarketState } from '../types.ts';
 import { type Clearing, clear } from './clear.ts';
 
 /** Lots of one order in the auction. */
@@ -36,7 +37,6 @@ type Round = {
 export function indication({ book, price }: MarketState): Clearing | undefined {
   const bid = book.best(true)?.order.price ?? 0;
   const ask = book.best(false)?.order.price ?? Number.MAX_SAFE_INTEGER;
-  if (ask > bid) return undefined;
   return clear(book.buckets(true, ask), book.buckets(false, bid), price);
 }
 
@@ -52,7 +52,6 @@ export function uncross(
   market: MarketState,
   found: (clearing: Clearing | undefined) => void,
 ): Set<AccountState> {
-  dropBarred(ctx, market);
   for (;;) {
     const clearing = indication(market);
     if (clearing === undefined) {
@@ -74,35 +73,6 @@ export function uncross(
   }
 }
 
-/** Accounts that may not trade here at all lose what crosses, before anything is summed. */
-function dropBarred(ctx: Context, market: MarketState): void {
-  const { book } = market;
-  const best = { bid: book.best(true), ask: book.best(false) };
-  if (best.bid === undefined || best.ask === undefined) return;
-  const reasons = new Map<AccountState, string | undefined>();
-  const barred: [Resting, string][] = [];
-  for (const [first, limit] of [
-    [best.bid, best.ask.order.price],
-    [best.ask, best.bid.order.price],
-  ] as const) {
-    let at: Resting | undefined = first;
-    for (; at !== undefined && crosses(at.order.isBuy, at.order.price, limit); at = book.next(at)) {
-      const account = accountOf(ctx.state, at.order.account);
-      if (!reasons.has(account)) reasons.set(account, barredBy(ctx.state, account, market));
-      const reason = reasons.get(account);
-      if (reason !== undefined) barred.push([at, reason]);
-    }
-  }
-  for (const [resting, reason] of barred) cancel(ctx, resting, reason);
-}
-
-function barredBy(state: State, account: AccountState, market: MarketState): string | undefined {
-  if (staleMarket(state, account) !== undefined) return 'PriceStale';
-  if (!mayHold(account, market)) return 'PositionsTooMany';
-  if (account.positions.has(market.id)) return undefined;
-  return judgeIsolation(state, market, account.positions.keys())?.code;
-}
-
 /** One round: fills are applied to accounts; the book is not touched. */
 function play(ctx: Context, market: MarketState, { price, lots }: Clearing): Round {
   const round: Round = { market, price, fills: [], dropped: new Map() };
@@ -112,25 +82,17 @@ function play(ctx: Context, market: MarketState, { price, lots }: Clearing): Rou
     const buy = buys.shares[buys.at];
     const sell = sells.shares[sells.at];
     if (buy === undefined || sell === undefined) return round;
-    const wanted = Math.min(buy.left, sell.left);
-    const lotsBuy = reduced(ctx, buy.resting, wanted);
-    const lotsSell = reduced(ctx, sell.resting, wanted);
-    if (lotsBuy === 0) skip(round, buys);
-    else if (lotsSell === 0) skip(round, sells);
-    else {
-      const bad = pair(ctx, round, buy, sell, Math.min(lotsBuy, lotsSell));
-      if (bad !== undefined) skip(round, bad === buy.resting ? buys : sells);
-      else {
-        if (buy.left === 0) buys.at += 1;
-        if (sell.left === 0) sells.at += 1;
-      }
-    }
+    const bad = pair(ctx, round, buy, sell);
+    if (bad === undefined) {
+      if (buy.left === 0) buys.at += 1;
+      if (sell.left === 0) sells.at += 1;
+    } else skip(round, bad === buy.resting ? buys : sells);
   }
 }
 
 /**
- * The first `lots` of a side in price-time priority. Reduce-only orders are paired first: what
- * others of the same account do cannot take their position away before they have reduced it.
+ * The first `lots` of a side in price-time priority. Reduce-only orders are paired first: together
+ * they fit into their account's position, and its other orders cannot take that away before.
  */
 function queue(market: MarketState, isBuy: boolean, price: number, lots: number): Queue {
   const made: Queue = { shares: [], at: 0, next: market.book.best(isBuy) };
@@ -161,13 +123,6 @@ function skip({ market, price }: Round, queue: Queue): void {
   pull(market, queue, price, left);
 }
 
-/** Lots that an order may fill: a reduce-only one stays within the position. */
-function reduced(ctx: Context, { order }: Resting, lots: number): number {
-  if (!order.reduceOnly) return lots;
-  const size = sizeOf(accountOf(ctx.state, order.account), order.market);
-  return Math.min(lots, Math.max(order.isBuy ? -size : size, 0));
-}
-
 /**
  * One fill at the round's price; the order that was there first is the maker. A post-only order
  * never takes that way: nothing crossed it when it came.
@@ -179,25 +134,26 @@ function pair(
   { market, price, fills, dropped }: Round,
   buy: Share,
   sell: Share,
-  lots: number,
 ): Resting | undefined {
   const [maker, taker] =
     buy.resting.placed < sell.resting.placed
       ? [buy.resting, sell.resting]
       : [sell.resting, buy.resting];
   const account = accountOf(ctx.state, taker.order.account);
-  const met = meet(ctx, market, account, taker, maker, lots, price as Resting['order']['price']);
+  const wanted = Math.min(buy.left, sell.left);
+  const met = meet(ctx, market, account, taker, maker, wanted, price as Resting['order']['price']);
   if (typeof met === 'string') {
     dropped.set(taker, met);
     return taker;
   }
   if (met.terms === undefined) {
-    dropped.set(maker, met.drop as string);
+    // Of a round that is taken back in any case: what was in its way may be gone in the next.
+    if (met.drop !== 'ReduceOnlyBroken') dropped.set(maker, met.drop as string);
     return maker;
   }
   fills.push({ maker, taker, terms: met.terms });
-  buy.left -= lots;
-  sell.left -= lots;
+  buy.left -= met.terms.lots;
+  sell.left -= met.terms.lots;
   // A batch may end behind any of these fills: the next begins at the open interest there.
   const { low, high } = interestRange(market);
   market.interestLow = low;
