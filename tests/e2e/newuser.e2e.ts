@@ -1,11 +1,13 @@
 /** The path of a newcomer: `npm start`, then the commands of the README, as they stand there. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { createKey, fetchJson, venuePaths } from '@holdfast/host';
 import { agreeOn } from './harness/agree.ts';
+import { auctioning } from './harness/auctioning.ts';
+import { commands } from './harness/commands.ts';
 import {
   holdfast,
   type Launcher,
@@ -30,6 +32,9 @@ type Scene = { dir: string; launcher: Launcher; began: number };
 async function onLauncher(body: (scene: Scene) => Promise<void>): Promise<void> {
   await inFolder(async (folder) => {
     const dir = join(folder, 'venue');
+    mkdirSync(dir);
+    const auctions = { openSeconds: 3, reopenSeconds: 3 };
+    writeFileSync(join(dir, 'node.json'), JSON.stringify({ auctions }));
     const began = Date.now();
     const options = ['--traders', '1', '--accounts', '10', '--orders', '20', '--gateways', '1'];
     const launcher = npmStart(dir, ...options);
@@ -77,18 +82,6 @@ async function readmeWalk({ dir, began }: Scene): Promise<void> {
   }
   assert.ok(isShown, 'the README shows no fills');
   tell(`${commands.length} commands of the README work as they stand there`);
-}
-
-type Line = { json: <T>(...args: readonly string[]) => Promise<T> };
-
-function commands(dir: string): Line {
-  return {
-    async json<T>(...args: readonly string[]): Promise<T> {
-      const said = await holdfast(dir, ...args, '--json');
-      assert.equal(said.code, 0, `${args.join(' ')}: ${said.out}${said.err}`);
-      return JSON.parse(said.out) as T;
-    },
-  };
 }
 
 /** A bid for BTC-USD that rests. */
@@ -353,6 +346,7 @@ describe('a newcomer', { timeout: 900_000 }, () => {
       await throughGateway(scene);
       await queueing(scene);
       await relaying(scene);
+      await auctioning(scene.dir);
       await wrongOnes(scene);
       await deadOnes(scene);
       const { url } = venueIn(scene.dir);

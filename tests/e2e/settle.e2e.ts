@@ -67,7 +67,74 @@ after(async () => {
 
 afterEach(() => rig.clear());
 
+type Told = ReturnType<Rig['tell']>;
+
+/** Orders of everybody that cross each other, around a market's price. */
+function crowd(market: number): void {
+  const price = rig.core.markets.get(market as never)?.price ?? 0;
+  const span = Math.floor(price / 500);
+  for (let i = 0; i < 24; i++) {
+    const isBuy = i % users < users / 2;
+    const away = Math.floor((span * ((i * 7) % 24)) / 24) - Math.floor(span / 3);
+    rig.order(i % users, isBuy, market, 1 + (i % 5), price + (isBuy ? away : -away), {
+      lane: 32 * market + i,
+    });
+  }
+}
+
+/** What an auction of these events traded: all at its price, within every limit. */
+function judgeAuction(told: Told, market: number): number {
+  const auction = told.find((event) => event.type === 'auction' && event.market === market);
+  assert(auction?.type === 'auction' && auction.lots > 0, 'no auction traded');
+  let lots = 0;
+  for (const event of told) {
+    if (event.type !== 'fill' || event.market !== market) continue;
+    assert.equal(event.price, auction.price);
+    lots += event.lots;
+    const { maker, taker } = rig.core.unconfirmed.get(event.id) ?? {};
+    for (const order of [maker, taker]) {
+      assert(order && (order.isBuy ? order.price >= event.price : order.price <= event.price));
+    }
+  }
+  assert.equal(lots, auction.lots);
+  return lots;
+}
+
 describe('settlement', { concurrency: false }, () => {
+  it('takes the auctions with which a venue opens and reopens, at one price each', async () => {
+    const settler = rig.settler();
+    await settler.start();
+    rig.tell([
+      { type: 'auctions', scope: 0, policy: { openSeconds: 600, reopenSeconds: 0 } },
+      { type: 'auctions', scope: 2, policy: { openSeconds: 600, reopenSeconds: 600 } },
+    ]);
+    newPrices();
+    const collecting = () => [...rig.core.markets.values()].map(({ call }) => call !== undefined);
+    assert.deepEqual(collecting(), [true, true]);
+    for (const market of [0, 1]) crowd(market);
+    assert.equal(rig.core.fills, 0);
+    let lots = 0;
+    for (const market of [0, 1]) {
+      lots += judgeAuction(rig.tell([{ type: 'call', market, seconds: 0 }]), market);
+    }
+    await until('the opening is settled', quiet(settler));
+    const trip = { type: 'breaker', scope: 0, level: 1, until: rig.clock.now() + 600 };
+    rig.tell([trip]);
+    rig.tell([{ ...trip, level: 0, until: 0 }]);
+    assert.deepEqual(collecting(), [false, true]);
+    newPrices();
+    rig.tell([1, 2, 3, 4].map((i) => ({ type: 'cancelAll', account: 1 + i })));
+    crowd(1);
+    lots += judgeAuction(rig.tell([{ type: 'call', market: 1, seconds: 0 }]), 1);
+    await until('the reopening is settled', quiet(settler));
+    await assertEqualToChain();
+    assert.deepEqual(rig.unwound, []);
+    assert(lots > 40, `${lots} lots`);
+    rig.tell([0, 2].map((scope) => ({ type: 'auctions', scope, policy: null })));
+    rig.tell([1, 2, 3, 4].map((i) => ({ type: 'cancelAll', account: 1 + i })));
+    await settler.stop();
+  });
+
   it('takes the chain as it is, settles trades, and agrees to the unit', async () => {
     const settler = rig.settler();
     await settler.start();

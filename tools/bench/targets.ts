@@ -30,6 +30,10 @@ const targets: readonly Target[] = [
   },
   { target: '10,000 live orders, of the naive book', of: 'apply, ladder book' },
   {
+    target: 'price of an auction by bucket sums, of trying every tick',
+    of: 'price of an auction, bucket sums',
+  },
+  {
     target: 'margin in constant time, of a plain account',
     of: 'an order: 16 positions, 256 markets, 10,000 open orders',
     by: 'an order: 1 position, 1 market, 1 open order',

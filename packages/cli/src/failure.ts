@@ -35,6 +35,7 @@ const cures: Readonly<Record<string, string>> = {
   PolicyMissing: 'holdfast treasury init --dir DIR --rpc URL',
   PolicyMalformed: 'edit the file; docs/TREASURY.md tells each field',
   TreasuryMissing: 'npm start -- --fresh makes a venue with one',
+  SocketDown: 'start the node, or run this on its machine with --venue',
   PassphraseMissing: 'give --passphrase-file, or run in a terminal',
   PassphraseWrong: 'try again; nothing can open the key without its passphrase',
   ReceiptWrong: 'keep what was printed: the node answers differently than it signs',

@@ -1,6 +1,7 @@
 /** The command tree and how a run of it ends. */
 import { Command, CommanderError } from 'commander';
 import { breakerCommands } from './commands/breaker.ts';
+import { auctionCommands } from './commands/auction.ts';
 import { committeeCommands } from './commands/committee.ts';
 import { custodyCommands } from './commands/custody.ts';
 import { exitCommand } from './commands/exit.ts';
@@ -47,6 +48,7 @@ export function createProgram(perform: Perform): Command {
   program.addCommand(sessionCommands(perform));
   program.addCommand(governCommands(perform));
   program.addCommand(breakerCommands(perform));
+  program.addCommand(auctionCommands(perform));
   program.addCommand(exitCommand(perform));
   program.addCommand(quorumCommands(perform));
   program.addCommand(committeeCommands(perform));

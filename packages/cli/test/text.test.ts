@@ -122,6 +122,31 @@ describe('the screen', () => {
     assert.match(text, /FILL/);
   });
 
+  it('shows a call, what it would come to, and its end', () => {
+    const screen = createScreen(btc);
+    const call = { op: 'auction', market: 0, phase: 'call', until: 130, at: 100 };
+    const sums = { price: 1_000_000, lots: 10, bid: 12, offered: 10 };
+    const line = applyFrame(screen, frame({ ...call, ...sums }));
+    assert.equal(line, 'auction ends in 30 s; now 0.01 at 100000, 0.002 more bid');
+    assert.match(
+      render(screen, () => btc),
+      /auction ends in 30 s/,
+    );
+    const none = { price: 0, lots: 0, bid: 0, offered: 0 };
+    assert.equal(
+      applyFrame(screen, frame({ ...call, ...none, at: 131 })),
+      'auction waits for a price or a breaker; nothing crosses yet',
+    );
+    assert.equal(applyFrame(screen, frame({ ...call, ...sums, market: 1 })), undefined);
+    const end = { op: 'auction', market: 0, phase: 'continuous', at: 131 };
+    assert.equal(applyFrame(screen, frame({ ...end, ...sums })), 'auction ended: 0.01 at 100000');
+    assert.doesNotMatch(
+      render(screen, () => btc),
+      /ends in/,
+    );
+    assert.equal(applyFrame(screen, frame({ ...end, ...none })), undefined);
+  });
+
   it('leaves other markets alone and starts anew with a snapshot', () => {
     const screen = createScreen(btc);
     const one = { op: 'book', market: 0, bids: [[5, 1]], asks: [], seq: 1 };

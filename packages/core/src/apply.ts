@@ -1,4 +1,5 @@
 /** One command in, the state after it and its events out. */
+import { callMarket, setPolicy } from './auction/call.ts';
 import { confirmBatch, sealBatch, unwind } from './batch.ts';
 import { cancelAll, cancelLane } from './cancel.ts';
 import {
@@ -56,6 +57,8 @@ const handlers: Handlers = {
   confirmed: confirmBatch,
   unwind,
   seize,
+  auctions: setPolicy,
+  call: callMarket,
   // Time has passed by then, and that is all a tick is for.
   tick: () => {},
 };

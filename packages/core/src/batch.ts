@@ -3,12 +3,20 @@
 import type { SignedOrder } from '@holdfast/order';
 import { indexCorrection } from '@holdfast/risk';
 import { type FundingIndex, invariant, type Lots, type MarketId, reject } from '@holdfast/units';
-import { emitAccount, emitRejected } from './chain.ts';
+import { emitAccount } from './chain.ts';
 import { reverseFill, termsOf } from './fill.ts';
 import { narrowInterest } from './interest.ts';
 import { cancel, cancelEvery, trimReduceOnly } from './resting.ts';
 import { shedRisk } from './shed.ts';
-import { accountOf, type Context, credit, emit, marketOf, sortedKeys } from './state.ts';
+import {
+  accountOf,
+  type Context,
+  credit,
+  emit,
+  emitRejected,
+  marketOf,
+  sortedKeys,
+} from './state.ts';
 import type {
   AccountState,
   BatchState,

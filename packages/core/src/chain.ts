@@ -7,11 +7,11 @@ import {
   type Hex,
   lots,
   q32Bits,
-  type Rejection,
   reject,
   type Seq,
 } from '@holdfast/units';
 import { reserveOf } from './amounts.ts';
+import { watchLifts } from './auction/call.ts';
 import { breakerLevel } from './limits.ts';
 import { shedAll } from './report.ts';
 import { cancel, cancelEvery, laneOf, restingOf, trimReduceOnly } from './resting.ts';
@@ -24,6 +24,7 @@ import {
   createMarket,
   credit,
   emit,
+  emitRejected,
   marketOf,
   move,
   noOwner,
@@ -42,21 +43,6 @@ export function emitAccount(ctx: Context, account: AccountState, cause: Cause): 
     cause,
     cashQ32: account.cash,
     sizes: sortedKeys(account.positions).map((id) => [id, lots(account.positions.get(id) ?? 0)]),
-  });
-}
-
-/** Emits a rejection that concerns an account. */
-export function emitRejected(
-  ctx: Context,
-  command: CommandType,
-  rejection: Rejection,
-  account?: AccountId,
-): void {
-  emit(ctx, {
-    type: 'rejected',
-    command,
-    ...rejection,
-    ...(account === undefined ? {} : { account }),
   });
 }
 
@@ -244,6 +230,7 @@ export function setBreaker(ctx: Context, { scope, level, until }: CommandOf<'bre
       }
     }
   }
+  watchLifts(ctx);
 }
 
 export function setDeadman(ctx: Context, { account: id, until }: CommandOf<'deadman'>): void {

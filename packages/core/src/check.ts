@@ -59,7 +59,7 @@ function checkConservation(state: State, hold: Hold): void {
   );
 }
 
-function checkBook({ id, book }: MarketState, hold: Hold): void {
+function checkBook({ call, id, book }: MarketState, hold: Hold): void {
   let count = 0;
   for (const isBuy of [true, false]) {
     let last: Resting | undefined;
@@ -77,7 +77,7 @@ function checkBook({ id, book }: MarketState, hold: Hold): void {
     }
   }
   hold(count === book.count, `the book of market ${id} miscounts`);
-  hold(!isCrossed(book), `the book of market ${id} is crossed`);
+  hold(call !== undefined || !isCrossed(book), `the book of market ${id} is crossed`);
 }
 
 function isCrossed(book: Book): boolean {

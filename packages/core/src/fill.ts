@@ -28,11 +28,16 @@ export type FillTerms = {
   readonly taker: FillDelta;
 };
 
-/** Terms of `lots` at the maker's price and the market's index now. */
-export function fillTerms(market: MarketState, maker: Order, taker: Order, lots: Lots): FillTerms {
+/** Terms of `lots` at a price, the maker's unless another is given, and the market's index now. */
+export function fillTerms(
+  market: MarketState,
+  maker: Order,
+  taker: Order,
+  lots: Lots,
+  price: Ticks = maker.price,
+): FillTerms {
   const { params, index } = market;
   const { tickValue } = params;
-  const { price } = maker;
   const side = (isBuy: boolean, feePpm: Ppm): FillDelta =>
     fillDelta({ isBuy, lots, price, index, tickValue, feePpm });
   return {

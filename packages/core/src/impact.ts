@@ -44,11 +44,18 @@ function meanPrice({ book }: MarketState, isBuy: boolean, lots: number): Ticks |
   return Number(isBuy ? sum / total : (sum + total - 1n) / total) as Ticks;
 }
 
-/** Undefined for a market that is not listed or has no price yet. */
+/**
+ * Undefined for a market that is not listed or has no price yet. While it collects orders it has
+ * no prices of its own: what is bid in a call binds nobody yet.
+ */
 export function impactView(state: State, id: MarketId): ImpactView | undefined {
   if ((state.markets.get(id)?.price ?? 0) === 0) return undefined;
   const market = marketOf(state, id);
   const lots = impactLots(market);
+  if (market.call !== undefined) {
+    const none = { bid: undefined, ask: undefined, impactBid: undefined, impactAsk: undefined };
+    return { market: id, lots, ...none };
+  }
   return {
     market: id,
     lots,

@@ -3,7 +3,9 @@
  * journal of commands is its only input, so replay gives the same hash.
  */
 export { apply } from './apply.ts';
-export type { Book, Level, Resting } from './book/book.ts';
+export { callSecondsMax } from './auction/call.ts';
+export { type Clearing, clear } from './auction/clear.ts';
+export type { Book, Buckets, Level, Resting } from './book/book.ts';
 export { checkLaws } from './check.ts';
 export { stateHash } from './hash.ts';
 export { type ImpactView, impactView } from './impact.ts';
@@ -18,6 +20,8 @@ export {
   type AccountView,
   accountView,
   bestPrices,
+  type CallView,
+  callView,
   depth,
   type MarketView,
   marketView,

@@ -1,7 +1,7 @@
 /** Limits that are not margin: rate, breaker levels, freshness of prices, fill band, positions. */
 import { fillBand as bandOf } from '@holdfast/risk';
 import { type Rejection, reject, type Ticks } from '@holdfast/units';
-import type { AccountState, Bucket, MarketState, RateLimit, State } from './types.ts';
+import type { AccountState, Bucket, Call, MarketState, RateLimit, State } from './types.ts';
 
 const milli = 1000;
 
@@ -137,4 +137,10 @@ export function judgeIsolation(
 /** Whether a price satisfies a limit on the other side. */
 export function crosses(isBuy: boolean, limit: number, price: number): boolean {
   return isBuy ? price <= limit : price >= limit;
+}
+
+/** What an order is told that wants to trade at once while its market collects. */
+export function collecting({ id }: MarketState, { until }: Call): Rejection {
+  const text = `market ${id} collects orders for an auction until ${until}: send one that can wait`;
+  return reject('CallRunning', text, { market: id, until });
 }

@@ -64,13 +64,14 @@ export function walk(ctx: Context, market: MarketState, taker: Resting): Walk {
 }
 
 /** Tries one maker. A step, or the reason why the taker may not go on. */
-function meet(
+export function meet(
   ctx: Context,
   market: MarketState,
   account: AccountState,
   taker: Resting,
   maker: Resting,
   left: number,
+  price = maker.order.price,
 ): Step | string {
   const { state } = ctx;
   const other = accountOf(state, maker.order.account);
@@ -82,7 +83,7 @@ function meet(
   if (staleMarket(state, other) !== undefined) {
     return { maker, terms: undefined, drop: 'PriceStale' };
   }
-  const terms = fillTerms(market, maker.order, taker.order, lots(cut));
+  const terms = fillTerms(market, maker.order, taker.order, lots(cut), price);
   const denied = tripped && growsBy(sizeOf(account, market.id), terms.taker.sizeDelta);
   if (denied) return 'BreakerTripped';
   const openBefore = market.openInterest;
@@ -157,7 +158,7 @@ const isResting = (account: AccountState, maker: Resting): boolean =>
   laneOf(account, maker.order.lane).resting === maker;
 
 /** One fill into lanes, limits, the list of unconfirmed fills and the events. */
-function record(
+export function record(
   ctx: Context,
   market: MarketState,
   maker: Resting,

@@ -3,12 +3,12 @@ import { FOK, GTC, type SignedOrder } from '@holdfast/order';
 import { isRejection, type Lots, lots, type Rejection, reject } from '@holdfast/units';
 import { adverseTicks, reserveOf } from './amounts.ts';
 import { type Resting, refOf } from './book/book.ts';
-import { fillBand } from './limits.ts';
+import { collecting, crosses, fillBand } from './limits.ts';
 import { commit, unwalk, type Walk, walk } from './match.ts';
-import { cancel, hold, laneOf, release, rest, trimReduceOnly } from './resting.ts';
-import { shedRisk } from './shed.ts';
-import { accountOf, type Context, emit } from './state.ts';
-import type { AccountState, CommandOf, MarketState } from './types.ts';
+import { cancel, hold, laneOf, release, rest, restingOf } from './resting.ts';
+import { settleTouched } from './shed.ts';
+import { type Context, emit } from './state.ts';
+import type { AccountState, Call, CommandOf, MarketState } from './types.ts';
 import {
   judgeBand,
   judgeLife,
@@ -58,6 +58,7 @@ function judge(
   return (
     judgeRisk(ctx.state, account, market, incoming) ??
     (order.postOnly ? judgePostOnly(market, incoming, replaced) : undefined) ??
+    (market.call === undefined ? undefined : judgeCollected(market, market.call, order)) ??
     incoming
   );
 }
@@ -95,7 +96,10 @@ function tryPlace(ctx: Context, command: CommandOf<'order'>): Rejection | undefi
   if (replaced !== undefined) hold(account, replaced);
   if (isRejection(incoming)) return incoming;
   incoming.hash = command.hash;
-  const walked = walk(ctx, market, incoming);
+  const walked: Walk =
+    market.call === undefined
+      ? walk(ctx, market, incoming)
+      : { steps: [], end: 'Uncrossed', left: incoming.remaining };
   const filled = incoming.remaining - walked.left;
   if (order.timeInForce === FOK && filled < order.size) {
     unwalk(ctx, market, walked);
@@ -106,7 +110,30 @@ function tryPlace(ctx: Context, command: CommandOf<'order'>): Rejection | undefi
   }
   if (replaced !== undefined) cancel(ctx, replaced, 'Replaced');
   settlePlacement(ctx, account, market, incoming, walked, clientId);
+  if (market.call !== undefined) cancelCrossed(ctx, account, incoming);
   return undefined;
+}
+
+/** A call takes only orders that can wait for its end, at prices at which they could fill. */
+function judgeCollected(
+  market: MarketState,
+  call: Call,
+  order: SignedOrder,
+): Rejection | undefined {
+  if (order.timeInForce !== GTC) return collecting(market, call);
+  return judgeBand(market, order);
+}
+
+/** No account trades with itself in an auction: as ever, its older orders give way. */
+function cancelCrossed(ctx: Context, account: AccountState, { order }: Resting): void {
+  const open = account.open.get(order.market);
+  if (open === undefined) return;
+  const other = order.isBuy ? open.sells + open.reduceSells : open.buys + open.reduceBuys;
+  if (other === 0) return;
+  for (const old of restingOf(account)) {
+    if (old.order.market !== order.market || old.order.isBuy === order.isBuy) continue;
+    if (crosses(order.isBuy, order.price, old.order.price)) cancel(ctx, old, 'SelfTrade');
+  }
 }
 
 /** Why what is left of a walked order may not rest, or undefined if it may. */
@@ -158,18 +185,4 @@ export function settlePlacement(
   }
   if (filled > 0) touched.add(account);
   settleTouched(ctx, market, touched);
-}
-
-/** After fills: reduce-only orders stay inside positions, open orders inside margin. */
-export function settleTouched(
-  ctx: Context,
-  market: MarketState,
-  touched: ReadonlySet<AccountState>,
-): void {
-  const ids = [...touched].map(({ id }) => id).sort((a, b) => a - b);
-  for (const id of ids) {
-    const account = accountOf(ctx.state, id);
-    trimReduceOnly(ctx, account, market);
-    shedRisk(ctx, account);
-  }
 }

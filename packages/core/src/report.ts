@@ -7,11 +7,12 @@ import {
   type OracleState,
 } from '@holdfast/oracle';
 import { type FundingIndex, isRejection, type MarketId, type Ticks } from '@holdfast/units';
-import { fillBand } from './limits.ts';
+import { beginCall, endCalls } from './auction/call.ts';
+import { fillBand, isFresh } from './limits.ts';
 import { cancel } from './resting.ts';
 import { shedRisk } from './shed.ts';
 import { accountOf, type Context, emit, marketOf, sortedIds } from './state.ts';
-import type { CommandOf, MarketState, State } from './types.ts';
+import type { CallCause, CommandOf, MarketState, State } from './types.ts';
 
 /** Rounds whose index is remembered per market: more than batches can be in flight. */
 const indexesMax = 64;
@@ -41,8 +42,12 @@ export function takeReport(ctx: Context, { report }: CommandOf<'report'>): void 
   }
   state.round = report.round;
   state.reportTime = report.time;
+  const awaited: [MarketState, CallCause][] = [];
   const quotes = report.quotes.map(({ market: id, price, rate }) => {
     const market = marketOf(state, id);
+    if (!isFresh(state, market)) {
+      awaited.push([market, market.price === 0 ? 'opening' : 'prices']);
+    }
     market.rate = clampRate(rate, market.params.fundingRatePpmMax);
     market.price = price;
     const mark = (judged.state.prices.get(id) as MarketPrice).mark;
@@ -55,6 +60,8 @@ export function takeReport(ctx: Context, { report }: CommandOf<'report'>): void 
   emit(ctx, { type: 'report', round: report.round, time: report.time, quotes });
   for (const { market } of report.quotes) dropUnfillable(ctx, marketOf(state, market));
   shedAll(ctx);
+  for (const [market, cause] of awaited) beginCall(ctx, market, cause);
+  endCalls(ctx);
 }
 
 /** Funding of the time since the last report, at the new price and rate. */

@@ -17,12 +17,11 @@ import {
 } from '@holdfast/units';
 import { contexts } from './amounts.ts';
 import type { Resting } from './book/book.ts';
-import { emitRejected } from './chain.ts';
-import { breakerLevel } from './limits.ts';
+import { breakerLevel, collecting } from './limits.ts';
 import { walk } from './match.ts';
 import { settlePlacement } from './place.ts';
 import { cancelEvery } from './resting.ts';
-import { type Context, sizeOf } from './state.ts';
+import { type Context, emitRejected, sizeOf } from './state.ts';
 import type { AccountState, CommandOf, MarketState, State } from './types.ts';
 import { judgePrices } from './validate.ts';
 
@@ -46,7 +45,8 @@ function isPending(state: State, id: AccountId): boolean {
  * The order with which the protocol would sell of a position now.
  *
  * @returns the order, or why there is none: `AccountUnknown`, `MarketUnknown`, `BreakerTripped`,
- * `PriceStale`, `PositionMissing`, `NotLiquidatable`, `AccountBankrupt`, `SeizurePending`
+ * `CallRunning`, `PriceStale`, `PositionMissing`, `NotLiquidatable`, `AccountBankrupt`,
+ * `SeizurePending`
  */
 export function seizureOrder(state: State, id: AccountId, marketId: MarketId): Aim | Rejection {
   const account = state.accounts.get(id);
@@ -59,6 +59,7 @@ export function seizureOrder(state: State, id: AccountId, marketId: MarketId): A
   if (level > levelMax) {
     return reject('BreakerTripped', `the breaker is at level ${level}`, { level });
   }
+  if (market.call !== undefined) return collecting(market, market.call);
   const stale = judgePrices(state, account, market);
   if (stale !== undefined) return stale;
   const size = sizeOf(account, marketId);

@@ -3,9 +3,9 @@ import { notional, shareUp } from '@holdfast/risk';
 import type { Ticks } from '@holdfast/units';
 import type { Resting } from './book/book.ts';
 import { freeMargin, sideExposure } from './margin.ts';
-import { cancel, restingOf } from './resting.ts';
-import { type Context, marketOf, sizeOf } from './state.ts';
-import type { AccountState, State } from './types.ts';
+import { cancel, restingOf, trimReduceOnly } from './resting.ts';
+import { accountOf, type Context, marketOf, sizeOf } from './state.ts';
+import type { AccountState, MarketState, State } from './types.ts';
 
 /**
  * Cancels risk-increasing orders of an account short of margin, those with the largest requirement
@@ -34,4 +34,18 @@ function weightOf(state: State, { order, remaining, reserve }: Resting): bigint 
   const { params, mark } = marketOf(state, order.market);
   const amount = notional(remaining, mark as Ticks, params.tickValue);
   return shareUp(amount, params.initialPpm) + reserve;
+}
+
+/** After fills: reduce-only orders stay inside positions, open orders inside margin. */
+export function settleTouched(
+  ctx: Context,
+  market: MarketState,
+  touched: ReadonlySet<AccountState>,
+): void {
+  const ids = [...touched].map(({ id }) => id).sort((a, b) => a - b);
+  for (const id of ids) {
+    const account = accountOf(ctx.state, id);
+    trimReduceOnly(ctx, account, market);
+    shedRisk(ctx, account);
+  }
 }

@@ -13,6 +13,7 @@ import {
   type Seconds,
   type Seq,
 } from '@holdfast/units';
+import { isIdle, readAuctions, writeAuctions } from './auction/keep.ts';
 import type { Resting } from './book/book.ts';
 import { createReader, createWriter, type Reader, type Writer } from './codec.ts';
 import { rest, restingOf } from './resting.ts';
@@ -29,13 +30,19 @@ import {
 import { createAccount, createBook, createContext, createMarket, sortedKeys } from './state.ts';
 import type { AccountState, MarketState, State } from './types.ts';
 
-/** Raised whenever the layout changes: an old snapshot is refused, the journal replays. */
+/**
+ * Raised whenever the layout changes: an old snapshot is refused, the journal replays. A state in
+ * which auctions are in use has one more part at its end and says so by the second number; without
+ * them its bytes, and so its hash, are those of a core that knew no auctions.
+ */
 const layout = 2;
+const layoutAuctions = 3;
 
 /** Canonical bytes of a state. Equal states have equal bytes, however they came about. */
 export function snapshot(state: State): Uint8Array {
   const w = createWriter();
-  w.uint(2, layout);
+  const auctions = isIdle(state) ? undefined : state;
+  w.uint(2, auctions === undefined ? layout : layoutAuctions);
   writeConfig(w, state.config);
   writeScalars(w, state);
   list(w, sortedKeys(state.markets), (id) => writeMarket(w, state.markets.get(id) as MarketState));
@@ -70,6 +77,7 @@ export function snapshot(state: State): Uint8Array {
     w.uint(1, id);
     w.int(state.suspense.sizes.get(id) ?? 0);
   });
+  if (auctions !== undefined) writeAuctions(w, state);
   return w.done();
 }
 
@@ -77,7 +85,10 @@ export function snapshot(state: State): Uint8Array {
 export function restore(bytes: Uint8Array): State {
   const r = createReader(bytes);
   const found = r.uint(2);
-  invariant(found === layout, `snapshot layout ${found} is not ${layout}`);
+  invariant(
+    found === layout || found === layoutAuctions,
+    `snapshot layout ${found} is not ${layout}`,
+  );
   const state = readScalars(r, { ...emptyState(), config: readConfig(r) });
   each(r, () => readMarket(r, state));
   each(r, () => readAccount(r, state));
@@ -99,6 +110,7 @@ export function restore(bytes: Uint8Array): State {
     state.breakers.set(r.uint(3), { level: r.uint(1), until: r.uint(5) as Seconds });
   });
   each(r, () => state.suspense.sizes.set(r.uint(1) as MarketId, r.int()));
+  if (found === layoutAuctions) readAuctions(r, state);
   r.end();
   return state;
 }
@@ -166,6 +178,9 @@ function emptyState(): Omit<State, 'config'> {
     events: 0,
     nextExpiry: 0,
     nextDeadman: 0,
+    auctions: new Map(),
+    nextCall: Number.MAX_SAFE_INTEGER,
+    nextLift: Number.MAX_SAFE_INTEGER,
     resting: new Set(),
     armed: new Set(),
   };

@@ -14,6 +14,7 @@ import {
   type MarketId,
   type Ppm,
   type PpmPerDay,
+  type Rejection,
   type Round,
   type Seconds,
 } from '@holdfast/units';
@@ -23,6 +24,7 @@ import { createNaiveBook } from './book/naive.ts';
 import { touch } from './sums.ts';
 import type {
   AccountState,
+  CommandType,
   CoreConfig,
   CoreEvent,
   EventBody,
@@ -64,6 +66,8 @@ export function createMarket(id: MarketId, params: MarketParams, book: Book): Ma
     interestHigh: 0,
     indexes: [],
     book,
+    call: undefined,
+    tripped: false,
     valued: undefined,
   };
 }
@@ -109,6 +113,9 @@ export function createState(config: CoreConfig): State {
     events: 0,
     nextExpiry: Number.MAX_SAFE_INTEGER,
     nextDeadman: Number.MAX_SAFE_INTEGER,
+    auctions: new Map(),
+    nextCall: Number.MAX_SAFE_INTEGER,
+    nextLift: Number.MAX_SAFE_INTEGER,
     resting: new Set(),
     armed: new Set(),
   };
@@ -132,6 +139,21 @@ export function emit(ctx: Context, body: EventBody): void {
   const event = body as EventBody & { eventSeq: number };
   event.eventSeq = ctx.state.events;
   ctx.events.push(event);
+}
+
+/** Emits a rejection that concerns an account. */
+export function emitRejected(
+  ctx: Context,
+  command: CommandType,
+  rejection: Rejection,
+  account?: AccountId,
+): void {
+  emit(ctx, {
+    type: 'rejected',
+    command,
+    ...rejection,
+    ...(account === undefined ? {} : { account }),
+  });
 }
 
 export function accountOf(state: State, id: AccountId): AccountState {

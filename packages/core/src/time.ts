@@ -1,5 +1,6 @@
 /** What the passing of time does before any command: orders expire, dead-man switches fall. */
 import { invariant, lots, type Seconds } from '@holdfast/units';
+import { endCalls, watchLifts } from './auction/call.ts';
 import { type Resting, refOf } from './book/book.ts';
 import { cancelEvery, unrest } from './resting.ts';
 import { accountOf, type Context, emit, sortedIds } from './state.ts';
@@ -12,6 +13,8 @@ export function advance(ctx: Context, at: Seconds): void {
   state.at = at;
   if (state.nextDeadman <= at) sweepDeadman(ctx);
   if (state.nextExpiry <= at + state.config.expiryMarginSeconds) sweepExpired(ctx);
+  if (state.nextLift <= at) watchLifts(ctx);
+  if (state.nextCall <= at) endCalls(ctx);
 }
 
 /** Whether an order may still be matched: it must outlive its settlement. */

@@ -19,52 +19,20 @@ import type {
   Seq,
   Ticks,
 } from '@holdfast/units';
+import type { AuctionPolicy, Call } from './auction/types.ts';
 import type { Book, Resting } from './book/book.ts';
+import type { CauseOfAccount, ExternalCause } from './causes.ts';
+import type { CoreConfig } from './config.ts';
 import type { MarketParams } from './params.ts';
 import type { Sums, Valued } from './sums.ts';
 
+export type { AuctionPolicy, Call, CallCause } from './auction/types.ts';
+export type { CauseOfAccount, ExternalCause } from './causes.ts';
+export type { CoreConfig, RateLimit } from './config.ts';
 export type { MarketParams } from './params.ts';
-
-/** Token bucket in venue time: one token per order command; cancels are free. */
-export type RateLimit = {
-  /** Tokens that a bucket can hold; a new account starts with a full one. */
-  readonly burst: number;
-  /** Tokens regained per second. */
-  readonly perSecond: number;
-  /** One more token for each so many quote units traded (each side of a fill). */
-  readonly quotePerToken: bigint;
-};
-
-/** What a core needs to know at birth; later changes arrive as commands. */
-export type CoreConfig = {
-  readonly book: 'ladder' | 'naive';
-  /** An order is alive only while `expiry > at + expiryMarginSeconds`: settlement takes time. */
-  readonly expiryMarginSeconds: number;
-  /** A price is fresh while `age + priceAgeMarginSeconds <= priceAgeSecondsMax`. */
-  readonly priceAgeMarginSeconds: number;
-  readonly reportSkewSecondsMax: number;
-  readonly rateLimit: RateLimit;
-  readonly markets: readonly { readonly id: MarketId; readonly params: MarketParams }[];
-};
 
 /** Medians of a report whose quorum somebody has verified already: a DecodedReport fits. */
 export type CoreReport = Observation;
-
-/** Why the chain changed an account by something other than our own batches. */
-export type ExternalCause =
-  | 'deposit'
-  | 'withdraw'
-  | 'liquidation'
-  | 'backstop'
-  | 'deleveraging'
-  | 'levy'
-  | 'transfer'
-  | 'forced'
-  | 'exit'
-  | 'trigger'
-  | 'refund'
-  | 'reorg'
-  | 'repair';
 
 /** Everything that can happen to the exchange. `at` is venue time and never decreases. */
 export type Command = { readonly at: Seconds } & (
@@ -159,6 +127,21 @@ export type Command = { readonly at: Seconds } & (
       readonly account: AccountId;
       readonly market: MarketId;
     }
+  | {
+      /** What the operator wants of auctions. */
+      readonly type: 'auctions';
+      /** 0 the venue, 1 + market id one market, whose own policy counts for it alone. */
+      readonly scope: number;
+      /** null takes it away again. */
+      readonly policy: AuctionPolicy | null;
+    }
+  | {
+      /** The operator's: begins a call, or sets the end of one anew. */
+      readonly type: 'call';
+      readonly market: MarketId;
+      /** From now; 0 ends it at once. */
+      readonly seconds: number;
+    }
   | { readonly type: 'tick' }
 );
 
@@ -204,16 +187,6 @@ export type OrderRef = {
 };
 
 type Client = { readonly clientId?: string };
-
-/** Why an account event was emitted, when the chain did not change the account. */
-export type CauseOfAccount =
-  | 'open'
-  | 'epoch'
-  | 'leverage'
-  | 'session'
-  | 'deadman'
-  | 'confirmed'
-  | 'unwound';
 
 export type EventBody =
   | ({
@@ -271,6 +244,19 @@ export type EventBody =
     } & Client)
   | { readonly type: 'params'; readonly market: MarketId; readonly params: MarketParams }
   | { readonly type: 'breaker'; readonly scope: number; level: number; until: Seconds }
+  | { readonly type: 'auctions'; readonly scope: number; readonly policy: AuctionPolicy | null }
+  | ({ readonly type: 'call'; readonly market: MarketId } & Call)
+  | {
+      /** A call has ended: its fills follow, and continuous matching after them. */
+      readonly type: 'auction';
+      readonly market: MarketId;
+      /** Ticks; 0 if nothing traded. */
+      readonly price: number;
+      readonly lots: number;
+      /** Lots bid for and offered at the price. */
+      readonly bid: number;
+      readonly offered: number;
+    }
   | { readonly type: 'batch'; readonly number: number; readonly fillIds: readonly number[] }
   | { readonly type: 'confirmed'; readonly number: number | null; fillIds: readonly number[] }
   | { readonly type: 'unwound'; readonly fillIds: readonly number[]; readonly reason: string };
@@ -332,6 +318,10 @@ export type MarketState = {
   /** Index after each of the last rounds, oldest first: what batches in flight assumed. */
   readonly indexes: { round: Round; index: FundingIndex }[];
   readonly book: Book;
+  /** undefined: matching is continuous. */
+  call: Call | undefined;
+  /** Whether a breaker held it last; kept only while auctions are in use. */
+  tripped: boolean;
   /** Kept between orders, never in a snapshot: see valuation.ts. */
   valued: Valued | undefined;
 };
@@ -385,6 +375,11 @@ export type State = {
   /** No resting order expires, no dead-man switch falls before these. */
   nextExpiry: number;
   nextDeadman: number;
+  /** By scope, as breakers are. */
+  readonly auctions: Map<number, AuctionPolicy>;
+  /** No call ends, no breaker that counts for one ends before these; follow from the rest. */
+  nextCall: number;
+  nextLift: number;
   /** Accounts with resting orders, and with a dead-man switch: what has to be asked at all. */
   readonly resting: Set<AccountId>;
   readonly armed: Set<AccountId>;

@@ -1,11 +1,12 @@
 /** Read-only views: market data, accounts, what the settler has to settle. */
 import type { Health } from '@holdfast/risk';
 import type { AccountId, MarketId, Quote } from '@holdfast/units';
+import { indication } from './auction/uncross.ts';
 import type { Level, Resting } from './book/book.ts';
 import { breakerLevel, isFresh } from './limits.ts';
 import { freeMargin, healthOf } from './margin.ts';
 import { restingOf } from './resting.ts';
-import type { AccountState, MarketState, State, UnconfirmedFill } from './types.ts';
+import type { AccountState, Call, MarketState, State, UnconfirmedFill } from './types.ts';
 
 /** An account and what it is worth at the prices in force. */
 export type AccountView = Health & {
@@ -16,8 +17,8 @@ export type AccountView = Health & {
   readonly free: Quote;
 };
 
-/** A market's state, without its book. */
-export type MarketView = Omit<MarketState, 'book' | 'indexes' | 'valued'> & {
+/** A market's state, without its book and its call. */
+export type MarketView = Omit<MarketState, 'book' | 'indexes' | 'valued' | 'call' | 'tripped'> & {
   readonly bid: number | undefined;
   readonly ask: number | undefined;
   readonly fresh: boolean;
@@ -47,13 +48,38 @@ export function bestPrices(
 export function marketView(state: State, id: MarketId): MarketView | undefined {
   const market = state.markets.get(id);
   if (market === undefined) return undefined;
-  const { book: _book, indexes: _indexes, valued: _valued, ...rest } = market;
+  const {
+    book: _book,
+    indexes: _indexes,
+    valued: _valued,
+    call: _call,
+    tripped: _tripped,
+    ...rest
+  } = market;
   return {
     ...rest,
     ...bestPrices(state, id),
     fresh: isFresh(state, market),
     breakerLevel: breakerLevel(state, market),
   };
+}
+
+/** How a market that collects orders stands. */
+export type CallView = Call & {
+  /** What would trade if the call ended now: ticks and lots, 0 if nothing crosses. */
+  readonly price: number;
+  readonly lots: number;
+  /** Lots bid for and offered at that price. */
+  readonly bid: number;
+  readonly offered: number;
+};
+
+/** The call of a market and its indicative price; undefined while matching is continuous. */
+export function callView(state: State, id: MarketId): CallView | undefined {
+  const market = state.markets.get(id);
+  if (market?.call === undefined) return undefined;
+  const found = indication(market) ?? { price: 0, lots: 0, bid: 0, offered: 0 };
+  return { ...market.call, ...found };
 }
 
 /** An account, or undefined if it is not open. */

@@ -29,12 +29,15 @@ export class Watch {
     const accepted = events.some(({ type }) => type === 'accepted');
     if (command.type === 'order' && accepted) this.remember(command.order);
     if (command.type === 'seize' && accepted) this.seizure(state, command.account, events);
-    for (const event of events) if (event.type === 'fill') this.fill(state, event);
-    const own = /^(order|seize|cancel)/.test(command.type);
+    for (const event of events) {
+      if (event.type === 'fill') this.fill(state, event);
+      else if (event.type === 'report') this.beginRound();
+    }
+    const own = /^(order|seize|cancel|call|report)/.test(command.type);
     this.seen += 1;
     if (own || command.type === 'tick') {
       if (this.seen % compareEvery === 0) this.compare(state, command);
-    } else this.copy(state, command.type === 'report');
+    } else this.copy(state);
   }
 
   private hold(kept: boolean, breach: string): void {
@@ -196,17 +199,23 @@ export class Watch {
     }
   }
 
-  /** After effects from outside: they shift the start of the round as well, a report begins one. */
-  private copy(state: State, isReport: boolean): void {
+  /** What a batch under this report finds. */
+  private beginRound(): void {
+    for (const [id, { cash, sizes }] of this.now)
+      this.base.set(id, { cash, sizes: new Map(sizes) });
+  }
+
+  /** After effects from outside: they shift the start of the round as well. */
+  private copy(state: State): void {
     for (const account of state.accounts.values()) {
       const shadow = this.shadow(this.now, account.id);
       const base = this.shadow(this.base, account.id);
       const cash = account.cash - shadow.cash;
-      base.cash = isReport ? account.cash : base.cash + cash;
+      base.cash += cash;
       for (const id of state.markets.keys()) {
         const size = lots(account.positions.get(id) ?? 0);
         const delta = size - (shadow.sizes.get(id) ?? 0);
-        base.sizes.set(id, isReport ? size : (base.sizes.get(id) ?? 0) + delta);
+        base.sizes.set(id, (base.sizes.get(id) ?? 0) + delta);
         shadow.sizes.set(id, size);
       }
       shadow.cash = account.cash;

@@ -12,4 +12,5 @@ export * from './logger.ts';
 export * from './metrics.ts';
 export * from './ports.ts';
 export * from './process.ts';
+export * from './socket.ts';
 export * from './venue-file.ts';

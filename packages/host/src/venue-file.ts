@@ -144,6 +144,8 @@ export interface VenuePaths {
   keys: string;
   chain: string;
   journal: string;
+  /** Socket on which the node takes its operator's commands. */
+  control: string;
   logs: string;
   lock: string;
   /** Folders of the committee's parties on this machine. */
@@ -159,6 +161,7 @@ export function venuePaths(dir: string): VenuePaths {
     keys: join(root, 'keys'),
     chain: join(root, 'chain'),
     journal: join(root, 'journal'),
+    control: join(root, 'node.sock'),
     logs: join(root, 'logs'),
     lock: join(root, 'venue.lock'),
     parties: join(root, 'parties'),

@@ -3,7 +3,7 @@ import type { CoreConfig, MarketParams } from '@holdfast/core';
 import type { Venue } from '@holdfast/host';
 import { lots, marketId, ppm } from '@holdfast/units';
 import type { HubOptions } from './edge/hub.ts';
-import type { JournalSettings } from './settings.ts';
+import type { AuctionSettings, JournalSettings } from './settings.ts';
 
 /** What an operator may set besides the venue file. */
 export type NodeOptions = {
@@ -19,6 +19,10 @@ export type NodeOptions = {
   readonly gateways?: HubOptions | undefined;
   /** Account that takes over the positions of forced closes. */
   readonly forcedTaker?: number | undefined;
+  /** Which markets open and reopen by auction; default: none. */
+  readonly auctions?: AuctionSettings | undefined;
+  /** Socket for the operator's commands; none: there are none. */
+  readonly control?: string | undefined;
 };
 
 export const nodeDefaults: Omit<NodeOptions, 'journalDir'> = {

@@ -5,6 +5,6 @@ export { type JournalOptions, openJournal } from './journal/local.ts';
 export type { Journal } from './journal/types.ts';
 export { type NodeDeps, type RunningNode, startNode } from './node.ts';
 export { recover, saveRecovered } from './recovery.ts';
-export { type JournalSettings, loadSettings, parseSettings } from './settings.ts';
+export { type JournalSettings, loadSettings, parseAuctions, parseSettings } from './settings.ts';
 export { createVerifyPool } from './verify/pool.ts';
 export { nativeRecover, portableRecover, type Recover } from './verify/recover.ts';

@@ -14,14 +14,15 @@ import { nodeDefaults } from './config.ts';
 import { parseAddress } from './edge/address.ts';
 import { loadSecrets } from './edge/secret.ts';
 import { startNode } from './node.ts';
-import { loadSettings } from './settings.ts';
+import { loadAuctions, loadSettings } from './settings.ts';
 import { createDigestSigner } from './verify/sign.ts';
 
 const HELP = `The venue node: gateway, journal, core and settlement in one process.
 
   --venue DIR        folder with venue.json, keys and journal (default ./.holdfast)
   --config FILE      configuration of this node (default node.json in the venue's folder,
-                     if there is one): where the journal is kept
+                     if there is one): where the journal is kept, which
+                     markets open and reopen by auction
   --journal DIR      another folder for a journal on this machine
   --threads N        signature verifier threads (default ${nodeDefaults.threads})
   --verifier KIND    native or portable (default native)
@@ -93,7 +94,9 @@ await runProcess({ name: 'node', closerMsMax: 30_000 }, async ({ logger, lifecyc
   }
   const secrets = await loadSecrets(paths.keys, names);
   const gateways = hub && { ...hub, secrets };
-  const options = { ...rest, journalDir, journal: settings, gateways };
+  const auctions = loadAuctions(paths.dir, config);
+  const { control } = paths;
+  const options = { ...rest, journalDir, journal: settings, gateways, auctions, control };
   const { signal } = lifecycle;
   const deps = {
     venue,

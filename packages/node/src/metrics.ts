@@ -31,6 +31,12 @@ export function createMetrics(): Metrics {
     labelNames: ['market'],
     registers,
   });
+  const auctions = new Counter({
+    name: 'holdfast_auctions_total',
+    help: 'Calls that ended, by market',
+    labelNames: ['market'],
+    registers,
+  });
   const unwound = new Counter({
     name: 'holdfast_fills_unwound_total',
     help: 'Fills that the chain refused',
@@ -51,6 +57,7 @@ export function createMetrics(): Metrics {
       for (const event of events) {
         if (event.type === 'rejected') rejections.inc({ code: event.code });
         else if (event.type === 'fill') fills.inc({ market: String(event.market) });
+        else if (event.type === 'auction') auctions.inc({ market: String(event.market) });
         else if (event.type === 'unwound') unwound.inc(event.fillIds.length);
       }
     },

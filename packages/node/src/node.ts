@@ -14,6 +14,7 @@ import { toHex } from '@holdfast/units';
 import type { FastifyInstance } from 'fastify';
 import type { LocalAccount, PublicClient } from 'viem';
 import { parseAbi } from 'viem';
+import { applyPolicies, holdCalls, serveOperator } from './auctions.ts';
 import type { ContractSigner } from './authority.ts';
 import { createConditionalChain } from './conditionals/chain.ts';
 import { createConditionalDesk, keepSwept } from './conditionals/desk.ts';
@@ -23,7 +24,7 @@ import { type Hub, serveHub } from './edge/hub.ts';
 import { createEngine, type Input } from './engine.ts';
 import { createDesk, type Desk } from './gateway/desk.ts';
 import { type Gateway, serveGateway } from './gateway/server.ts';
-import { createStreams } from './gateway/streams.ts';
+import { createStreams, type Streams } from './gateway/streams.ts';
 import { createHttp, type HttpDeps } from './http/server.ts';
 import { statusView } from './http/views.ts';
 import type { Journal } from './journal/types.ts';
@@ -33,6 +34,7 @@ import type { NodeParts } from './parts.ts';
 import { type Recovered, saveRecovered } from './recovery.ts';
 import { createReportDesk } from './reports.ts';
 import { watchSeizures } from './seize.ts';
+import { sweepTime } from './sweep.ts';
 import { hashFast } from './verify/keccak.ts';
 import { createVerifyPool } from './verify/pool.ts';
 import type { DigestSigner } from './verify/sign.ts';
@@ -125,6 +127,9 @@ function watchMetrics(metrics: Metrics, parts: NodeParts, gateway: Gateway, desk
   metrics.watch('holdfast_fills_unconfirmed', 'Fills not yet on chain', () => {
     return engine.state.unconfirmed.size;
   });
+  metrics.watch('holdfast_calls', 'Markets that collect orders for an auction', () => {
+    return [...engine.state.markets.values()].filter(({ call }) => call !== undefined).length;
+  });
   metrics.watch('holdfast_halted', '1 when halted', () => Number(parts.halted() !== undefined));
 }
 
@@ -153,20 +158,13 @@ async function saveLast({ engine, journal, logger }: NodeParts, known: Recovered
   });
 }
 
-/** Expiry and dead-man switches need time to pass even when nobody trades. */
-function sweepExpiry({ engine, clock, logger }: NodeParts): () => void {
-  let running = false;
-  return () => {
-    const { nextExpiry, nextDeadman } = engine.state;
-    if (running || Math.min(nextExpiry, nextDeadman) > clock.now()) return;
-    running = true;
-    engine
-      .submit([{ type: 'tick' }])
-      .catch((error) => logger.error({ error }, 'the sweep did not reach the journal'))
-      .finally(() => {
-        running = false;
-      });
-  };
+/** Everybody who follows what the core does. */
+function feed({ engine, tape }: NodeParts, streams: Streams, metrics: Metrics): void {
+  engine.listen((outcome) => {
+    tape.take(outcome.events);
+    streams.take(outcome);
+    metrics.take(outcome);
+  });
 }
 
 /** The HTTP server, with the list of conditional orders that is kept beside the journal. */
@@ -230,6 +228,22 @@ async function openHub(
   return hub;
 }
 
+/** The ways in besides the public one: gateways and the operator. Returns what closes them. */
+async function openDoors(
+  deps: NodeDeps,
+  parts: NodeParts,
+  gateway: Gateway,
+  app: FastifyInstance,
+  metrics: Metrics,
+): Promise<() => Promise<void>> {
+  const hub = await openHub(deps, gateway, app, metrics);
+  const operator = await serveOperator(parts, deps.options.control);
+  return async () => {
+    await operator?.close();
+    await hub?.close();
+  };
+}
+
 /** Passes on the first call only. */
 function firstOnly(call: (error: Error) => void): typeof call {
   let called = false;
@@ -252,8 +266,7 @@ export async function startNode(given: NodeDeps): Promise<RunningNode> {
   await hashFast();
   const log = await openNodeLog(deps);
   const { journal, recovered } = log;
-  const { tape, replayed } = recovered;
-  logger.info({ commands: journal.next(), replayed }, 'journal replayed');
+  logger.info({ commands: journal.next(), replayed: recovered.replayed }, 'journal replayed');
   let haltReason: string | undefined;
   let stopping = false;
   const parts = createParts(deps, journal, recovered, () => {
@@ -268,6 +281,7 @@ export async function startNode(given: NodeDeps): Promise<RunningNode> {
     onHalt(reason) {
       haltReason ??= reason;
       logger.fatal({ reason }, 'the node halts itself: it takes cancels only');
+      holdCalls(parts);
     },
     onSettled: (batch, fillIds, tx) => streams.settled(batch, fillIds, tx),
   });
@@ -275,22 +289,19 @@ export async function startNode(given: NodeDeps): Promise<RunningNode> {
   const status = (): object => statusView(parts, settlerStatus(), false);
   const streams = createStreams(parts, status);
   const desk = createDesk(parts);
-  engine.listen((outcome) => {
-    tape.take(outcome.events);
-    streams.take(outcome);
-    metrics.take(outcome);
-  });
+  feed(parts, streams, metrics);
   const rest = { parts, metrics, reports, settlerStatus };
   const { app, close } = await openHttp(deps, log.conditionals, rest);
   const gateway = serveGateway(app.server, parts, desk, streams);
   watchMetrics(metrics, parts, gateway, desk);
   const everything = (): Recovered => ({ ...recovered, replayed: 0 });
   const snapshots = keepSnapshots(deps, parts, everything);
-  const sweep = sweepExpiry(parts);
+  const sweep = sweepTime(parts);
+  await applyPolicies(parts, deps.options.auctions);
   await settler.start();
   watchSeizures(parts);
   const url = await listen(app, venue);
-  const hub = await openHub(deps, gateway, app, metrics);
+  const closeDoors = await openDoors(deps, parts, gateway, app, metrics);
   const timer = setInterval(() => {
     snapshots();
     sweep();
@@ -303,7 +314,7 @@ export async function startNode(given: NodeDeps): Promise<RunningNode> {
     async stop() {
       stopping = true;
       clearInterval(timer);
-      await hub?.close();
+      await closeDoors();
       await gateway.close();
       await close();
       await engine.idle();

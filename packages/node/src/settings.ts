@@ -1,6 +1,7 @@
 /** `node.json` in a venue's folder: what an operator sets for one node. */
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { type AuctionPolicy, callSecondsMax } from '@holdfast/core';
 import { readJson } from '@holdfast/host';
 import { EnvironmentError } from '@holdfast/units';
 import { z } from 'zod';
@@ -47,10 +48,34 @@ const journalSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const nodeSchema = z.strictObject({ journal: journalSchema.optional() });
+const callSeconds = z.number().int().min(0).max(callSecondsMax);
+const policySchema = z.strictObject({
+  openSeconds: callSeconds.default(0),
+  reopenSeconds: callSeconds.default(0),
+});
+
+const nodeSchema = z.strictObject({
+  journal: journalSchema.optional(),
+  auctions: policySchema
+    .extend({ markets: z.record(z.string(), policySchema).default({}) })
+    .optional(),
+});
+
+/** Which markets open and reopen by auction: by symbol, and all the others. */
+export type AuctionSettings = {
+  readonly venue: AuctionPolicy;
+  readonly markets: Readonly<Record<string, AuctionPolicy>>;
+};
+
+function checked(value: unknown, origin: string) {
+  const parsed = nodeSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const text = `${origin} is wrong: ${z.prettifyError(parsed.error)}`;
+  throw new EnvironmentError('NodeConfigWrong', text);
+}
 
 /**
- * Checks a node's configuration.
+ * Checks a node's configuration and gives what it says of its journal.
  *
  * @param folder - relative paths start here
  * @param journalDir - the journal's folder unless the configuration names one
@@ -60,12 +85,7 @@ export function parseSettings(
   value: unknown,
   { origin, folder, journalDir }: { origin: string; folder: string; journalDir: string },
 ): JournalSettings {
-  const parsed = nodeSchema.safeParse(value);
-  if (!parsed.success) {
-    const text = `${origin} is wrong: ${z.prettifyError(parsed.error)}`;
-    throw new EnvironmentError('NodeConfigWrong', text);
-  }
-  const { journal = { kind: 'local' as const } } = parsed.data;
+  const { journal = { kind: 'local' as const } } = checked(value, origin);
   const from = (path: string | undefined): string | undefined => path && resolve(folder, path);
   if (journal.kind === 'local') {
     const { dir, archive, snapshotsKept } = journal;
@@ -73,6 +93,23 @@ export function parseSettings(
   }
   const { url: urls, passwordFile, ...rest } = journal;
   return { ...rest, urls: [urls].flat(), passwordFile: from(passwordFile) };
+}
+
+/** What a node's configuration says of auctions; without a word: none. */
+export function parseAuctions(value: unknown, origin: string): AuctionSettings {
+  const {
+    openSeconds = 0,
+    reopenSeconds = 0,
+    markets = {},
+  } = checked(value, origin).auctions ?? {};
+  return { venue: { openSeconds, reopenSeconds }, markets };
+}
+
+/** Reads what a node's configuration says of auctions, from where {@link loadSettings} reads. */
+export function loadAuctions(venueDir: string, path?: string): AuctionSettings {
+  const file = path ?? join(venueDir, 'node.json');
+  if (path === undefined && !existsSync(file)) return parseAuctions({}, file);
+  return parseAuctions(readJson(file, 'node configuration'), file);
 }
 
 /**

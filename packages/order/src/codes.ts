@@ -77,6 +77,7 @@ export const rejectionCodes = [
   'AccountBankrupt',
   'PositionMissing',
   'Busy',
+  'CallRunning',
 ] as const;
 
 export type RejectionCode = (typeof rejectionCodes)[number];

@@ -51,6 +51,24 @@ const trade = z.looseObject({
   at: fields.seconds,
 });
 
+/**
+ * How a market matches. In a call: when it may end, and what would trade at which price now; when
+ * it has ended: what did. Price 0: nothing.
+ */
+const auction = z.looseObject({
+  op: z.literal('auction'),
+  market: fields.market,
+  phase: z.enum(['call', 'continuous']),
+  until: fields.seconds.optional(),
+  cause: z.string().optional(),
+  price: fields.whole,
+  lots: fields.lots,
+  /** Lots bid for and offered at the price. */
+  bid: fields.lots,
+  offered: fields.lots,
+  at: fields.seconds,
+});
+
 /** A fill of an account's own order. */
 const fill = z.looseObject({
   op: z.literal('fill'),
@@ -100,6 +118,7 @@ export const serverFrameSchema = z.discriminatedUnion('op', [
   book,
   bookDiff,
   trade,
+  auction,
   fill,
   order,
   account,

@@ -158,8 +158,8 @@ export type CancelItem = {
 
 const items = <T extends z.ZodType>(of: T) => z.array(of).min(1).max(frameItemsMax);
 
-/** `book:0`, `trades:0`, `account:7`, `status`. */
-export const channelPattern = /^(?:(?:book|trades):\d{1,3}|account:\d{1,10}|status)$/;
+/** `book:0`, `trades:0`, `auction:0`, `account:7`, `status`. */
+export const channelPattern = /^(?:(?:book|trades|auction):\d{1,3}|account:\d{1,10}|status)$/;
 const channels = z.array(z.string().regex(channelPattern)).min(1).max(256);
 /** Echoed in the answer to a request that is not answered by an ack. */
 const id = fields.whole.optional();

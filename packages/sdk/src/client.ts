@@ -156,7 +156,10 @@ const reading = (c: Context) => ({
   fills: (filter?: { account?: number; market?: number; limit?: number }) => c.reads.fills(filter),
   status: () => c.reads.status(),
   latestReport: () => c.reads.latestReport(),
-  /** Streams frames of channels: `book:0`, `trades:0`, `account:7`, `status`. Returns a stop. */
+  /**
+   * Streams frames of channels: `book:0`, `trades:0`, `auction:0`, `account:7`, `status`. Returns
+   * a stop.
+   */
   watch: (channels: readonly string[], listener: (frame: ServerFrame) => void) =>
     watch(c, channels, listener),
   /** Tells when the connection to the node comes and goes. */

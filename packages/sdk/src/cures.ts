@@ -9,6 +9,8 @@ const cures: Readonly<Record<string, string>> = {
   BalanceShort: 'get more of the token (on a test venue: the faucet)',
   BreakerTripped:
     'only what reduces passes, withdrawals by the forced queue: holdfast breaker status',
+  CallMissing: 'nothing is to be done: the market trades continuously',
+  CallRunning: 'send it to wait (GTC): it takes part in the auction; or wait for the end',
   ConditionalMalformed: 'correct the field that the message names',
   DuplicateClientId: 'use a new client id for a new order',
   EpochWrong: 'read the account again and sign anew: a cancel-all came in between',

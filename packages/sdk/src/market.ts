@@ -21,6 +21,19 @@ import {
 /** A market as venue.json and the node describe it. */
 export type Market = Omit<VenueMarket, 'id'> & { readonly id: MarketId };
 
+/** A call: orders are collected, and nothing matches before its end. */
+export type MarketCall = {
+  /** When it may end, venue time; it goes on under a breaker or without a fresh price. */
+  readonly until: number;
+  readonly cause: 'opening' | 'prices' | 'breaker' | 'operator';
+  /** What would trade if it ended now: ticks, lots; 0 if nothing crosses. */
+  readonly price: number;
+  readonly lots: number;
+  /** Lots bid for and offered at that price. */
+  readonly bid: number;
+  readonly offered: number;
+};
+
 /** What the node adds to a market: where it is now. */
 export type LiveMarket = Market & {
   /** Index price, ticks; 0 before the first report. */
@@ -32,6 +45,9 @@ export type LiveMarket = Market & {
   readonly fundingIndex: bigint;
   /** Σ longs, lots. */
   readonly openInterest: number;
+  /** How orders match: at once, or all at one price when a call ends. Absent: an older node. */
+  readonly phase?: 'continuous' | 'call';
+  readonly call?: MarketCall;
 };
 
 /** Finds a market by symbol (any case, `BTC` for `BTC-USD` if only one begins so) or id. */
@@ -68,6 +84,18 @@ export const showSize = (market: Market, lots: number): string =>
 
 /** Quote units as a decimal text: '12.5'. */
 export const showQuote = (amount: bigint): string => formatDecimal(amount, quoteDecimals);
+
+/** An auction in one line: when it ends, and what it would come to. */
+export function showCall(market: Market, call: Omit<MarketCall, 'cause'>, nowTime: number): string {
+  const left = call.until - nowTime;
+  const ends = left > 0 ? `ends in ${left} s` : 'waits for a price or a breaker';
+  if (call.lots === 0) return `auction ${ends}; nothing crosses yet`;
+  const over = call.bid - call.offered;
+  const side = over > 0 ? 'bid' : 'offered';
+  const rest = over === 0 ? '' : `, ${showSize(market, Math.abs(over))} more ${side}`;
+  const what = `${showSize(market, call.lots)} at ${showPrice(market, call.price)}`;
+  return `auction ${ends}; now ${what}${rest}`;
+}
 
 /** A human amount as quote units. */
 export const parseQuote = (text: string): Quote | Rejection =>

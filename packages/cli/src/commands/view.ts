@@ -3,6 +3,7 @@ import { isProtocol } from '@holdfast/order';
 import {
   type LiveMarket,
   type PositionHealth,
+  showCall,
   showPrice,
   showQuote,
   showSize,
@@ -26,6 +27,7 @@ async function markets(s: Session): Promise<Result> {
     showPrice(m, m.markPrice),
     percent(m.fundingRatePpmPerDay, 4),
     showSize(m, m.openInterest),
+    m.call === undefined ? 'trading' : 'auction',
     m.tickSize,
     m.lotSize,
     percent(m.initialPpm),
@@ -37,12 +39,17 @@ async function markets(s: Session): Promise<Result> {
     'mark',
     'funding/day',
     'open',
+    'phase',
     'tick',
     'lot',
     'initial',
     'maint.',
   ];
-  return { data: all, text: table([head, ...rows]) };
+  const now = client.info.clock.now();
+  const calls = all.flatMap((m) =>
+    m.call === undefined ? [] : [`${m.symbol}: ${showCall(m, m.call, now)}`],
+  );
+  return { data: all, text: [table([head, ...rows]), ...calls].join('\n') };
 }
 
 /** The two sides of a book, asks above bids, best prices in the middle. */
@@ -65,9 +72,11 @@ async function book(s: Session, name: string, depthText: string): Promise<Result
   const client = await s.client('read');
   const market = agreed(client.market(name));
   const { bids, asks } = await client.book(market.id, depth);
+  const { call } = (await client.markets()).find(({ id }) => id === market.id) ?? {};
+  const phase = call && `\n${showCall(market, call, client.info.clock.now())}`;
   return {
-    data: { market: market.symbol, bids, asks },
-    text: bookText(market, bids, asks, depth),
+    data: { market: market.symbol, bids, asks, ...(call === undefined ? {} : { call }) },
+    text: `${bookText(market, bids, asks, depth)}${phase ?? ''}`,
     next: `holdfast watch ${market.symbol}`,
   };
 }

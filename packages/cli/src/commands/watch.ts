@@ -1,7 +1,7 @@
 /** watch: the live market and the account, redrawn in place or as lines. */
 import { sleep } from '@holdfast/host';
 import { isProtocol, type ServerFrame } from '@holdfast/order';
-import { type Client, type Market, showPrice, showQuote, showSize } from '@holdfast/sdk';
+import { type Client, type Market, showCall, showPrice, showQuote, showSize } from '@holdfast/sdk';
 import { EnvironmentError } from '@holdfast/units';
 import { Command } from 'commander';
 import type { Io, Result } from '../io.ts';
@@ -21,6 +21,8 @@ export type Screen = {
   /** Last trades and own fills, newest first. */
   readonly lines: string[];
   account: Extract<ServerFrame, { op: 'account' }> | undefined;
+  /** The call that runs, in words. */
+  call: string | undefined;
   connection: string;
 };
 
@@ -34,6 +36,7 @@ export const createScreen = (market: Market): Screen => ({
   asks: new Map(),
   lines: [],
   account: undefined,
+  call: undefined,
   connection: 'connecting',
 });
 
@@ -60,8 +63,30 @@ export function applyFrame(screen: Screen, frame: ServerFrame): string | undefin
     screen.account = frame;
     return frame.equity === undefined ? undefined : `account equity ${quoteOf(frame.equity)}`;
   }
+  if (frame.op === 'auction' && frame.market === market.id) return applyAuction(screen, frame);
   const line = lineOf(market, frame);
   if (line === undefined) return undefined;
+  screen.lines.unshift(line);
+  screen.lines.length = Math.min(screen.lines.length, linesMax);
+  return line;
+}
+
+/** In a call every change is shown in its place; its end is a line like any trade. */
+function applyAuction(
+  screen: Screen,
+  frame: Extract<ServerFrame, { op: 'auction' }>,
+): string | undefined {
+  const { market } = screen;
+  if (frame.phase === 'call') {
+    screen.call = showCall(market, { ...frame, until: frame.until ?? frame.at }, frame.at);
+    return screen.call;
+  }
+  const ended = screen.call !== undefined;
+  screen.call = undefined;
+  if (!ended) return undefined;
+  const { lots, price } = frame;
+  const what = lots === 0 ? 'nothing' : `${showSize(market, lots)} at ${showPrice(market, price)}`;
+  const line = `auction ended: ${what}`;
   screen.lines.unshift(line);
   screen.lines.length = Math.min(screen.lines.length, linesMax);
   return line;
@@ -100,6 +125,7 @@ export function render(screen: Screen, name: (market: number) => Market | undefi
   const { market, account } = screen;
   const parts = [
     `${market.symbol}  ${screen.connection}`,
+    ...(screen.call === undefined ? [] : [screen.call]),
     bookText(market, sorted(screen.bids, true), sorted(screen.asks, false), depth),
   ];
   if (account) {
@@ -121,7 +147,7 @@ export function render(screen: Screen, name: (market: number) => Market | undefi
 }
 
 async function channelsOf(s: Session, client: Client, market: Market): Promise<string[]> {
-  const channels = [`book:${market.id}`, `trades:${market.id}`];
+  const channels = [`book:${market.id}`, `trades:${market.id}`, `auction:${market.id}`];
   if (s.address() === undefined) return channels;
   try {
     return [...channels, `account:${await accountNumber(s, client)}`];

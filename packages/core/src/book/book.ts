@@ -20,12 +20,18 @@ export type Resting = {
   slot: number;
 };
 
+/**
+ * Bucket sums of one side, best price first: prices in ticks, each once, and the lots at each.
+ */
+export type Buckets = { readonly prices: readonly number[]; readonly lots: readonly number[] };
+
 /** One price level: price in ticks, lots, orders. */
 export type Level = readonly [price: number, lots: number, orders: number];
 
 /**
  * One market's book. Both sides in price-time priority; sides never cross while the engine
- * matches before it inserts. Assumes: a Resting is in at most one book.
+ * matches before it inserts, and may while a call collects. Assumes: a Resting is in at most one
+ * book.
  */
 export type Book = {
   /** Orders on both sides. */
@@ -46,6 +52,8 @@ export type Book = {
   expiring(last: number, into: Resting[]): number;
   /** The best `levels` price levels of a side. */
   depth(isBuy: boolean, levels: number): Level[];
+  /** The levels of a side from its best price to `limit`, that one included. */
+  buckets(isBuy: boolean, limit: number): Buckets;
 };
 
 /** Names an order in events. */

@@ -4,7 +4,7 @@
  * level lives on; insert costs a binary search, a new or emptied level a shift near the top.
  */
 import { invariant } from '@holdfast/units';
-import type { Book, Level, Resting } from './book.ts';
+import type { Book, Buckets, Level, Resting } from './book.ts';
 import { none, Side, widened } from './side.ts';
 
 const slotsAtBirth = 256;
@@ -104,6 +104,17 @@ export class LadderBook implements Book {
       out.push([price, side.lots[id] as number, side.orders[id] as number]);
     });
     return out;
+  }
+
+  buckets(isBuy: boolean, limit: number): Buckets {
+    const side = this.side(isBuy);
+    const prices: number[] = [];
+    const lots: number[] = [];
+    side.each(side.reaching(limit), (price, id) => {
+      prices.push(price);
+      lots.push(side.lots[id] as number);
+    });
+    return { prices, lots };
   }
 
   private side(isBuy: boolean): Side {

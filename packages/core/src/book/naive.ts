@@ -56,5 +56,11 @@ export function createNaiveBook(): Book {
       }
       return out satisfies Level[];
     },
+    buckets(isBuy, limit) {
+      const within = this.depth(isBuy, Number.POSITIVE_INFINITY).filter(([price]) =>
+        isBuy ? price >= limit : price <= limit,
+      );
+      return { prices: within.map(([price]) => price), lots: within.map(([, lots]) => lots) };
+    },
   };
 }

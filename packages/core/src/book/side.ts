@@ -73,6 +73,11 @@ export class Side {
     }
   }
 
+  /** How many levels are at a price or better. */
+  reaching(price: number): number {
+    return this.height - this.search(price);
+  }
+
   /** Index in the ladder where a price is or belongs. */
   private search(price: number): number {
     const { prices, isBuy } = this;

@@ -147,7 +147,7 @@ async function cancelAll(c: Context, account: AccountId, clientId: string): Prom
 function subscribe(c: Context, channels: readonly string[]): Rejection | undefined {
   for (const channel of channels) {
     const [kind, id] = channel.split(':');
-    const isMarket = kind === 'book' || kind === 'trades';
+    const isMarket = kind === 'book' || kind === 'trades' || kind === 'auction';
     if (isMarket && !c.parts.venue.markets.some((market) => market.id === Number(id))) {
       return reject('MarketUnknown', `there is no market ${id}`);
     }

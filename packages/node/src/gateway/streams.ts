@@ -3,6 +3,7 @@ import { encodeFrame } from '@holdfast/order';
 import type { AccountId, Hex, Lots, MarketId, Seq } from '@holdfast/units';
 import type { Outcome } from '../engine.ts';
 import type { NodeParts } from '../parts.ts';
+import { auctionFrame, endFrame } from './auctions.ts';
 
 /** One subscriber: a connection that takes JSON frames. */
 export type Subscriber = {
@@ -149,7 +150,10 @@ function takeEvent(c: Context, event: CoreEvent): void {
   if (event.type === 'fill') takeFill(c, event);
   else if (event.type === 'cancelled' || event.type === 'expired') takeEnd(c, event);
   else if (event.type === 'unwound') takeUnwound(c, event);
-  else if (event.type === 'accepted') {
+  else if (event.type === 'call') c.dirty.add(event.market);
+  else if (event.type === 'auction') {
+    publish(c, `auction:${event.market}`, () => endFrame(event, c.parts.clock.now()));
+  } else if (event.type === 'accepted') {
     c.dirty.add(event.market);
     const { filled, resting } = event;
     const size = filled + resting;
@@ -185,10 +189,17 @@ function flushBook(c: Context, market: MarketId): void {
   publish(c, `book:${market}`, () => ({ op: 'bookDiff', market, bids, asks, seq }));
 }
 
+/** While a market collects, everybody sees what it would come to. */
+function flushAuction(c: Context, market: MarketId): void {
+  if (c.parts.engine.state.markets.get(market)?.call === undefined) return;
+  publish(c, `auction:${market}`, () => auctionFrame(c.parts, market));
+}
+
 function snapshotFrame(c: Context, channel: string): object | undefined {
   const [kind, id] = channel.split(':');
   if (kind === 'account') return accountFrame(c.parts, Number(id) as AccountId);
   if (kind === 'status') return { op: 'status', ...c.status() };
+  if (kind === 'auction') return auctionFrame(c.parts, Number(id) as MarketId);
   if (kind !== 'book') return undefined;
   const market = Number(id) as MarketId;
   // Others follow diffs from the last flush: bring them up to date before a newcomer joins.
@@ -244,7 +255,10 @@ export function createStreams(parts: NodeParts, status: () => object): Streams {
     },
     settled: (batch, fillIds, tx) => settled(c, batch, fillIds, tx),
     flush() {
-      for (const market of c.dirty) flushBook(c, market);
+      for (const market of c.dirty) {
+        flushBook(c, market);
+        flushAuction(c, market);
+      }
       c.dirty.clear();
     },
     sendStatus: () => publish(c, 'status', () => ({ op: 'status', ...status() })),

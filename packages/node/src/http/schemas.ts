@@ -40,6 +40,18 @@ export const marketSchema = object({
   fundingRatePpmPerDay: { type: 'integer' },
   fundingIndex: amount,
   openInterest: whole,
+  phase: { type: 'string', enum: ['continuous', 'call'] },
+  call: object(
+    {
+      until: { ...whole, description: 'when it may end, venue time' },
+      cause: { type: 'string', enum: ['opening', 'prices', 'breaker', 'operator'] },
+      price: { ...whole, description: 'at which it would trade now, ticks; 0: nothing crosses' },
+      lots: whole,
+      bid: whole,
+      offered: whole,
+    },
+    'while orders are collected for an auction',
+  ),
 });
 
 export const bookSchema = object({ market: whole, bids: list(level), asks: list(level) });

@@ -1,5 +1,6 @@
 import { accountView, depth, impactView, ordersOf, stateHash } from '@holdfast/core';
 import type { AccountId, MarketId } from '@holdfast/units';
+import { phaseOf } from '../auctions.ts';
 import type { NodeParts } from '../parts.ts';
 
 /** What the HTTP interface says about each thing: plain data, bigints left for the encoder. */
@@ -18,6 +19,7 @@ export function marketView(parts: NodeParts, id: MarketId): object | undefined {
     fundingRatePpmPerDay: rate,
     fundingIndex: index,
     openInterest,
+    ...phaseOf(parts, id),
   };
 }
 
