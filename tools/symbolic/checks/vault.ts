@@ -3,8 +3,56 @@ import { mutant, type Property } from '../../prove/property.ts';
 import { check, library } from './check.ts';
 
 const ring = library('OutflowRing');
+const windows = 'contracts/src/VaultWindows.sol';
 
 export const vaultChecks: readonly Property[] = [
+  check(
+    'code.shares',
+    'WindowChecks.check_shares',
+    ['L14'],
+    'OutflowForecast',
+    'Two shares of a budget, of any sizes, let out no more than it together: 56 bits',
+    [
+      mutant(
+        'a share may take what the other left',
+        library('OutflowForecast'),
+        'return inPart < inWhole ? inPart : inWhole;',
+        'return inPart < inWhole ? inWhole : inPart;',
+      ),
+    ],
+  ),
+  check(
+    'code.room',
+    'WindowChecks.check_room',
+    ['L14'],
+    'VaultWindows',
+    'What both shares say is open is within both budgets, whatever was let out; reserve 20 %',
+    [
+      mutant(
+        'the day lends the hour its reserve',
+        windows,
+        'part = r.dayBudget - _reserve(r.dayBudget);',
+        'part = r.dayBudget;',
+      ),
+    ],
+    { slow: true, seconds: 120 },
+  ),
+  check(
+    'code.count',
+    'WindowChecks.check_count',
+    ['L14'],
+    'VaultWindows',
+    'What leaves within the budgets is counted in its windows, off what is held, and nowhere else',
+    [
+      mutant(
+        'the low does not follow',
+        windows,
+        'if (held < till.level.low0) till.level.low0 = uint56(held);\n    }\n\n    /// @dev Takes',
+        '}\n\n    /// @dev Takes',
+      ),
+    ],
+    { slow: true, seconds: 120 },
+  ),
   check(
     'code.hour',
     'OutflowChecks.check_hour',
