@@ -28,8 +28,8 @@ contract CallingToken is TestToken {
     }
 }
 
-/// @notice One operation at a time: whatever the token calls while a deposit is under way, the house
-/// and the backstop refuse it for that reason, before they look at anything else.
+/// @notice One operation at a time: whatever the token calls while a deposit is under way, the
+/// house and the backstop refuse it for that reason, before they look at anything else.
 contract ClearingHouseLockTest is VenueTest {
     bytes4 private constant LOCKED = bytes4(keccak256("ReentrancyGuardReentrantCall()"));
     CallingToken private caller;

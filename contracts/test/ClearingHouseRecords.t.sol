@@ -7,8 +7,8 @@ import {Causes} from "../src/libraries/Causes.sol";
 import {MarketParams, Withdrawal} from "../src/Types.sol";
 import {Records} from "./support/Records.sol";
 
-/// @notice Every operation that is no batch tells of exactly the accounts that it touched, each once
-/// for each part of it, as they are afterwards: a watcher rebuilds the books from that alone.
+/// @notice Every operation that is no batch tells of exactly the accounts that it touched, each
+/// once for each part of it, as they are afterwards: a watcher rebuilds the books from that alone.
 contract ClearingHouseRecordsTest is Records {
     bytes32 private constant WITHDRAWAL_TYPEHASH = keccak256(
         "Withdrawal(uint32 account,uint256 amount,address to,uint64 nonce,uint40 expiry,"

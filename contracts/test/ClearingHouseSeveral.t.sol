@@ -137,7 +137,7 @@ contract ClearingHouseSeveralTest is Records {
         house.withdraw(thin, free, address(9), "");
     }
 
-    /// @dev The requirements of all positions hold a withdrawal back, and the own leverage with them.
+    /// @dev The requirements of all positions hold a withdrawal back, the own leverage with them.
     function test_withdraw_countsTheOthers() public {
         (int256 equity, uint256 initial,) = house.health(thin);
         (uint256 free,) = house.withdrawable(thin);

@@ -78,8 +78,8 @@ contract VaultEarliestTest is VaultTest {
         vm.revertToState(fresh);
     }
 
-    /// @dev A small one takes the reserved share while a large one stands before everybody, who then
-    /// goes; the same share is used again in another bucket, and a part of what is for all.
+    /// @dev A small one takes the reserved share while a large one stands before everybody, which
+    /// then goes; the same share is used again in another bucket, and a part of what is for all.
     function _use() private {
         (, uint64 large) = vault.pay(WHALE, 200_000e6, ANY, 0);
         skip(1 hours);

@@ -59,6 +59,41 @@ contract FillChecks {
         assert(Desks.legOf(Desks.TICKETS) == maker && Desks.legOf(Desks.TICKETS + 90) == taker);
     }
 
+    /// Two fills of one batch: an order between two others, met in turn, as a taker and then as a
+    /// maker. What three accounts gain and lose is nothing but the fees. Bounded: lots and
+    /// prices have 8 bits, and the market is the one below.
+    function check_two(bytes32[9] calldata, uint8[2] calldata lots, uint8[2] calldata prices)
+        external
+        view
+    {
+        (Desk memory desk,) = Desks.place(msg.data[4:274]);
+        Desks.open(desk, 270, 0);
+        // Each of 13 bytes: two places of 16 bits, lots of 40, a price of 32.
+        desk.fills = abi.encodePacked(
+            uint16(0), uint16(1), uint40(lots[0]), uint32(prices[0]), uint16(1), uint16(2),
+            uint40(lots[1]), uint32(prices[1])
+        );
+        Market memory market;
+        (market.tickValue, market.fundingIndex) = (100, -3);
+        (market.makerFeePpm, market.takerFeePpm) = (150, 450);
+        market.fillWidth = type(uint256).max;
+        Desks.enter(desk, market);
+        uint256 one = _ticket(desk, Desks.TICKETS, 1);
+        uint256 two = _ticket(desk, Desks.TICKETS + 90, 0);
+        uint256 three = _ticket(desk, Desks.TICKETS + 180, 1);
+        uint256 fees = Netting.net(desk, positions);
+        (int256 bought, int256 cash) = Desks.changeOf(one);
+        assert(bought == int256(uint256(lots[0])));
+        (int256 sold, int256 more) = Desks.changeOf(two);
+        assert(sold == -int256(uint256(lots[0])) - int256(uint256(lots[1])));
+        cash += more;
+        (bought, more) = Desks.changeOf(three);
+        assert(bought == int256(uint256(lots[1])));
+        assert(cash + more == -int256(fees << 32));
+        (, uint256 filled) = Desks.ticketAt(Desks.TICKETS + 90);
+        assert(filled == uint256(lots[0]) + lots[1]);
+    }
+
     /// One more fill, whatever those before it left with both orders and their accounts; the maker
     /// buys. From nothing, which is such a state too, this is every fill of a batch in turn.
     function check_moreBid(
@@ -80,8 +115,8 @@ contract FillChecks {
         _adds(fill, changes, filled, 0);
     }
 
-    /// The words of both legs move by the lots, in opposite ways, and by the fees; `check_legs` says
-    /// that lots and cash come apart again. Both orders have filled as much more.
+    /// The words of both legs move by the lots, in opposite ways, and by the fees; `check_legs`
+    /// says that lots and cash come apart again. Both orders have filled as much more.
     function _adds(
         Fill calldata fill,
         int256[2] calldata changes,

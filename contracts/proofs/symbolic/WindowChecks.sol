@@ -36,22 +36,35 @@ contract WindowChecks is VaultWindows {
         assert(quote == 0 || used + quote <= budget);
     }
 
-    /// What is open of the shares of both windows is what is open of the narrower one, and both
-    /// together are within law L14, whatever the budgets are and what was let out before.
-    function check_room(
-        uint56[2] calldata budgets,
-        uint64[2] calldata used,
-        uint64[2] calldata small,
+    /// What both shares of the hour say is open is within its budget, whatever that is and what was
+    /// let out before, where the day has room; the narrower of both is what is open.
+    function check_hourRoom(
+        uint56 budget,
+        uint56 used,
+        uint56 small,
         uint56 common,
         uint56 reserved
     ) external view {
-        require(small[0] <= used[0] && small[1] <= used[1]);
-        require(used[0] < 2 ** 57 && used[1] < 2 ** 57);
-        Room memory r = Room(budgets[0], budgets[1], used[0], used[1], small[0], small[1]);
-        require(common <= _common(r) && reserved <= _reserved(r));
-        uint256 quote = uint256(common) + reserved;
-        require(quote != 0);
-        assert(LawLib.outflowWithin(quote, used[0], budgets[0], used[1], budgets[1]));
+        require(small <= used);
+        _holdsRoom(Room(budget, type(uint56).max, used, 0, small, 0), common, reserved);
+    }
+
+    /// The same of the day, where the hour has room.
+    function check_dayRoom(
+        uint56 budget,
+        uint56 used,
+        uint56 small,
+        uint56 common,
+        uint56 reserved
+    ) external view {
+        require(small <= used);
+        _holdsRoom(Room(type(uint56).max, budget, 0, used, 0, small), common, reserved);
+    }
+
+    function _holdsRoom(Room memory r, uint256 common, uint256 reserved) private view {
+        require(common <= _common(r) && reserved <= _reserved(r) && common + reserved != 0);
+        uint256 quote = common + reserved;
+        assert(LawLib.outflowWithin(quote, r.hourUsed, r.hourBudget, r.dayUsed, r.dayBudget));
     }
 
     struct Flows {
@@ -61,8 +74,8 @@ contract WindowChecks is VaultWindows {
         uint56 dayNow;
     }
 
-    /// What leaves within the law is counted in both windows, what of it is reserved in those of the
-    /// small too, and it is off what is held; nothing else moves, and nothing wraps.
+    /// What leaves within the law is counted in both windows, what of it is reserved in those of
+    /// the small too, and it is off what is held; nothing else moves, and nothing wraps.
     function check_count(
         Flows calldata all,
         Flows calldata small,

@@ -83,6 +83,22 @@ const fills: readonly Property[] = [
     { reverts: 'errors', slow: true, seconds: 120 },
   ),
   check(
+    'code.two',
+    'FillChecks.check_two',
+    ['L01', 'L03', 'L04'],
+    'Netting',
+    'Two fills of one order, run together, add up to the fees alone: lots and prices of 8 bits',
+    [
+      mutant(
+        'the second fill is that of the first maker',
+        library('Netting'),
+        'maker := shr(240, word)',
+        'maker := 0',
+      ),
+    ],
+    { reverts: 'errors', slow: true, seconds: 120, method: 'bounded' },
+  ),
+  check(
     'code.legs',
     'FillChecks.check_legs',
     ['L03', 'L04'],

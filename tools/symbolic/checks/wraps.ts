@@ -73,7 +73,7 @@ export const wrapChecks: readonly Property[] = [
       'the ceiling is of the square of the lots',
       library('Margin'),
       'int256 most = int256(magnitude(lots) * market.lotCeiling);',
-      'int256 most = int256(magnitude(lots) * magnitude(lots) * magnitude(lots) * market.lotCeiling);',
+      'int256 most = int256(magnitude(lots) << 160) * int256(market.lotCeiling);',
     ),
     { laws: ['L07'] },
   ),
