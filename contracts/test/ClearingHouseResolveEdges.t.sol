@@ -229,4 +229,46 @@ contract ClearingHouseResolveEdgesTest is Records {
         assertEq(sizeOf(poor, 0), -7);
         checkLaws(3);
     }
+
+    /// @dev To the unit of what three lots need, and one less.
+    function test_resolve_backstopToTheUnit() public {
+        stop.openPool(0);
+        pool = stop.accountFor(0, false);
+        for (uint256 i; i < 2; ++i) {
+            uint256 snapshot = vm.snapshotState();
+            stop.deposit(0, 15_480_000 - i);
+            _set(1_000_000, 1_000);
+            _rise(32_000);
+            house.resolve(poor, 0, new uint32[](0), "");
+            assertEq(sizeOf(pool, 0), i == 0 ? -3 : -2);
+            vm.revertToState(snapshot);
+        }
+    }
+
+    /// @dev Two thirds of the maintenance are enough to be left alone, and a unit less is not.
+    function test_resolve_atTwoThirds() public {
+        _rise(30_400);
+        (int256 equity,, uint256 maintenance) = house.health(poor);
+        uint256 required = maintenance * 2 / 3;
+        house.deposit(address(token), poor, uint256(int256(required) - equity));
+        vm.expectRevert(abi.encodeWithSelector(I.NotCloseOut.selector, required, required));
+        house.resolve(poor, 0, _both(), "");
+        around.setPrice(0, PRICE + 30_401);
+        house.resolve(poor, 0, _both(), "");
+        assertEq(sizeOf(poor, 0), 0);
+    }
+
+    /// @dev A shared fund that has not enough gives all of it, and the other side pays the rest.
+    function test_resolve_sharedFundGivesItsLast() public {
+        house.deposit(address(token), FUNDS, 2 * UNIT);
+        house.deposit(address(token), 0, 3 * UNIT);
+        _rise(60_000);
+        int256 others = _equity(alice) + _equity(bob);
+        house.resolve(poor, 0, _both(), "");
+        assertEq(cashOf(FUNDS), 0);
+        assertEq(cashOf(0), 0);
+        assertEq(cashOf(poor), 0);
+        assertEq(_equity(alice) + _equity(bob), others - 4_150_000);
+        checkLaws(3);
+    }
 }

@@ -71,6 +71,23 @@ contract ClearingHouseSeveralTest is Records {
         reset();
     }
 
+    /// @dev Who is below initial margin may not grow, at however good a price.
+    function test_settle_neverGrowsShort() public {
+        _fall(1, 100_000);
+        (int256 equity,, uint256 maintenance) = house.health(thin);
+        Order memory buy = order(thin, true, 1);
+        Order memory sell = order(bob, false, 1);
+        (buy.price, sell.price, buy.lane, buy.seq) = (950_000, 950_000, 1, 1);
+        add(sell);
+        add(buy);
+        fill(0, 1, 1, 950_000);
+        // It would be healthier for it.
+        assertGt((equity + 4_500_000) * int256(maintenance), equity * int256(maintenance + 3 * UNIT));
+        vm.expectPartialRevert(I.MarginShort.selector);
+        this.settleNow();
+        reset();
+    }
+
     function settleNow() external {
         house.settle(batch());
     }

@@ -90,10 +90,10 @@ const fills: readonly Property[] = [
     'Two fills of one order, run together, add up to the fees alone: lots and prices of 8 bits',
     [
       mutant(
-        'the second fill is that of the first maker',
+        'what an order filled before as a taker is lost',
         library('Netting'),
-        'maker := shr(240, word)',
-        'maker := 0',
+        'mstore(maker, add(word, lots))',
+        'mstore(maker, add(and(word, 0xffffffff), lots))',
       ),
     ],
     { reverts: 'errors', slow: true, seconds: 120, method: 'bounded' },

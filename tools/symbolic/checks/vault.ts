@@ -7,54 +7,6 @@ const windows = 'contracts/src/VaultWindows.sol';
 
 export const vaultChecks: readonly Property[] = [
   check(
-    'code.shares',
-    'WindowChecks.check_shares',
-    ['L14'],
-    'OutflowForecast',
-    'Two shares of a budget, of any sizes, let out no more than it together: 56 bits',
-    [
-      mutant(
-        'a share may take what the other left',
-        library('OutflowForecast'),
-        'return inPart < inWhole ? inPart : inWhole;',
-        'return inPart < inWhole ? inWhole : inPart;',
-        { slow: true, seconds: 120 },
-      ),
-    ],
-  ),
-  check(
-    'code.hourRoom',
-    'WindowChecks.check_hourRoom',
-    ['L14'],
-    'VaultWindows',
-    'What both shares say is open is within the budget of the hour; a fifth is reserved',
-    [
-      mutant(
-        'the hour lends its reserve to all',
-        windows,
-        'uint256 part = r.hourBudget - _reserve(r.hourBudget);',
-        'uint256 part = r.hourBudget;',
-      ),
-    ],
-    { slow: true, seconds: 120 },
-  ),
-  check(
-    'code.dayRoom',
-    'WindowChecks.check_dayRoom',
-    ['L14'],
-    'VaultWindows',
-    'What both shares say is open is within the budget of the day; a fifth is reserved',
-    [
-      mutant(
-        'the day lends its reserve to all',
-        windows,
-        'part = r.dayBudget - _reserve(r.dayBudget);',
-        'part = r.dayBudget;',
-      ),
-    ],
-    { slow: true, seconds: 120 },
-  ),
-  check(
     'code.count',
     'WindowChecks.check_count',
     ['L14'],
