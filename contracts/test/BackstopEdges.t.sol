@@ -97,6 +97,17 @@ contract BackstopEdgesTest is ExitVenueTest {
         stop.deposit(0, UNIT);
     }
 
+    /// @dev A pool without shares owes nobody, and one that lost everything takes nothing.
+    function test_pool_withNothing() public {
+        (uint256 part, uint256 taken) = stop.partOf(0, address(this));
+        assertEq(part + taken, 0);
+        vm.mockCall(
+            address(house), abi.encodeCall(house.health, (pool)), abi.encode(int256(-5), 0, 0)
+        );
+        vm.expectRevert(abi.encodeWithSelector(Backstop.PoolBankrupt.selector, int256(-5)));
+        stop.deposit(0, UNIT);
+    }
+
     /// @dev As if it had been lost.
     function _take(uint256 amount) private {
         vm.prank(address(stop));

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
-import {MarketParams} from "../src/Types.sol";
+import {MarketParams, Report} from "../src/Types.sol";
 import {ExitVenueTest} from "./support/ExitVenueTest.sol";
 
 /// @notice Numbers at their limits: the last that passes, and the first that does not.
@@ -73,6 +73,106 @@ contract ClearingHouseEdgesTest is ExitVenueTest {
         );
         tradeIn(0, mixed, bob, 9, PRICE);
         checkLaws(3);
+    }
+
+    /// @dev An only position, long or short, needs its initial margin to the unit, fee paid.
+    function test_settle_onlyPositionToTheUnit() public {
+        // Ten lots need 50; the taker's fee is 0.45, the maker's 0.15.
+        for (uint256 side; side < 2; ++side) {
+            uint32 just = open(string.concat("just", vm.toString(side)), 50_450_000);
+            uint32 less = open(string.concat("less", vm.toString(side)), 50_449_999);
+            Order memory o = order(less, side == 0, 10);
+            add(order(bob, side == 1, 10));
+            add(o);
+            fill(0, 1, 10, PRICE);
+            settleReverts(
+                abi.encodeWithSelector(I.MarginShort.selector, less, 49_999_999, 50 * UNIT)
+            );
+            add(order(bob, side == 1, 10));
+            add(order(just, side == 0, 10));
+            fill(0, 1, 10, PRICE);
+            settle();
+            (int256 equity, uint256 initial,) = house.health(just);
+            assertEq(equity, int256(initial));
+        }
+        checkLaws(3);
+    }
+
+    /// @dev A market counts from the first on, wherever the home is, and each once.
+    function test_settle_countsEachOnce() public {
+        uint32 thin = open("thin", 210 * UNIT);
+        tradeIn(2, thin, alice, 10, PRICE);
+        tradeIn(0, thin, alice, 10, PRICE);
+        (, uint256 initial, uint256 maintenance) = house.health(thin);
+        assertEq(initial, 100 * UNIT);
+        assertEq(maintenance, 60 * UNIT);
+        tradeIn(0, thin, alice, 20, PRICE);
+        tradeIn(0, alice, thin, 20, PRICE);
+        tradeIn(2, thin, alice, 20, PRICE);
+        (, initial,) = house.health(thin);
+        assertEq(initial, 200 * UNIT);
+        checkLaws(3);
+    }
+
+    /// @dev Neither lots nor price of a fill are zero.
+    function test_settle_revertsIf_FillEmpty() public {
+        for (uint256 i; i < 2; ++i) {
+            add(order(alice, true, 10));
+            add(order(bob, false, 10));
+            fill(0, 1, i == 0 ? 10 : 0, i == 0 ? 0 : PRICE);
+            settleReverts(
+                abi.encodeWithSelector(I.FillEmpty.selector, 0, i == 0 ? 10 : 0, 1)
+            );
+        }
+    }
+
+    /// @dev A report that comes with an operation is kept, with the funding to its time.
+    function test_setLeverage_keepsTheReport() public {
+        house.push(reportOf(PRICE));
+        vm.warp(block.timestamp + 100);
+        bytes memory report = reportOf(PRICE);
+        vm.prank(owner_(alice));
+        house.setLeverage(alice, 100_000, report);
+        (, uint40 time,) = house.market(0);
+        assertEq(uint256(time), block.timestamp);
+    }
+
+    /// @dev Nobody claims what has no owner.
+    function test_claimOf_feesIsNobodys() public {
+        trade(alice, bob, 10, PRICE);
+        freezeVenue();
+        house.reckon(type(uint256).max);
+        (int256 claim, uint256 due) = house.claimOf(1);
+        assertGt(claim, 0);
+        assertEq(due, 0);
+        (, due) = house.claimOf(alice);
+        assertGt(due, 0);
+    }
+
+    /// @dev What funding leaves of a unit goes to the fund when the account is empty.
+    function test_resolve_leavesNoFraction() public {
+        uint32 poor = open("poor", 51 * UNIT);
+        _fund(0);
+        trade(poor, alice, 10, PRICE);
+        _fund(12_345);
+        (int96 index,,) = house.market(0);
+        assertTrue(uint96(index) << 64 != 0, "no fraction to speak of");
+        around.setPrice(0, PRICE - 60_000);
+        uint32[] memory list = new uint32[](1);
+        list[0] = alice;
+        house.resolve(poor, 0, list, "");
+        assertEq(sizeOf(poor, 0), 0);
+        assertEq(cashOf(poor), 0);
+        checkLaws(3);
+    }
+
+    function _fund(int32 rate) private {
+        vm.warp(block.timestamp + 97);
+        Report memory r;
+        r.time = uint40(block.timestamp);
+        (r.markets, r.prices, r.rates) = (new uint8[](1), new uint32[](1), new int32[](1));
+        (r.prices[0], r.rates[0]) = (PRICE, rate);
+        house.push(abi.encode(r));
     }
 
     /// @dev A debt goes down to the last unit, from the fund or from whoever brings it.

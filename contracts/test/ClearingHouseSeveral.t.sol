@@ -82,7 +82,9 @@ contract ClearingHouseSeveralTest is Records {
         add(buy);
         fill(0, 1, 1, 950_000);
         // It would be healthier for it.
-        assertGt((equity + 4_500_000) * int256(maintenance), equity * int256(maintenance + 3 * UNIT));
+        assertGt(
+            (equity + 4_500_000) * int256(maintenance), equity * int256(maintenance + 3 * UNIT)
+        );
         vm.expectPartialRevert(I.MarginShort.selector);
         this.settleNow();
         reset();

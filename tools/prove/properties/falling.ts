@@ -241,7 +241,7 @@ const outflowProperties: readonly Property[] = [
   {
     id: 'outflow.shares',
     laws: ['L14'],
-    title: 'Two shares of a budget, of any sizes, let out no more than their parts, and it together',
+    title: 'Two shares of a budget, of any sizes, let out no more than each, and it together',
     harness: 'Outflow.sol',
     contract: 'OutflowShares',
     subject: 'OutflowForecast',
