@@ -171,14 +171,16 @@ ${propertyTable()}
 path: functions of \`contracts/proofs/symbolic\` call the real libraries, compiled with the settings
 of deployment, and their code is run on unknown inputs along every path. What it is not: it is not
 the clearing house's own bytecode, into which the compiler may merge the same libraries in another
-way; a batch has one fill or two orders; Keccak is a function without collisions of which
-nothing else is known; who signed is anyone; other calls, logs and gas are not covered. Each
-counterexample to a mutant is replayed on the EVM, and the executor is compared with it on random
-programs.
+way; a batch has up to three orders, and one fill after any others; Keccak is a function without
+collisions of which nothing else is known; who signed is anyone; other calls, logs and gas are not
+covered. Each counterexample to a mutant is replayed on the EVM, and the executor is compared with
+it on random programs.
 
 Checks named \`wrap.*\` are about arithmetic without checks: the blocks of the libraries that have
 none are compiled with them, and their shifts to the left as products, and no input of the stated
-widths panics. What wraps on purpose, the band of fills, is \`code.band\`.
+widths panics. What wraps on purpose, the band of fills, is \`code.band\`. Of the sums of an account
+\`wrap.add\` takes the margin of a position as any number of 24 bits, which is all that
+\`wrap.initialPpm\` leaves of it.
 
 ## Protocols
 

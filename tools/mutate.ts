@@ -14,7 +14,13 @@ import { groups } from './mutate/groups.ts';
 import { instrument, type Mutant } from './mutate/instrument.ts';
 import { judgeMutants, judgesOf } from './mutate/judge.ts';
 import { judgeState, measured } from './mutate/state.ts';
-import { type Judged, readSurvivors, scoresOf, scoreTable } from './mutate/survivors.ts';
+import {
+  type Judged,
+  readSurvivors,
+  sampleLine,
+  scoresOf,
+  scoreTable,
+} from './mutate/survivors.ts';
 import { invalidAmong } from './mutate/typecheck.ts';
 import { openWorkshop } from './mutate/workshop.ts';
 import { root } from './sources.mjs';
@@ -29,7 +35,8 @@ tests/e2e/margin.e2e.ts. \`parts\` are vault, oracle, breaker, parameters, commi
 \`house\` the clearing house, its modules, forced queue and backstop: their mutants are compiled
 together and judged by the tests of forge. A run that was broken off goes on where it stopped, as
 long as sources and tests stay.
-  --sample N    only N mutants, chosen by the hash of the sources and --seed
+  --sample N    only N mutants, each as likely as any other: chosen by the hash of the sources and
+                --seed; of fewer the same ones first. Tells what all of them score with 95 %
   --seed TEXT   another sample (default: empty)
   --file PART   only files whose path contains this
   --jobs N      processes at a time (default: the cores)
@@ -105,11 +112,15 @@ function tell(done: number, all: number): void {
   console.log(`  ${done} of ${all}, ${Math.round((Date.now() - started) / 1000)} s`);
 }
 
+/** How many mutants there are of what was chosen from. */
+let allMutants = 0;
+
 /** What the options leave of all mutants. */
 function choose<M extends Mutant>(mutants: readonly M[], what: string): M[] {
   const inFile = mutants.filter(({ file }) => file.includes(options.file));
   const inFiles = lived === undefined ? inFile : inFile.filter(({ key }) => lived.has(key));
   const { sample, seed } = options;
+  allMutants += inFiles.length;
   const chosen = sample === undefined ? inFiles : sampled(inFiles, whole(sample, 'sample'), seed);
   console.log(`mutate: ${chosen.length} of ${mutants.length} mutants of ${what}`);
   return chosen;
@@ -191,7 +202,12 @@ function report(judged: readonly Judged[]): void {
   const alive = judged.filter(({ fate }) => isAlive(fate));
   const fresh = alive.filter(({ mutant }) => !known.has(mutant.key));
   for (const { mutant, fate } of fresh) console.log(`${fate}: ${show(mutant)}`);
-  console.log(scoreTable(scoresOf(judged, known)));
+  const scores = scoresOf(judged, known);
+  console.log(scoreTable(scores));
+  const total = scores.at(-1);
+  if (options.sample !== undefined && total !== undefined) {
+    console.log(`mutate: ${sampleLine(total, allMutants, options.seed)}`);
+  }
   const explained = alive.length - fresh.length;
   console.log(`mutate: ${judged.length} mutants, ${alive.length} live, ${explained} explained`);
   if (fresh.length > 0) process.exitCode = 1;

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {LawLib} from "../src/generated/LawLib.sol";
+import {OutflowForecast} from "../src/libraries/OutflowForecast.sol";
 
 /// @title Model of one window of `OutflowRing`: four closed buckets, the newest first, and the one
 /// that is open. The library keeps twelve or twenty-four in a ring, by bucket modulo their number.
@@ -94,5 +95,26 @@ contract OutflowLaw {
         bool lawful = LawLib.outflowWithin(amount, hour, hourMax, day, dayMax);
         bool within = uint256(hour) + amount <= hourMax && uint256(day) + amount <= dayMax;
         assert(lawful == within);
+    }
+}
+
+/// @title Both shares of a window by what the vault asks of them: whatever either has let out
+/// before, what both say is open fits the budget together, and each fits its part.
+contract OutflowShares {
+    function check(
+        uint96 budget,
+        uint96 reserve,
+        uint96 own,
+        uint96 other,
+        uint96 common,
+        uint96 reserved
+    ) external pure {
+        require(reserve <= budget);
+        require(common <= OutflowForecast.left(budget, budget - reserve, own, other));
+        require(reserved <= OutflowForecast.left(budget, reserve, other, own));
+        if (common != 0) assert(uint256(own) + common <= budget - reserve);
+        if (reserved != 0) assert(uint256(other) + reserved <= reserve);
+        uint256 quote = uint256(common) + reserved;
+        if (quote != 0) assert(uint256(own) + other + quote <= budget);
     }
 }

@@ -149,15 +149,13 @@ async function copies(home: string, jobs: number): Promise<string[]> {
   });
 }
 
-/** The first test that failed, and its file, from what forge prints. */
+/** The first test that failed, and its file, from what forge prints; a reason may have lines. */
 export function readFailure(output: string): { by: string; suite: string } | undefined {
-  let suite = '';
-  for (const line of output.split('\n')) {
-    suite = /^Ran \d+ tests? for ([^:\s]+):/.exec(line)?.[1] ?? suite;
-    const by = /^\[FAIL.*\] (\w+)\(/.exec(line)?.[1];
-    if (by !== undefined) return { by, suite };
-  }
-  return undefined;
+  const at = output.search(/^\[FAIL/m);
+  const by = at < 0 ? undefined : /\] (\w+)\(/.exec(output.slice(at))?.[1];
+  if (by === undefined) return undefined;
+  const suites = [...output.slice(0, at).matchAll(/^Ran \d+ tests? for ([^:\s]+):/gm)];
+  return { by, suite: suites.at(-1)?.[1] ?? '' };
 }
 
 async function judge(home: string, mutant: AsleepMutant, tests: readonly Test[]): Promise<Verdict> {

@@ -42,6 +42,8 @@ export type Score = {
   readonly equivalent: number;
   /** Killed of those that count, from 0 to 1. */
   readonly score: number;
+  /** All but those that the compiler refuses and those that do the same. */
+  readonly counted: number;
 };
 
 export type Judged = { readonly mutant: Mutant; readonly fate: Fate; readonly by?: string };
@@ -64,7 +66,40 @@ function scoreOfSome(name: string, own: readonly Judged[], known: Known): Score 
     explained: entries.length,
     equivalent,
     score: counted > 0 ? (killed + late) / counted : 1,
+    counted,
   };
+}
+
+/** The quantile of the normal distribution for an interval that holds 95 of 100. */
+const z95 = 1.959964;
+
+/**
+ * Wilson's interval: between which shares, from 0 to 1, the share of a whole lies of which a
+ * uniform sample has so many hits, with 95 % confidence.
+ *
+ * @throws Error if there are more hits than were drawn, or none was drawn
+ */
+export function wilson(hits: number, drawn: number): { low: number; high: number } {
+  if (!(drawn > 0 && hits >= 0 && hits <= drawn)) throw new Error(`${hits} of ${drawn} hits`);
+  const share = hits / drawn;
+  const square = z95 ** 2;
+  const middle = share + square / (2 * drawn);
+  const reach = z95 * Math.sqrt((share * (1 - share) + square / (4 * drawn)) / drawn);
+  const whole = 1 + square / drawn;
+  return { low: (middle - reach) / whole, high: Math.min(1, (middle + reach) / whole) };
+}
+
+/** What a sample says of all that it was drawn from. */
+export function sampleLine(score: Score, all: number, seed: string): string {
+  const { counted, killed, late } = score;
+  const of = `sample of ${score.all} of ${all}, seed "${seed}"`;
+  if (counted === 0) return `${of}: none of them counts`;
+  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+  const { low, high } = wilson(killed + late, counted);
+  return (
+    `${of}: ${killed + late} of ${counted} that count are killed, ${percent(score.score)}; ` +
+    `of all ${percent(low)} to ${percent(high)} (Wilson, 95 %)`
+  );
 }
 
 type Known = ReadonlyMap<string, Survivor>;

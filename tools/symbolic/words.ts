@@ -32,9 +32,27 @@ function divide(op: Division, a: Term, b: Term): Term {
       return zext(slice(a, zeros, a.width - zeros), a.width);
     }
   }
+  const reduced = op === 'udiv' ? byCommonFactor(a, b) : undefined;
+  if (reduced) return divide(op, ...reduced);
   const result = wholeQuotient(op, a, b) ?? node(op, a.width, [a, b]);
   const byZero = eq(b, constant(0n, b.width));
   return ite(byZero, constant(0n, a.width), result);
+}
+
+const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? a : gcd(b, a % b));
+
+/** A sum that did not wrap and a known divisor, both without the factor that they share. */
+function byCommonFactor(a: Term, b: Term): [Term, Term] | undefined {
+  const sum = isConst(b) ? build.exact(a, false) : undefined;
+  if (!sum || sum.parts.size === 0) return undefined;
+  const factors = [...sum.parts.values()];
+  const common = [...factors, sum.value].reduce(gcd, b.value);
+  if (common <= 1n || common === b.value || sum.value < 0n || factors.some((each) => each < 0n)) {
+    return undefined;
+  }
+  const rest = factors.map((each) => each / common);
+  const less = build.sum([...sum.parts.keys()], rest, sum.value / common, a.width);
+  return [less, constant(b.value / common, b.width)];
 }
 
 /** A product that did not wrap, by one of its factors: what checked multiplication asks. */

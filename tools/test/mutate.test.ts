@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { instrument, type Mutant, type PackageMutant } from '../mutate/instrument.ts';
 import { judgeMutants } from '../mutate/judge.ts';
-import { readSurvivors, scoresOf, scoreTable } from '../mutate/survivors.ts';
+import { readSurvivors, sampleLine, scoresOf, scoreTable, wilson } from '../mutate/survivors.ts';
 import { invalidAmong } from '../mutate/typecheck.ts';
 
 const mutant = (key: string, file = 'a.ts'): Mutant => {
@@ -68,5 +68,26 @@ describe('mutation', () => {
     assert.match(scoreTable(scores), /^all +5 +1 +1 +1 +1 +1 +1 +66\.7 %$/m);
     assert.throws(() => readSurvivors(JSON.stringify([{ ...entry, why: '' }])), /no reason/);
     assert.throws(() => readSurvivors(JSON.stringify([entry, entry])), /twice/);
+  });
+
+  it('tells of a sample between which scores the whole lies', () => {
+    const near = ({ low, high }: { low: number; high: number }) =>
+      [low, high].map((x) => x.toFixed(4));
+    // By hand: share 0.5 of 10, and the edges.
+    assert.deepEqual(near(wilson(5, 10)), ['0.2366', '0.7634']);
+    assert.deepEqual(near(wilson(0, 10)), ['0.0000', '0.2775']);
+    assert.deepEqual(near(wilson(10, 10)), ['0.7225', '1.0000']);
+    assert.throws(() => wilson(2, 1), /2 of 1/);
+    assert.throws(() => wilson(0, 0), /0 of 0/);
+    const judged = [...'abcdefghij'].map((key, i) => {
+      return { mutant: mutant(key), fate: i < 5 ? 'killed' : 'survived' } as const;
+    });
+    const [total] = scoresOf(judged, new Map()).slice(-1);
+    assert.ok(total);
+    assert.equal(
+      sampleLine(total, 3_607, ''),
+      'sample of 10 of 3607, seed "": 5 of 10 that count are killed, 50.0 %; ' +
+        'of all 23.7 % to 76.3 % (Wilson, 95 %)',
+    );
   });
 });

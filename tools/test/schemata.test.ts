@@ -114,6 +114,9 @@ describe('what forge prints', () => {
       by: 'testFuzz_b',
       suite: 'test/lib/B.t.sol',
     });
+    // A reason is what the contract says, and may have lines.
+    const lines = failed.replace('x; ', 'Error != z\n\\; ');
+    assert.equal(readFailure(`${passed}\n${lines}`)?.by, 'testFuzz_b');
   });
 
   it('has times that are read in milliseconds', () => {

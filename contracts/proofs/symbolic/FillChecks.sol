@@ -39,15 +39,7 @@ contract FillChecks {
 
     function _conserves(Fill calldata fill, uint256 makerBuys) private view {
         (Desk memory desk,) = Desks.place(msg.data[4:184]);
-        Desks.open(desk, 180, 0);
-        desk.fills = abi.encodePacked(uint16(0), uint16(1), fill.lots, fill.price);
-        Market memory market;
-        market.tickValue = fill.tickValue;
-        market.fundingIndex = fill.fundingIndex;
-        market.makerFeePpm = fill.makerFeePpm;
-        market.takerFeePpm = fill.takerFeePpm;
-        (market.fillLow, market.fillWidth) = (fill.low, fill.width);
-        Desks.enter(desk, market);
+        _enter(desk, fill);
         uint256 maker = _ticket(desk, Desks.TICKETS, makerBuys);
         uint256 taker = _ticket(desk, Desks.TICKETS + 90, 1 - makerBuys);
         uint256 fees = Netting.net(desk, positions);
@@ -65,6 +57,129 @@ contract FillChecks {
         (, uint256 filledTaker) = Desks.ticketAt(Desks.TICKETS + 90);
         assert(filled == fill.lots && filledTaker == fill.lots);
         assert(Desks.legOf(Desks.TICKETS) == maker && Desks.legOf(Desks.TICKETS + 90) == taker);
+    }
+
+    /// Two fills of one batch: an order between two others, met in turn, as a taker and then as a
+    /// maker. What three accounts gain and lose is nothing but the fees. Bounded: lots and
+    /// prices have 8 bits, and the market is the one below.
+    function check_two(bytes32[9] calldata, uint8[2] calldata lots, uint8[2] calldata prices)
+        external
+        view
+    {
+        (Desk memory desk,) = Desks.place(msg.data[4:274]);
+        Desks.open(desk, 270, 0);
+        // Each of 13 bytes: two places of 16 bits, lots of 40, a price of 32.
+        desk.fills = abi.encodePacked(
+            uint16(0), uint16(1), uint40(lots[0]), uint32(prices[0]), uint16(1), uint16(2),
+            uint40(lots[1]), uint32(prices[1])
+        );
+        Market memory market;
+        (market.tickValue, market.fundingIndex) = (100, -3);
+        (market.makerFeePpm, market.takerFeePpm) = (150, 450);
+        market.fillWidth = type(uint256).max;
+        Desks.enter(desk, market);
+        uint256 one = _ticket(desk, Desks.TICKETS, 1);
+        uint256 two = _ticket(desk, Desks.TICKETS + 90, 0);
+        uint256 three = _ticket(desk, Desks.TICKETS + 180, 1);
+        uint256 fees = Netting.net(desk, positions);
+        (int256 bought, int256 cash) = Desks.changeOf(one);
+        assert(bought == int256(uint256(lots[0])));
+        (int256 sold, int256 more) = Desks.changeOf(two);
+        assert(sold == -int256(uint256(lots[0])) - int256(uint256(lots[1])));
+        cash += more;
+        (bought, more) = Desks.changeOf(three);
+        assert(bought == int256(uint256(lots[1])));
+        assert(cash + more == -int256(fees << 32));
+        (, uint256 filled) = Desks.ticketAt(Desks.TICKETS + 90);
+        assert(filled == uint256(lots[0]) + lots[1]);
+    }
+
+    /// One more fill, whatever those before it left with both orders and their accounts; the maker
+    /// buys. From nothing, which is such a state too, this is every fill of a batch in turn.
+    function check_moreBid(
+        bytes32[6] calldata,
+        Fill calldata fill,
+        int256[2] calldata changes,
+        uint64[2] calldata filled
+    ) external view {
+        _adds(fill, changes, filled, 1);
+    }
+
+    /// The same when the maker sells.
+    function check_moreAsk(
+        bytes32[6] calldata,
+        Fill calldata fill,
+        int256[2] calldata changes,
+        uint64[2] calldata filled
+    ) external view {
+        _adds(fill, changes, filled, 0);
+    }
+
+    /// The words of both legs move by the lots, in opposite ways, and by the fees; `check_legs`
+    /// says that lots and cash come apart again. Both orders have filled as much more.
+    function _adds(
+        Fill calldata fill,
+        int256[2] calldata changes,
+        uint64[2] calldata filled,
+        uint256 makerBuys
+    ) private view {
+        (Desk memory desk,) = Desks.place(msg.data[4:184]);
+        _enter(desk, fill);
+        uint256 maker = _ticket(desk, Desks.TICKETS, makerBuys);
+        uint256 taker = _ticket(desk, Desks.TICKETS + 90, 1 - makerBuys);
+        _write(maker, changes[0]);
+        _write(taker, changes[1]);
+        Desks.writeTicket(Desks.TICKETS, LaneWord.wrap(0), maker | (uint256(filled[0]) << 32));
+        Desks.writeTicket(
+            Desks.TICKETS + 90, LaneWord.wrap(0), taker | (uint256(filled[1]) << 32)
+        );
+        uint256 fees = Netting.net(desk, positions);
+        unchecked {
+            (int256 own, int256 other) = (_read(maker) - changes[0], _read(taker) - changes[1]);
+            assert(fees >> 150 == 0 && own + other == -int256(fees << 32));
+            (int256 lots, int256 cash) = _apart(own);
+            int256 size = int256(uint256(fill.lots));
+            assert(lots == (makerBuys == 1 ? size : -size));
+            assert(cash > -(2 ** 190) && cash < 2 ** 190);
+        }
+        (, uint256 more) = Desks.ticketAt(Desks.TICKETS);
+        assert(more == uint256(filled[0]) + fill.lots);
+        (, more) = Desks.ticketAt(Desks.TICKETS + 90);
+        assert(more == uint256(filled[1]) + fill.lots);
+        assert(Desks.legOf(Desks.TICKETS) == maker && Desks.legOf(Desks.TICKETS + 90) == taker);
+    }
+
+    function _write(uint256 leg, int256 change) private pure {
+        assembly ("memory-safe") {
+            mstore(add(leg, 0x40), change)
+        }
+    }
+
+    function _read(uint256 leg) private pure returns (int256 change) {
+        assembly ("memory-safe") {
+            change := mload(add(leg, 0x40))
+        }
+    }
+
+    /// What `Desks.changeOf` does with a word of a leg.
+    function _apart(int256 word) private pure returns (int256 lots, int256 cash) {
+        assembly ("memory-safe") {
+            cash := signextend(23, word)
+            lots := sar(192, sub(word, cash))
+        }
+    }
+
+    /// Opens the desk for one fill in a market of its terms.
+    function _enter(Desk memory desk, Fill calldata fill) private pure {
+        Desks.open(desk, 180, 0);
+        desk.fills = abi.encodePacked(uint16(0), uint16(1), fill.lots, fill.price);
+        Market memory market;
+        market.tickValue = fill.tickValue;
+        market.fundingIndex = fill.fundingIndex;
+        market.makerFeePpm = fill.makerFeePpm;
+        market.takerFeePpm = fill.takerFeePpm;
+        (market.fillLow, market.fillWidth) = (fill.low, fill.width);
+        Desks.enter(desk, market);
     }
 
     /// Makes a ticket and a leg of the packed order at `place`, whose side is given.

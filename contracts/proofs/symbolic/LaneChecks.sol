@@ -70,6 +70,36 @@ contract LaneChecks {
         assert(next.seq() > seq || filled != Lanes.CANCELLED);
     }
 
+    /// Three orders, of which two or all may be of one lane: each is stored, the later over the
+    /// earlier, within its size.
+    function check_close3(
+        bytes32[9] calldata,
+        uint256[3] calldata words,
+        uint40[3] calldata before,
+        uint56[3] calldata lots
+    ) external {
+        (Desk memory desk,) = Desks.place(msg.data[4:274]);
+        Desks.open(desk, 270, 0);
+        OrderTerms[3] memory terms;
+        for (uint256 i = 0; i < 3; ++i) {
+            uint256 at = Desks.TICKETS + i * Desks.TICKET_BYTES;
+            terms[i] = Orders.at(at);
+            LaneWord ready =
+                LaneWord.wrap((words[i] << 64 >> 64) | (uint256(before[i]) << 192));
+            Desks.writeTicket(at, ready, uint256(lots[i]) << 32);
+        }
+        assert(Closing.close(lanes, desk) == Desks.TICKETS + 45);
+        for (uint256 i = 0; i < 3; ++i) {
+            uint256 filled = uint256(before[i]) + lots[i];
+            assert(lots[i] != 0 && filled <= terms[i].size());
+            if (i < 2 && terms[i].laneKey() == terms[2].laneKey()) continue;
+            if (i == 0 && terms[0].laneKey() == terms[1].laneKey()) continue;
+            LaneWord stored = lanes[terms[i].laneKey()];
+            assert(stored.sum() == filled);
+            assert(LaneWord.unwrap(stored) << 64 == words[i] << 64);
+        }
+    }
+
     /// Two orders of a batch through `Closing.close` into storage: what is stored is the lane with
     /// the lots on it, within the order's size; the records are the fields side by side.
     function check_close(bytes32[6] calldata, uint256[2] calldata words, uint40[2] calldata before,

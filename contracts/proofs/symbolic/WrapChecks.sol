@@ -10,7 +10,7 @@ import {Marks} from "../../src/libraries/Marks.sol";
 import {Medians} from "../../src/libraries/Medians.sol";
 import {Orders, OrderTerms} from "../../src/libraries/Orders.sol";
 import {MarketParams} from "../../src/Types.sol";
-import {Desk, Leg, Market} from "../../src/Working.sol";
+import {Desk, Leg, Market, Totals} from "../../src/Working.sol";
 
 /// @title Arithmetic without checks, compiled with checks: no input of the stated widths panics.
 /// @notice The sources of these checks are rewritten: their blocks without checks have them.
@@ -53,6 +53,60 @@ contract WrapChecks {
         uint256 ppm = Margin.interestPpm(p, interest);
         assert(ppm >= terms.initialPpm);
         Margin.ceilingPpm(p, ppm);
+    }
+
+    /// The initial margin of a position, in any market whose own is not below the base, which the
+    /// check before this one holds: 24 bits, and no division by zero.
+    function check_initialPpm(
+        Terms calldata terms,
+        uint24 marketPpm,
+        uint64 size,
+        uint56 interest,
+        uint24 userPpm
+    ) external pure {
+        require(marketPpm >= terms.initialPpm);
+        Market memory market;
+        market.params = _params(terms);
+        market.initialPpm = marketPpm;
+        market.openInterestBefore = int256(uint256(interest));
+        uint256 ppm = Margin.initialPpm(market, size, userPpm);
+        assert(ppm < 2 ** 24 && ppm >= marketPpm && ppm >= userPpm);
+    }
+
+    /// One more position in the sums of an account, which may have 256: equity of 184 bits,
+    /// requirements of 176. What it demands is any 24 bits, which is all that `check_initialPpm`
+    /// leaves: no market here demands anything for concentration.
+    function check_add(
+        uint24[3] calldata ppm,
+        int64 lots,
+        uint80 lotValue,
+        int96 fundingIndex,
+        int184 equity,
+        uint176[2] calldata held
+    ) external pure {
+        Market memory market;
+        (market.lotValue, market.initialPpm) = (lotValue, ppm[0]);
+        market.params.maintenancePpm = ppm[1];
+        market.unitQ32 = _unit(lotValue, fundingIndex);
+        Totals memory totals;
+        (totals.equityQ32, totals.initial, totals.maintenance) = (equity, held[0], held[1]);
+        totals.userPpm = ppm[2];
+        Margin.add(totals, market, lots);
+        Margin.isolationHeld(totals);
+    }
+
+    /// Whether equity covers the margin of an only position: of 142 bits, as a batch has it.
+    function check_only(
+        uint24[2] calldata ppm,
+        int64 lots,
+        uint80 lotValue,
+        uint24 ceilingPpm,
+        int144 equity
+    ) external pure {
+        Market memory market;
+        (market.lotValue, market.initialPpm) = (lotValue, ppm[0]);
+        market.lotCeiling = uint256(lotValue) * ceilingPpm;
+        Margin.isInitial(market, lots, ppm[1], equity);
     }
 
     /// The accepted mark; `MarginChecks` says which it is.
@@ -105,6 +159,12 @@ contract WrapChecks {
         Judging.countInterest(leg);
         int256 change = int256(size > 0 ? size : int56(0)) - (before > 0 ? before : int56(0));
         assert(market.openInterest == int256(interest) + change);
+    }
+
+    function _unit(uint80 lotValue, int96 fundingIndex) private pure returns (int256) {
+        unchecked {
+            return int256(uint256(lotValue) << 32) - fundingIndex;
+        }
     }
 
     function _params(Terms calldata terms) private pure returns (MarketParams memory p) {

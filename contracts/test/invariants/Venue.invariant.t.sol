@@ -65,6 +65,7 @@ contract VenueInvariants is ExitActs {
         emit log_named_uint("deleveragings", deleveragings);
         emit log_named_uint("freezes", wins[this.doFreeze.selector]);
         emit log_named_uint("exits", wins[this.doExit.selector]);
+        _batchesAreReported();
         assertGt(leviesOnLevies, 0, "no levy upon an unpaid one");
         assertGt(deleveragings, 0, "nobody was deleveraged");
     }
@@ -90,6 +91,18 @@ contract VenueInvariants is ExitActs {
         emit log_named_uint("runs of ten that were levied upon an unpaid levy", again);
         assertGe(levied, 8, "too few runs meet a levy");
         assertGe(again, 3, "too few runs meet a second levy");
+    }
+
+    /// @dev Batches met reports that they needed, that undid them, and that were none.
+    function _batchesAreReported() private {
+        emit log_named_uint("batches with a report", reported);
+        emit log_named_uint("batches that needed their report", savedByReport);
+        emit log_named_uint("batches that their report undid", spoiltByReport);
+        emit log_named_uint("batches refused for their report", refusedForReport);
+        assertGt(reported, 0, "no batch with a report");
+        assertGt(savedByReport, 0, "no batch needed its report");
+        assertGt(spoiltByReport, 0, "no batch was undone by its report");
+        assertGt(refusedForReport, 0, "no batch was refused for its report");
     }
 
     /// @dev Rare enough to be made by hand: what a bankrupt account lacks for its last position is
@@ -212,7 +225,7 @@ contract VenueInvariants is ExitActs {
     }
 
     function _acts() private pure returns (bytes4[] memory acts) {
-        acts = new bytes4[](45);
+        acts = new bytes4[](47);
         (acts[0], acts[1]) = (this.doTrade.selector, this.doRefill.selector);
         (acts[2], acts[3]) = (this.doCancelLane.selector, this.doCancelAll.selector);
         (acts[4], acts[5]) = (this.doLeverage.selector, this.doSession.selector);
@@ -230,12 +243,13 @@ contract VenueInvariants is ExitActs {
         (acts[28], acts[29]) = (this.doExecute.selector, this.doFreeze.selector);
         (acts[30], acts[31]) = (this.doReckon.selector, this.doExit.selector);
         (acts[32], acts[33]) = (this.doLeave.selector, this.doCollect.selector);
-        // Trades and squeezes twice as often.
+        // Trades, squeezes and batches with a report twice as often.
         (acts[34], acts[35]) = (this.doStranger.selector, this.doTrade.selector);
         (acts[36], acts[37]) = (this.doSqueeze.selector, this.doSqueeze.selector);
         (acts[38], acts[39]) = (this.doForge.selector, this.doStarve.selector);
         (acts[40], acts[41]) = (this.doOldReport.selector, this.doForgedReport.selector);
         acts[42] = this.doVerifier.selector;
         (acts[43], acts[44]) = (this.doThrottle.selector, this.doBar.selector);
+        (acts[45], acts[46]) = (this.doReported.selector, this.doReported.selector);
     }
 }

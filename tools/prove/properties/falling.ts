@@ -239,6 +239,24 @@ const outflowProperties: readonly Property[] = [
     ],
   },
   {
+    id: 'outflow.shares',
+    laws: ['L14'],
+    title: 'Two shares of a budget, of any sizes, let out no more than each, and it together',
+    harness: 'Outflow.sol',
+    contract: 'OutflowShares',
+    subject: 'OutflowForecast',
+    ...pure,
+    plain: ['wide'],
+    mutants: [
+      mutant(
+        'a share may take what the other left',
+        'contracts/src/libraries/OutflowForecast.sol',
+        'return inPart < inWhole ? inPart : inWhole;',
+        'return inPart < inWhole ? inWhole : inPart;',
+      ),
+    ],
+  },
+  {
     id: 'outflow.law',
     laws: ['L14'],
     title: 'The law that the vault asserts says yes exactly to what both windows hold',

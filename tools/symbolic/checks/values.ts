@@ -51,6 +51,54 @@ const fills: readonly Property[] = [
     { reverts: 'errors' },
   ),
   check(
+    'code.moreBid',
+    'FillChecks.check_moreBid',
+    ['L01', 'L03', 'L04'],
+    'Netting',
+    'One more fill on whatever those before it left adds its lots, cash and fees; the maker buys',
+    [
+      mutant(
+        'only the last fill of an order counts',
+        library('Netting'),
+        'mstore(maker, add(word, lots))',
+        'mstore(maker, add(and(word, 0xffffffff), lots))',
+      ),
+    ],
+    { reverts: 'errors', slow: true, seconds: 120 },
+  ),
+  check(
+    'code.moreAsk',
+    'FillChecks.check_moreAsk',
+    ['L01', 'L03', 'L04'],
+    'Netting',
+    'One more fill on whatever those before it left adds its lots, cash and fees; the maker sells',
+    [
+      mutant(
+        'what the taker gained before is lost',
+        library('Netting'),
+        'sub(sub(mload(word), moved), shl(32, takerFee))',
+        'sub(sub(0, moved), shl(32, takerFee))',
+      ),
+    ],
+    { reverts: 'errors', slow: true, seconds: 120 },
+  ),
+  check(
+    'code.two',
+    'FillChecks.check_two',
+    ['L01', 'L03', 'L04'],
+    'Netting',
+    'Two fills of one order, run together, add up to the fees alone: lots and prices of 8 bits',
+    [
+      mutant(
+        'what an order filled before as a taker is lost',
+        library('Netting'),
+        'mstore(maker, add(word, lots))',
+        'mstore(maker, add(and(word, 0xffffffff), lots))',
+      ),
+    ],
+    { reverts: 'errors', slow: true, seconds: 120, method: 'bounded' },
+  ),
+  check(
     'code.legs',
     'FillChecks.check_legs',
     ['L03', 'L04'],

@@ -3,8 +3,25 @@ import { mutant, type Property } from '../../prove/property.ts';
 import { check, library } from './check.ts';
 
 const ring = library('OutflowRing');
+const windows = 'contracts/src/VaultWindows.sol';
 
 export const vaultChecks: readonly Property[] = [
+  check(
+    'code.count',
+    'WindowChecks.check_count',
+    ['L14'],
+    'VaultWindows',
+    'What leaves within the budgets is counted in its windows, off what is held, and nowhere else',
+    [
+      mutant(
+        'the low does not follow',
+        windows,
+        'if (held < till.level.low0) till.level.low0 = uint56(held);\n    }\n\n    /// @dev Takes',
+        '}\n\n    /// @dev Takes',
+      ),
+    ],
+    { slow: true, seconds: 120 },
+  ),
   check(
     'code.hour',
     'OutflowChecks.check_hour',

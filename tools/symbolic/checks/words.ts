@@ -172,6 +172,22 @@ const lanes: readonly Property[] = [
     ],
     { reverts: 'errors' },
   ),
+  check(
+    'code.close3',
+    'LaneChecks.check_close3',
+    ['L11'],
+    'Closing, Desks, Slots',
+    'Of three orders of a batch the lanes are stored with their lots, also if they share lanes',
+    [
+      mutant(
+        'a record is as long as three tickets',
+        library('Packer'),
+        'next := add(cursor, 15)',
+        'next := add(cursor, 270)',
+      ),
+    ],
+    { reverts: 'errors', slow: true, seconds: 300 },
+  ),
 ];
 
 const orders: readonly Property[] = [

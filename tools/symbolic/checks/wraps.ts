@@ -42,6 +42,42 @@ export const wrapChecks: readonly Property[] = [
     { laws: ['L07'] },
   ),
   wrap(
+    'initialPpm',
+    'Margin',
+    'The initial margin of a position wraps nowhere, divides by no zero, and is 24 bits',
+    mutant(
+      'what is demanded already is taken off the base',
+      library('Margin'),
+      'if (added <= (ppm - base) * interest) return ppm;',
+      'if (added <= (base - ppm) * interest) return ppm;',
+    ),
+    { laws: ['L07'] },
+  ),
+  wrap(
+    'add',
+    'Margin',
+    'One more position wraps no sum of an account: equity 184 bits, requirements 176',
+    mutant(
+      'no market at all has one before it',
+      library('Margin'),
+      'return totals.lone == 0 || totals.held & (totals.held - 1) == 0;',
+      'return totals.held & (totals.held - 1) == 0 || totals.lone == 0;',
+    ),
+    { laws: ['L07'] },
+  ),
+  wrap(
+    'only',
+    'Margin',
+    'What an only position demands of equity of 144 bits wraps nowhere: lots 64 bits, a lot 80',
+    mutant(
+      'the ceiling is of the square of the lots',
+      library('Margin'),
+      'int256 most = int256(magnitude(lots) * market.lotCeiling);',
+      'int256 most = int256(magnitude(lots) << 160) * int256(market.lotCeiling);',
+    ),
+    { laws: ['L07'] },
+  ),
+  wrap(
     'marks',
     'Marks',
     'The accepted mark wraps nowhere, and is never zero',

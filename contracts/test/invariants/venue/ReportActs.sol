@@ -120,6 +120,11 @@ abstract contract ReportActs is CustodyActs {
         }
     }
 
+    /// @notice The last report that was accepted.
+    function _lastReport() internal view returns (bytes memory) {
+        return _known.report;
+    }
+
     /// @notice Prices within one in a hundred of the last ones; marks as they are.
     function _near(uint256 change) internal view returns (PeripheralsReports.Value[] memory list) {
         list = values();

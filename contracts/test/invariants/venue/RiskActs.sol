@@ -2,10 +2,10 @@
 pragma solidity 0.8.37;
 
 import {MarketParams, VenueParams} from "../../../src/Types.sol";
-import {ReportActs} from "./ReportActs.sol";
+import {BatchActs} from "./BatchActs.sol";
 
 /// @notice Prices, time, breakers and a captured governor; keepers, and the waterfall.
-abstract contract RiskActs is ReportActs {
+abstract contract RiskActs is BatchActs {
     /// How often somebody gave up lots for a bankrupt or closed-out account.
     uint256 internal deleveragings;
 

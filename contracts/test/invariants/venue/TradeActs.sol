@@ -7,7 +7,7 @@ import {VenueActs} from "./VenueActs.sol";
 /// @notice What traders do: orders, batches, cancels, session keys, stops.
 abstract contract TradeActs is VenueActs {
     uint256 private constant SESSION_KEY = 0x5e55;
-    uint32 private constant FEES = 1;
+    uint32 internal constant FEES = 1;
 
     /// Size of the order that was signed last for a lane and seq, and the seq seen last.
     mapping(bytes32 => uint256) internal sizeGhost;
@@ -162,7 +162,7 @@ abstract contract TradeActs is VenueActs {
 
     /// @dev An order on lane 1 or 2, near the index or, now and then, far from it.
     function _draw(uint32 id, bool isBuy, uint256 lots, uint256 slip, uint256 market)
-        private
+        internal
         view
         returns (Order memory o)
     {
@@ -177,8 +177,8 @@ abstract contract TradeActs is VenueActs {
 
     /// @dev Settles a pair and holds what a batch may do to its accounts.
     function _pair(Order memory buy, Order memory sell, uint40 lots) private returns (bool ok) {
-        sizeGhost[_slot(buy.account, buy.lane, buy.seq)] = buy.size;
-        sizeGhost[_slot(sell.account, sell.lane, sell.seq)] = sell.size;
+        _sign(buy);
+        _sign(sell);
         Batch memory b = _batchOf(buy, sell, lots);
         Snap memory a = _snap();
         (int256 equity0,, uint256 margin0) = house.health(buy.account);
@@ -194,8 +194,13 @@ abstract contract TradeActs is VenueActs {
         _only(a, _bit(buy.account) | _bit(sell.account) | _bit(FEES), 0);
     }
 
+    /// @notice Remembers what an order is for at most.
+    function _sign(Order memory o) internal {
+        sizeGhost[_slot(o.account, o.lane, o.seq)] = o.size;
+    }
+
     function _batchOf(Order memory buy, Order memory sell, uint40 lots)
-        private
+        internal
         returns (Batch memory b)
     {
         bool first = buy.account < sell.account;
@@ -209,7 +214,7 @@ abstract contract TradeActs is VenueActs {
     /// @notice A batch was settled whose orders are filled to the end.
     function _keep(Batch memory b) internal virtual;
 
-    function _healthierOrBroken(uint32 id, int256 equity, uint256 margin) private {
+    function _healthierOrBroken(uint32 id, int256 equity, uint256 margin) internal {
         (int256 now_, uint256 initial, uint256 left) = house.health(id);
         if (now_ >= int256(initial)) return;
         bool better = left <= margin && now_ * int256(margin) >= equity * int256(left);

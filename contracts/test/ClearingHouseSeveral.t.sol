@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
+import {Causes} from "../src/libraries/Causes.sol";
+import {Position} from "../src/Types.sol";
+import {Records} from "./support/Records.sol";
+
+/// @notice Accounts with positions in several markets: each of them counts wherever the account is
+/// judged, valued or paid, whichever of them an operation is about.
+contract ClearingHouseSeveralTest is Records {
+    /// Long ten lots of each market with 210 behind them; 150 are demanded, 90 at the least.
+    uint32 private thin;
+
+    function setUp() public override {
+        super.setUp();
+        thin = open("thin", 210 * UNIT);
+        for (uint8 m; m < 3; ++m) tradeIn(m, thin, alice, 10, PRICE);
+    }
+
+    function _equity(uint32 id) private view returns (int256 equity) {
+        (equity,,) = house.health(id);
+    }
+
+    /// @dev Nothing is free in market 0, though its position alone needs no more than 50.
+    function test_settle_countsTheOthers() public {
+        Order memory buy = order(thin, true, 14);
+        Order memory sell = order(bob, false, 14);
+        (buy.lane, buy.seq) = (1, 1);
+        add(sell);
+        add(buy);
+        fill(0, 1, 14, PRICE);
+        bytes memory reason = abi.encodeWithSelector(
+            I.MarginShort.selector, thin, _equity(thin) - 630_000, 220 * UNIT
+        );
+        settleReverts(reason);
+        tradeIn(0, thin, bob, 10, PRICE);
+        assertEq(sizeOf(thin, 0), 20);
+        checkLaws(3);
+    }
+
+    /// @dev Below initial margin a step may reduce, and not grow, and what the others lost before
+    /// counts before and after.
+    function test_settle_healthierWithOthers() public {
+        _fall(1, 100_000);
+        (int256 equity, uint256 initial, uint256 maintenance) = house.health(thin);
+        assertLt(equity, int256(initial));
+        assertGt(equity, int256(maintenance));
+        tradeIn(0, bob, thin, 4, PRICE);
+        (int256 left,, uint256 needed) = house.health(thin);
+        assertEq(sizeOf(thin, 0), 6);
+        assertGe(left * int256(maintenance), equity * int256(needed));
+        Order memory buy = order(thin, true, 1);
+        Order memory sell = order(bob, false, 1);
+        (buy.lane, buy.seq) = (1, 1);
+        add(sell);
+        add(buy);
+        fill(0, 1, 1, PRICE);
+        vm.expectPartialRevert(I.MarginShort.selector);
+        this.settleNow();
+        reset();
+        // A price that costs more than the margin that it sets free: worse, and refused.
+        buy = order(bob, true, 1);
+        sell = order(thin, false, 1);
+        (buy.price, sell.price, sell.lane, sell.seq) = (950_000, 950_000, 1, 1);
+        add(buy);
+        add(sell);
+        fill(0, 1, 1, 950_000);
+        vm.expectPartialRevert(I.MarginShort.selector);
+        this.settleNow();
+        reset();
+    }
+
+    /// @dev Who is below initial margin may not grow, at however good a price.
+    function test_settle_neverGrowsShort() public {
+        _fall(1, 100_000);
+        (int256 equity,, uint256 maintenance) = house.health(thin);
+        Order memory buy = order(thin, true, 1);
+        Order memory sell = order(bob, false, 1);
+        (buy.price, sell.price, buy.lane, buy.seq) = (950_000, 950_000, 1, 1);
+        add(sell);
+        add(buy);
+        fill(0, 1, 1, 950_000);
+        // It would be healthier for it.
+        assertGt(
+            (equity + 4_500_000) * int256(maintenance), equity * int256(maintenance + 3 * UNIT)
+        );
+        vm.expectPartialRevert(I.MarginShort.selector);
+        this.settleNow();
+        reset();
+    }
+
+    function settleNow() external {
+        house.settle(batch());
+    }
+
+    /// @dev Whatever is closed, the rest stays where it is, home or not.
+    function test_settle_closesOneOfThree() public {
+        for (uint8 m; m < 3; ++m) {
+            uint256 snapshot = vm.snapshotState();
+            tradeIn(m, alice, thin, 10, PRICE);
+            for (uint8 other; other < 3; ++other) {
+                assertEq(sizeOf(thin, other), other == m ? int256(0) : int256(10));
+            }
+            (, uint256 initial, uint256 maintenance) = house.health(thin);
+            assertEq(initial, 100 * UNIT);
+            assertEq(maintenance, 60 * UNIT);
+            // What is opened after it takes its place, and the others go as well.
+            tradeIn(m, thin, bob, 3, PRICE);
+            assertEq(sizeOf(thin, m), 3);
+            uint8 next = (m + 1) % 3;
+            tradeIn(next, alice, thin, 10, PRICE);
+            assertEq(sizeOf(thin, next), 0);
+            assertEq(sizeOf(thin, m), 3);
+            assertEq(sizeOf(thin, (m + 2) % 3), 10);
+            (,,, Position[] memory list) = house.account(thin);
+            assertEq(list.length, 2);
+            (, initial,) = house.health(thin);
+            assertEq(initial, 65 * UNIT);
+            checkLaws(3);
+            vm.revertToState(snapshot);
+        }
+    }
+
+    /// @dev The aged price of each position counts, also of one lot, at home or not.
+    function test_withdrawable_agedOfEach() public {
+        uint32 single = open("single", 1_000 * UNIT);
+        for (uint8 m; m < 3; ++m) tradeIn(m, single, alice, 1, PRICE);
+        (uint256 before,) = house.withdrawable(single);
+        for (uint8 m; m < 3; ++m) {
+            around.setAged(m, PRICE - 50_000 * (uint32(m) + 1));
+            (uint256 free,) = house.withdrawable(single);
+            assertEq(before - free, 5_000_000 * (uint256(m) + 1));
+            before = free;
+        }
+        vm.prank(owner_(single));
+        vm.expectPartialRevert(I.MarginShort.selector);
+        house.withdraw(single, before + 1, address(9), "");
+        vm.prank(owner_(single));
+        house.withdraw(single, before, address(9), "");
+    }
+
+    /// @dev What can be read is read at the last prices, however old; what moves is not.
+    function test_views_atOldPrices() public {
+        (int256 equity, uint256 initial, uint256 maintenance) = house.health(thin);
+        (uint256 free,) = house.withdrawable(thin);
+        vm.warp(block.timestamp + 1 days);
+        (int256 later, uint256 initialLater, uint256 maintenanceLater) = house.health(thin);
+        assertEq(later, equity);
+        assertEq(initialLater, initial);
+        assertEq(maintenanceLater, maintenance);
+        (uint256 freeLater,) = house.withdrawable(thin);
+        assertEq(freeLater, free);
+        vm.prank(owner_(thin));
+        vm.expectPartialRevert(I.PriceStale.selector);
+        house.withdraw(thin, free, address(9), "");
+    }
+
+    /// @dev The requirements of all positions hold a withdrawal back, the own leverage with them.
+    function test_withdraw_countsTheOthers() public {
+        (int256 equity, uint256 initial,) = house.health(thin);
+        (uint256 free,) = house.withdrawable(thin);
+        assertEq(free, uint256(equity) - initial);
+        vm.prank(owner_(thin));
+        house.setLeverage(thin, 60_000, "");
+        (free,) = house.withdrawable(thin);
+        assertEq(free, uint256(equity) - 180 * UNIT);
+        // More may be demanded than there is; less only once there is enough of it.
+        vm.prank(owner_(thin));
+        house.setLeverage(thin, 80_000, "");
+        (free,) = house.withdrawable(thin);
+        assertEq(free, 0);
+        vm.prank(owner_(thin));
+        vm.expectPartialRevert(I.MarginShort.selector);
+        house.setLeverage(thin, 70_000, "");
+    }
+
+    /// @dev The whole account is what is liquidated: in any of its markets, for the loss in one.
+    function test_liquidate_forTheLossInAnother() public {
+        _fall(2, 140_000);
+        (int256 equity,, uint256 maintenance) = house.health(thin);
+        assertLt(equity, int256(maintenance));
+        for (uint8 m; m < 3; ++m) {
+            uint256 snapshot = vm.snapshotState();
+            vm.prank(owner_(bob));
+            house.liquidate(thin, m, 2, bob, "");
+            assertEq(sizeOf(thin, m), 8);
+            assertEq(sizeOf(bob, m), 2);
+            checkLaws(3);
+            vm.revertToState(snapshot);
+        }
+    }
+
+    /// @dev A forced close of one position is judged with the others.
+    function test_forcedClose_withOthers() public {
+        for (uint8 m; m < 3; ++m) {
+            uint256 snapshot = vm.snapshotState();
+            uint64 number = requestClose(thin, m, true, 10, 1);
+            pass(FORCED_DEADLINE + 1);
+            executeBy(bob, number, ANY_LOTS);
+            assertEq(sizeOf(thin, m), 0);
+            assertEq(sizeOf(bob, m), 10);
+            (, uint256 initial,) = house.health(thin);
+            assertEq(initial, 100 * UNIT);
+            checkLaws(3);
+            vm.revertToState(snapshot);
+        }
+    }
+
+    /// @dev All positions are claimed for, none is left, and it is told of each.
+    function test_exit_closesAll() public {
+        _fall(1, 20_000);
+        freezeAndReckon();
+        (int256 claim, uint256 due) = house.claimOf(thin);
+        assertEq(claim >> 32, _equity(thin));
+        vm.recordLogs();
+        assertEq(exitOf(thin), due);
+        readTold();
+        assertTold(1);
+        bytes memory flat = abi.encodePacked(uint8(0), int56(0), uint8(1), int56(0));
+        flat = abi.encodePacked(thin, uint8(3), int128(0), flat, uint8(2), int56(0));
+        assertTold(0, Causes.EXIT, flat);
+        (, int128 cash,, Position[] memory list) = house.account(thin);
+        assertEq(cash, 0);
+        assertEq(list.length, 0);
+        for (uint8 m; m < 3; ++m) assertEq(sizeOf(thin, m), 0);
+        vm.expectPartialRevert(I.NothingOwed.selector);
+        this.exitAgain();
+    }
+
+    function exitAgain() external {
+        exitOf(thin);
+    }
+
+    function _fall(uint8 m, uint32 ticks) private {
+        around.setPrice(m, PRICE - ticks);
+    }
+}
