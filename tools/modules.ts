@@ -12,6 +12,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
   order: ['units', 'laws'],
   oracle: ['units', 'laws'],
   risk: ['units', 'laws'],
+  forecast: ['units'],
   core: rules,
   abi: ['units'],
   host: ['units'],

@@ -36,10 +36,11 @@ contract StewardSteps {
 contract StewardHeld {
     function check(MarketParams memory a, RiskTuple memory t) external view {
         MarketParams memory next = Steering.composed(a, t);
-        if (!Steering.held(a, next)) return;
+        if (!Steering.held(a, t)) return;
         assert(t.initialPpm >= a.initialPpm && t.maintenancePpm >= a.maintenancePpm);
         assert(t.concentrationPpm >= a.concentrationPpm && t.backstopLotsMax <= a.backstopLotsMax);
-        assert(t.fundingRatePpmMax <= a.fundingRatePpmMax && t.openInterestMax <= a.openInterestMax);
+        assert(t.fundingRatePpmMax <= a.fundingRatePpmMax);
+        assert(t.openInterestMax <= a.openInterestMax);
         assert(next.maintenancePpm == t.maintenancePpm && next.markClampPpm <= a.markClampPpm);
         assert(next.tickValue == a.tickValue && next.takerFeePpm == a.takerFeePpm);
     }
@@ -48,36 +49,37 @@ contract StewardHeld {
 /// @title Law L17: governance's next anchor beside a steward's tuple is inside the hard bounds
 /// wherever both were, so that no steward can keep governance from acting.
 contract StewardMerges {
-    function check(MarketParams memory a, RiskTuple memory t) external pure {
-        require(a.maintenancePpm >= 5_000 && a.initialPpm <= 1e6 && t.initialPpm <= 1e6);
-        require(uint256(a.maintenancePpm) * 10 <= uint256(a.initialPpm) * 8);
-        require(uint256(t.maintenancePpm) * 10 <= uint256(t.initialPpm) * 8);
-        require(a.markClampPpm >= 1_000 && a.markClampPpm <= 100_000);
-        require(uint256(a.maintenancePpm) + a.markClampPpm <= a.initialPpm);
-        require(uint256(t.maintenancePpm) + 1_000 <= t.initialPpm);
-        RiskTuple memory s = Steering.stricter(t, Steering.tupleOf(a));
-        MarketParams memory next = Steering.composed(a, s);
-        assert(uint256(next.maintenancePpm) * 10 <= uint256(next.initialPpm) * 8);
-        assert(uint256(next.maintenancePpm) + next.markClampPpm <= next.initialPpm);
-        assert(next.markClampPpm >= 1_000 && next.markClampPpm <= a.markClampPpm);
-        assert(next.initialPpm >= a.initialPpm && next.initialPpm >= t.initialPpm);
-        assert(next.maintenancePpm >= a.maintenancePpm && next.initialPpm <= 1e6);
-        assert(next.openInterestMax <= a.openInterestMax && next.backstopLotsMax <= t.backstopLotsMax);
+    function check(
+        uint24 initialA,
+        uint24 maintenanceA,
+        uint24 clampA,
+        uint24 initialT,
+        uint24 maintenanceT
+    ) external pure {
+        require(uint256(maintenanceA) * 10 <= uint256(initialA) * 8);
+        require(uint256(maintenanceT) * 10 <= uint256(initialT) * 8);
+        require(clampA >= 1_000 && uint256(maintenanceA) + clampA <= initialA);
+        require(uint256(maintenanceT) + 1_000 <= initialT);
+        uint256 initial = Steering._larger(initialA, initialT);
+        uint256 maintenance = Steering._larger(maintenanceA, maintenanceT);
+        uint256 clamp = Steering._clamp(clampA, initial, maintenance);
+        assert(maintenance * 10 <= initial * 8);
+        assert(clamp >= 1_000 && clamp <= clampA);
+        assert(maintenance + clamp <= initial);
     }
 }
 
 /// @title What decays ends at the anchor and never beyond it, nor past what was in force.
 contract StewardDecays {
-    function check(RiskTuple memory a, RiskTuple memory t, uint24 rate, uint40 elapsed)
-        external
-        pure
-    {
-        require(t.initialPpm >= a.initialPpm && t.maintenancePpm >= a.maintenancePpm);
-        require(t.openInterestMax <= a.openInterestMax && t.backstopLotsMax <= a.backstopLotsMax);
-        RiskTuple memory n = Steering.decayed(a, t, rate, elapsed);
-        assert(n.initialPpm >= a.initialPpm && n.initialPpm <= t.initialPpm);
-        assert(n.maintenancePpm >= a.maintenancePpm && n.maintenancePpm <= t.maintenancePpm);
-        assert(n.openInterestMax >= t.openInterestMax && n.openInterestMax <= a.openInterestMax);
-        assert(n.backstopLotsMax >= t.backstopLotsMax && n.backstopLotsMax <= a.backstopLotsMax);
+    function lower(uint40 from, uint40 to, uint256 scaled) external pure {
+        require(from >= to && scaled < 2 ** 64);
+        uint256 next = Steering._lower(from, to, scaled);
+        assert(next >= to && next <= from);
+    }
+
+    function higher(uint40 from, uint40 to, uint256 scaled) external pure {
+        require(from <= to && scaled < 2 ** 64);
+        uint256 next = Steering._higher(from, to, scaled);
+        assert(next >= from && next <= to);
     }
 }

@@ -269,7 +269,7 @@ contract Parameters is IParameters, ISteered, IGoverned {
         MarketParams memory from = _anchors[id];
         MarketParams memory next = from.composed(tuple);
         next.check();
-        if (!from.held(next)) revert LooserThanAnchor(id);
+        if (!from.held(tuple)) revert LooserThanAnchor(id);
         _setMarket(id, next);
     }
 

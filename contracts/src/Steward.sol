@@ -5,12 +5,7 @@ import {MarketParams, RiskTuple} from "./Types.sol";
 import {LawLib} from "./generated/LawLib.sol";
 import {IGoverned} from "./interfaces/IGoverned.sol";
 import {ISteered} from "./interfaces/ISteered.sol";
-import {
-    ISteward,
-    StewardCourse,
-    StewardMove,
-    StewardTerms
-} from "./interfaces/ISteward.sol";
+import {ISteward, StewardCourse, StewardMove, StewardTerms} from "./interfaces/ISteward.sol";
 import {Bounds} from "./libraries/Bounds.sol";
 import {StewardBounds} from "./libraries/StewardBounds.sol";
 import {Steering} from "./libraries/Steering.sol";
@@ -25,14 +20,14 @@ import {Steering} from "./libraries/Steering.sol";
 /// |---|---|---|
 /// | operator, terms | nobody | fixed |
 /// | tuple of a market, maintenance margin not raised | operator | at once, law L25 |
-/// | maintenance margin higher | operator | what was announced, from notice to a day later, law L25 |
+/// | maintenance margin higher | operator | as announced, from notice to a day later, law L25 |
 /// | announcement | operator | a new notice; dropped at once, by the governor too |
 /// | expired tuple | anyone | a step towards the anchor |
 ///
-/// Worst that a captured operator does: it moves no value and touches no account. New positions cost
-/// up to `initialMaxPpm` of the anchor, caps fall to `capMinPpm` of it, the collateral behind open
-/// positions stays until they close; a day after an announcement whoever has not reacted may be
-/// liquidated at the higher maintenance margin, one step per notice. The governor ends it at once.
+/// Worst that a captured operator does: it moves no value and touches no account. New positions
+/// cost up to `initialMaxPpm` of the anchor, caps fall to `capMinPpm` of it, the collateral behind
+/// open positions stays until they close; a day after an announcement whoever has not reacted may
+/// be liquidated at the higher maintenance margin, one step per notice. The governor ends it.
 /// Assumes: `Parameters` judges again that nothing is looser than the anchor.
 /// Live: governance ends it by `Parameters.dismissSteward`; decay needs nobody's consent.
 contract Steward is ISteward {
@@ -184,18 +179,16 @@ contract Steward is ISteward {
     ) private pure {
         uint256 most = t.initialMaxPpm;
         _step("initialPpm", a.initialPpm, c.initialPpm, n.initialPpm, true, most, t, elapsed);
-        uint256 from = a.concentrationPpm;
-        most = t.concentrationMaxPpm;
-        _step("concentrationPpm", from, c.concentrationPpm, n.concentrationPpm, true, most, t, elapsed);
+        (uint256 x, uint256 y, uint256 z) =
+            (a.concentrationPpm, c.concentrationPpm, n.concentrationPpm);
+        _step("concentrationPpm", x, y, z, true, t.concentrationMaxPpm, t, elapsed);
         uint256 least = t.capMinPpm;
-        from = a.fundingRatePpmMax;
-        _step(
-            "fundingRatePpmMax", from, c.fundingRatePpmMax, n.fundingRatePpmMax, false, least, t, elapsed
-        );
-        from = a.openInterestMax;
-        _step("openInterestMax", from, c.openInterestMax, n.openInterestMax, false, least, t, elapsed);
-        from = a.backstopLotsMax;
-        _step("backstopLotsMax", from, c.backstopLotsMax, n.backstopLotsMax, false, least, t, elapsed);
+        (x, y, z) = (a.fundingRatePpmMax, c.fundingRatePpmMax, n.fundingRatePpmMax);
+        _step("fundingRatePpmMax", x, y, z, false, least, t, elapsed);
+        (x, y, z) = (a.openInterestMax, c.openInterestMax, n.openInterestMax);
+        _step("openInterestMax", x, y, z, false, least, t, elapsed);
+        (x, y, z) = (a.backstopLotsMax, c.backstopLotsMax, n.backstopLotsMax);
+        _step("backstopLotsMax", x, y, z, false, least, t, elapsed);
     }
 
     function _judgeMaintenance(

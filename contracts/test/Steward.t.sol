@@ -213,7 +213,8 @@ contract StewardContractTest is StewardTest {
         t.initialPpm = 55_000;
         vm.warp(START + 2 days + 1);
         bytes4 error = I.NoticeNotReady.selector;
-        refused(t, abi.encodeWithSelector(error, START + 2 days + 1, START + 1 days, START + 2 days));
+        uint256 from = START + 1 days;
+        refused(t, abi.encodeWithSelector(error, from + 1 days + 1, from, from + 1 days));
     }
 
     function test_announce_revertsIf_Unlawful() public {

@@ -264,8 +264,9 @@ contract StewardVenueTest is VenueTest {
 
     function _tighten() private {
         MarketParams memory p = parameters.market(0);
+        uint24 rate = p.fundingRatePpmMax;
         RiskTuple memory t = RiskTuple(
-            p.initialPpm, p.maintenancePpm, p.concentrationPpm, p.fundingRatePpmMax, p.openInterestMax, 0
+            p.initialPpm, p.maintenancePpm, p.concentrationPpm, rate, p.openInterestMax, 0
         );
         uint256 initial = uint256(t.initialPpm) * 5 / 4;
         t.initialPpm = uint24(initial > 250_000 ? 250_000 : initial);

@@ -55,7 +55,8 @@ contract StewardGovernedTest is StewardTest {
         vm.prank(GOVERNOR);
         parameters.dismissSteward();
         later(1 hours);
-        refused(inForce(), abi.encodeWithSelector(ISteered.NotSteward.selector, steward, address(0)));
+        bytes4 error = ISteered.NotSteward.selector;
+        refused(inForce(), abi.encodeWithSelector(error, steward, address(0)));
         parameters.restoreMarket(0);
         assertAnchor();
         vm.expectRevert();
@@ -131,13 +132,13 @@ contract StewardGovernedTest is StewardTest {
         assertEq(parameters.market(0).initialPpm, 40_000);
     }
 
-    function _badTerm(bytes32 term, uint256 at, uint24 low, uint24 high) private {
+    function _badTerm(bytes32 term, uint256 index, uint24 low, uint24 high) private {
         uint24[2] memory values = [low, high];
         for (uint256 i; i < 2; ++i) {
             bytes memory encoded = abi.encode(terms());
             uint256 value = values[i];
             assembly ("memory-safe") {
-                mstore(add(encoded, add(32, mul(at, 32))), value)
+                mstore(add(encoded, add(32, mul(index, 32))), value)
             }
             vm.expectRevert(_termError(term, value));
             deploy("Steward", abi.encodePacked(abi.encode(parameters, OPERATOR), encoded));

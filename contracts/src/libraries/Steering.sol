@@ -30,9 +30,9 @@ library Steering {
     function composed(MarketParams memory anchor, RiskTuple memory tuple)
         internal
         pure
-        returns (MarketParams memory next)
+        returns (MarketParams memory)
     {
-        next = MarketParams({
+        return MarketParams({
             tickValue: anchor.tickValue,
             initialPpm: tuple.initialPpm,
             maintenancePpm: tuple.maintenancePpm,
@@ -48,42 +48,39 @@ library Steering {
             concentrationPpm: tuple.concentrationPpm,
             concentrationCapPpm: anchor.concentrationCapPpm,
             isolated: anchor.isolated,
-            markClampPpm: anchor.markClampPpm,
+            markClampPpm: uint24(
+                _clamp(anchor.markClampPpm, tuple.initialPpm, tuple.maintenancePpm)
+            ),
             fundingGapSecondsMax: anchor.fundingGapSecondsMax,
             liquidationPartPpm: anchor.liquidationPartPpm,
             coverSharePpm: anchor.coverSharePpm,
             backstopLotsMax: tuple.backstopLotsMax
         });
-        if (uint256(tuple.maintenancePpm) + anchor.markClampPpm > tuple.initialPpm) {
-            next.markClampPpm = tuple.initialPpm > tuple.maintenancePpm
-                ? tuple.initialPpm - tuple.maintenancePpm
-                : 0;
-        }
     }
 
-    /// @notice Whether a steward's parameters are looser than the anchor in no field: law L18 on
-    /// the way from the anchor, and a maintenance margin no lower.
+    /// @notice Whether a steward's tuple is looser than the anchor in no field: law L18 on the way
+    /// from the anchor, and a maintenance margin no lower.
     /// @dev A higher maintenance margin is not L18's to allow at once: the steward gives notice.
-    function held(MarketParams memory anchor, MarketParams memory next)
-        internal
-        view
-        returns (bool)
-    {
-        uint24 maintenancePpm = next.maintenancePpm;
-        if (maintenancePpm < anchor.maintenancePpm) return false;
-        next.maintenancePpm = anchor.maintenancePpm;
-        bool isTighter = anchor.tighter(next);
-        next.maintenancePpm = maintenancePpm;
-        return isTighter;
+    function held(MarketParams memory anchor, RiskTuple memory tuple) internal view returns (bool) {
+        if (tuple.maintenancePpm < anchor.maintenancePpm) return false;
+        RiskTuple memory rest = RiskTuple({
+            initialPpm: tuple.initialPpm,
+            maintenancePpm: anchor.maintenancePpm,
+            concentrationPpm: tuple.concentrationPpm,
+            fundingRatePpmMax: tuple.fundingRatePpmMax,
+            openInterestMax: tuple.openInterestMax,
+            backstopLotsMax: tuple.backstopLotsMax
+        });
+        return anchor.tighter(composed(anchor, rest));
     }
 
     /// @notice What is in force once governance has another anchor: the anchor itself, or where a
     /// steward has tightened, the tighter of both in each field.
-    function carried(MarketParams memory before, MarketParams memory inForce, MarketParams memory next)
-        internal
-        pure
-        returns (MarketParams memory)
-    {
+    function carried(
+        MarketParams memory before,
+        MarketParams memory inForce,
+        MarketParams memory next
+    ) internal pure returns (MarketParams memory) {
         RiskTuple memory tuple = tupleOf(inForce);
         if (keccak256(abi.encode(tuple)) == keccak256(abi.encode(tupleOf(before)))) return next;
         return composed(next, stricter(tuple, tupleOf(next)));
@@ -93,16 +90,16 @@ library Steering {
     function stricter(RiskTuple memory a, RiskTuple memory b)
         internal
         pure
-        returns (RiskTuple memory t)
+        returns (RiskTuple memory)
     {
-        t.initialPpm = a.initialPpm > b.initialPpm ? a.initialPpm : b.initialPpm;
-        t.maintenancePpm = a.maintenancePpm > b.maintenancePpm ? a.maintenancePpm : b.maintenancePpm;
-        bool isFirst = a.concentrationPpm > b.concentrationPpm;
-        t.concentrationPpm = isFirst ? a.concentrationPpm : b.concentrationPpm;
-        isFirst = a.fundingRatePpmMax < b.fundingRatePpmMax;
-        t.fundingRatePpmMax = isFirst ? a.fundingRatePpmMax : b.fundingRatePpmMax;
-        t.openInterestMax = a.openInterestMax < b.openInterestMax ? a.openInterestMax : b.openInterestMax;
-        t.backstopLotsMax = a.backstopLotsMax < b.backstopLotsMax ? a.backstopLotsMax : b.backstopLotsMax;
+        return RiskTuple({
+            initialPpm: uint24(_larger(a.initialPpm, b.initialPpm)),
+            maintenancePpm: uint24(_larger(a.maintenancePpm, b.maintenancePpm)),
+            concentrationPpm: uint24(_larger(a.concentrationPpm, b.concentrationPpm)),
+            fundingRatePpmMax: uint24(_smaller(a.fundingRatePpmMax, b.fundingRatePpmMax)),
+            openInterestMax: uint40(_smaller(a.openInterestMax, b.openInterestMax)),
+            backstopLotsMax: uint40(_smaller(a.backstopLotsMax, b.backstopLotsMax))
+        });
     }
 
     /// @notice A tuple a step closer to the anchor, and never past it.
@@ -120,8 +117,27 @@ library Steering {
         t.concentrationPpm = uint24(_lower(current.concentrationPpm, to, scaled));
         to = anchor.fundingRatePpmMax;
         t.fundingRatePpmMax = uint24(_higher(current.fundingRatePpmMax, to, scaled));
-        t.openInterestMax = uint40(_higher(current.openInterestMax, anchor.openInterestMax, scaled));
-        t.backstopLotsMax = uint40(_higher(current.backstopLotsMax, anchor.backstopLotsMax, scaled));
+        to = anchor.openInterestMax;
+        t.openInterestMax = uint40(_higher(current.openInterestMax, to, scaled));
+        to = anchor.backstopLotsMax;
+        t.backstopLotsMax = uint40(_higher(current.backstopLotsMax, to, scaled));
+    }
+
+    function _clamp(uint256 clampPpm, uint256 initialPpm, uint256 maintenancePpm)
+        private
+        pure
+        returns (uint256)
+    {
+        if (initialPpm <= maintenancePpm) return 0;
+        return _smaller(clampPpm, initialPpm - maintenancePpm);
+    }
+
+    function _larger(uint256 a, uint256 b) private pure returns (uint256) {
+        return a > b ? a : b;
+    }
+
+    function _smaller(uint256 a, uint256 b) private pure returns (uint256) {
+        return a < b ? a : b;
     }
 
     function _lower(uint256 from, uint256 to, uint256 scaled) private pure returns (uint256) {

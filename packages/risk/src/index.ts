@@ -5,3 +5,4 @@ export * from './liquidation.ts';
 export * from './margin.ts';
 export * from './profit.ts';
 export * from './waterfall.ts';
+export * from './steering.ts';

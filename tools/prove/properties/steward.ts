@@ -9,6 +9,7 @@ const pure = { engine: 'bmc', method: 'all inputs', plain: ['wide'], harness } a
 export const stewardProperties: readonly Property[] = [
   {
     id: 'steward.steps',
+    slow: true,
     laws: ['L25'],
     title: 'A step of a steward ends between anchor and band, and is no larger than an hour’s',
     contract: 'StewardSteps',
@@ -25,6 +26,7 @@ export const stewardProperties: readonly Property[] = [
   },
   {
     id: 'steward.held',
+    slow: true,
     laws: ['L17', 'L18'],
     title: 'What a steward puts in force is in no field looser than the anchor',
     contract: 'StewardHeld',
@@ -34,7 +36,7 @@ export const stewardProperties: readonly Property[] = [
       mutant(
         'maintenance may fall below the anchor',
         steering,
-        'if (maintenancePpm < anchor.maintenancePpm) return false;',
+        'if (tuple.maintenancePpm < anchor.maintenancePpm) return false;',
         '',
       ),
     ],
@@ -50,8 +52,8 @@ export const stewardProperties: readonly Property[] = [
       mutant(
         'the mark clamp does not narrow',
         steering,
-        'if (uint256(tuple.maintenancePpm) + anchor.markClampPpm > tuple.initialPpm) {',
-        'if (tuple.initialPpm == 0) {',
+        'return _smaller(clampPpm, initialPpm - maintenancePpm);',
+        'return clampPpm;',
       ),
     ],
   },
