@@ -89,7 +89,8 @@ async function show(s: Session): Promise<Result> {
 async function proposeMarket(s: Session, symbol: string, changes: string[]): Promise<Result> {
   const { venue, govern } = await deskOf(s, 'sign');
   const { id } = marketOf(venue, symbol);
-  const tuple = changeTuple(await govern.market(id), changes);
+  // From the anchor: what a steward moved must not become governance's.
+  const tuple = changeTuple(await govern.anchor(id), changes);
   const done = agreed(await govern.proposeMarket(id, tuple));
   const pending = await govern.pendingMarket(id);
   const when =
