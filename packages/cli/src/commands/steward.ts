@@ -103,7 +103,7 @@ async function propose(s: Session, options: ProposeOptions): Promise<Result> {
   const engine = createStewardEngine({
     venue,
     reader: createChainReader(chainAccess(venue)),
-    logger: createLogger('steward', 'silent'),
+    logger: createLogger('steward', { level: 'silent' }),
     barSeconds: parseWhole(options.barSeconds, 'bar seconds', 86_400),
     barsMin: parseWhole(options.barsMin, 'bars', 10_000),
     history: options.history,
