@@ -53,7 +53,8 @@ contract ParametersTest is Base {
         vm.expectRevert(_outOfBounds("initialPpm", 9_999, 10_000));
         deploy("Parameters", abi.encode(GOVERNOR, DELAY, _venue(), markets, address(0)));
         vm.expectRevert(abi.encodeWithSelector(Parameters.MarketIdInvalid.selector, 256, 255));
-        deploy("Parameters", abi.encode(GOVERNOR, DELAY, _venue(), new MarketParams[](257), address(0)));
+        markets = new MarketParams[](257);
+        deploy("Parameters", abi.encode(GOVERNOR, DELAY, _venue(), markets, address(0)));
     }
 
     /// @dev Two slots, every bit of them a field: the words survive the round trip.

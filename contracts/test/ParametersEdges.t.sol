@@ -80,7 +80,8 @@ contract ParametersEdgesTest is Base {
         private
         returns (Parameters)
     {
-        return Parameters(deploy("Parameters", abi.encode(this, DELAY, venue, markets, address(0))));
+        bytes memory args = abi.encode(this, DELAY, venue, markets, address(0));
+        return Parameters(deploy("Parameters", args));
     }
 
     function _markets(uint256 count) private pure returns (MarketParams[] memory markets) {

@@ -73,7 +73,7 @@ export function parametersBinding(initial: ParametersState): Binding<ParametersS
     BigInt(parameterTerms.delaySeconds),
     venueOf(initial.venue),
     [marketOf(initial.markets[0]!)],
-      addressOf(0),
+    addressOf(0),
   ];
   return {
     creations: [creationOf(parametersAbi, parametersBytecode, args)],

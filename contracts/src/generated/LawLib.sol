@@ -643,8 +643,7 @@ library LawLib {
     /// @notice L25. A steward moves a field never looser than the anchor, no further out than its
     /// band, and by no more than its step for the time since the last move, rounded up.
     /// @dev Assumes: Asked for each field of the tuple. The band is the largest part of the anchor
-    /// where tighter is higher, else the smallest. A raise of the maintenance margin was announced
-    /// before.
+    /// where tighter is higher, else the smallest. A raise of the maintenance margin was announced.
     /// @param anchor as governance set it
     /// @param current in force
     /// @param next asked for

@@ -1,12 +1,6 @@
 /** Walk-forward: each half-year is forecast by what was learnt before it, and never after. */
 import { realized } from './features.ts';
-import {
-  excursion,
-  flooredMargin,
-  type MarginBasis,
-  marginBasis,
-  stepped,
-} from './margin.ts';
+import { excursion, flooredMargin, type MarginBasis, marginBasis, stepped } from './margin.ts';
 import { ewma, type Fitted, har, harx, type VolatilityModel } from './model.ts';
 import type { Panel } from './panel.ts';
 import { createTally, type MarginScore, type MarginTally, meanScore, qlike } from './scores.ts';

@@ -4,5 +4,5 @@ export * from './legal.ts';
 export * from './liquidation.ts';
 export * from './margin.ts';
 export * from './profit.ts';
-export * from './waterfall.ts';
 export * from './steering.ts';
+export * from './waterfall.ts';

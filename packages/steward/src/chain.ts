@@ -3,10 +3,10 @@ import { parametersAbi, stewardAbi } from '@holdfast/abi';
 import type { ChainReader, ChainWriter, Venue } from '@holdfast/host';
 import {
   type RiskTuple,
+  type SteeredParams,
   type StewardCourse,
   type StewardTerms,
   type StewardView,
-  type SteeredParams,
   tupleOf,
 } from '@holdfast/risk';
 import { EnvironmentError } from '@holdfast/units';

@@ -25,7 +25,7 @@ export interface StewardOptions {
 
 const hour = 3_600;
 
-/** @throws EnvironmentError FileMissing, FileMalformed of the history; NotFound without a steward */
+/** @throws EnvironmentError FileMissing or FileMalformed when the history will not do */
 export function createStewardEngine(options: StewardOptions): Engine {
   const { venue, reader, logger, hands, barsMin } = options;
   const names = venue.markets.map(({ symbol }) => symbol.replace(/-.*$/, ''));

@@ -67,8 +67,7 @@ export function tryTuple(
   tuple: RiskTuple,
 ): Shadow {
   const of = (id: number) => state.markets.find((each) => each.market === id)!;
-  const after = (id: number) =>
-    id === market ? composed(of(id).anchor, tuple) : of(id).params;
+  const after = (id: number) => (id === market ? composed(of(id).anchor, tuple) : of(id).params);
   return shadowApply(venue, mirror, (id) => of(id).params, after);
 }
 

@@ -55,19 +55,31 @@ export interface Forecaster {
 
 const nameOf = (symbol: string): string => symbol.replace(/-.*$/, '');
 
-/** Recorded bars before live ones: at the live price, because only changes count. */
-function joined(past: readonly Bar[], live: readonly Bar[], barSeconds: number): Bar[] {
-  const [first, last] = [live[0], past.at(-1)];
-  if (first === undefined || last === undefined) return [...past, ...live];
-  const scale = first.close / last.close;
-  const shift = first.ts - barSeconds - last.ts;
-  const moved = past.map(({ ts, high, low, close }) => ({
-    ts: ts + shift,
-    high: high * scale,
-    low: low * scale,
-    close: close * scale,
-  }));
-  return [...moved, ...live];
+/**
+ * Recorded bars before live ones: all moved by the same time, so that the newest ends where the
+ * first live bar begins, and to the live price, because only changes count.
+ */
+function joined(
+  history: ReadonlyMap<string, readonly Bar[]>,
+  live: ReadonlyMap<string, readonly Bar[]>,
+  barSeconds: number,
+): Map<string, readonly Bar[]> {
+  const last = Math.max(...[...history.values()].map((bars) => bars.at(-1)?.ts ?? 0));
+  const starts = [...live.values()].flatMap((bars) => bars[0]?.ts ?? []);
+  const shift = starts.length === 0 ? 0 : Math.min(...starts) - barSeconds - last;
+  return new Map(
+    [...history].map(([name, bars]) => {
+      const own = live.get(name) ?? [];
+      const scale = (own[0]?.close ?? 1) / (own[0] === undefined ? 1 : (bars.at(-1)?.close ?? 1));
+      const moved = bars.map(({ ts, high, low, close }) => ({
+        ts: ts + shift,
+        high: high * scale,
+        low: low * scale,
+        close: close * scale,
+      }));
+      return [name, [...moved, ...own]];
+    }),
+  );
 }
 
 /**
@@ -77,23 +89,36 @@ function joined(past: readonly Bar[], live: readonly Bar[], barSeconds: number):
 export function createForecaster(options: ForecastOptions): Forecaster {
   const { barSeconds, history, barsMin, closeOutSeconds } = options;
   const model = history === undefined ? ewma(0.97, barsMin) : harx;
-  const fits = new Map<string, Fitted>();
+  const fits = new Map<number, Fitted>();
 
   function panelOf(live: ReadonlyMap<string, readonly Bar[]>): Panel | undefined {
-    const names = history === undefined ? [...live.keys()] : [...history.keys()];
-    const series = new Map<string, Bar[]>();
-    for (const name of names) {
-      const bars = joined(history?.get(name) ?? [], live.get(name) ?? [], barSeconds);
-      if (bars.length > 0) series.set(name, bars);
-    }
+    const all = history === undefined ? live : joined(history, live, barSeconds);
+    const series = new Map([...all].filter(([, bars]) => bars.length > 0));
     return series.size === 0 ? undefined : createPanel(series, barSeconds);
   }
 
+  const bases = new Map<string, MarginBasis>();
+  /** Without a history there is little to learn from, and all of it is new. */
+  const keyOf = (panel: Panel): number =>
+    history === undefined ? panel.length : Math.floor(panel.length / 1_000);
+
+  function basisOf(panel: Panel, fitted: Fitted, asset: number): MarginBasis | undefined {
+    const key = `${keyOf(panel)}/${asset}`;
+    const known = bases.get(key);
+    if (known !== undefined) return known;
+    const rowsMin = history === undefined ? Math.max(4, barsMin / 2) : 1_000;
+    const made = marginBasis(panel, fitted, asset, panel.length - 1, rowsMin);
+    if (bases.size > 100) bases.clear();
+    if (made !== undefined) bases.set(key, made);
+    return made;
+  }
+
   function fitOf(panel: Panel): Fitted | undefined {
-    const key = `${Math.floor(panel.length / 1_000)}`;
+    const key = keyOf(panel);
     const known = fits.get(key);
     if (known !== undefined) return known;
     const made = model.fit(panel, panel.length, history === undefined ? 1 : 6);
+    if (fits.size > 10) fits.clear();
     if (made !== undefined) fits.set(key, made);
     return made;
   }
@@ -108,8 +133,7 @@ export function createForecaster(options: ForecastOptions): Forecaster {
       const fitted = fitOf(panel);
       if (fitted === undefined) return undefined;
       const at = panel.length - 1;
-      const rowsMin = history === undefined ? Math.max(4, barsMin / 2) : 1_000;
-      const basis = marginBasis(panel, fitted, asset, at, rowsMin);
+      const basis = basisOf(panel, fitted, asset);
       const variance = fitted.variance(panel, asset, at);
       if (basis === undefined || variance === undefined) return undefined;
       const margin = flooredMargin(basis, variance) * Math.sqrt(closeOutSeconds / barSeconds);
@@ -124,7 +148,7 @@ const bookSchema = z.object({ bids: levels, asks: levels });
 
 /** What rests in a market's book over what usually does, from the node's public page. */
 export interface DepthWatch {
-  /** @returns undefined when the node does not answer; below 1 when the book is thinner than usual */
+  /** @returns below 1 when thinner than usual; undefined when the node does not answer */
   ratio(market: number): Promise<number | undefined>;
 }
 
@@ -167,8 +191,7 @@ export async function readBacking(
   const held = await Promise.all(
     funds.map((id) => ask(clearingHouse, clearingHouseAbi, 'health', id)),
   );
-  const pool =
-    backstop === undefined ? [0, 0n, 0n] : await ask(backstop, backstopAbi, 'poolOf', 0);
+  const pool = backstop === undefined ? [0, 0n, 0n] : await ask(backstop, backstopAbi, 'poolOf', 0);
   const sums = held.map((health) => (health as readonly [bigint])[0]);
   const all = [...sums, (pool as readonly [number, bigint, bigint])[2]];
   return all.reduce((sum, each) => sum + (each > 0n ? each : 0n), 0n);

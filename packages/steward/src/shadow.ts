@@ -84,4 +84,3 @@ export function topShares(mirror: Mirror): ReadonlyMap<number, number> {
     [...longs].map(([id, all]) => [id, all === 0 ? 0 : Math.min(1, (tops.get(id) ?? 0) / all)]),
   );
 }
-

@@ -119,8 +119,9 @@ async function propose(s: Session, options: ProposeOptions): Promise<Result> {
   return { data: { block, looks }, text: lines.join('\n') };
 }
 
-const wide =
-  'BTC,ADA,ATOM,BCH,BNB,DOGE,DOT,ETH,FIL,LINK,LTC,MATIC,NEAR,SOL,THETA,TRX,XRP'.split(',');
+const wide = 'BTC,ADA,ATOM,BCH,BNB,DOGE,DOT,ETH,FIL,LINK,LTC,MATIC,NEAR,SOL,THETA,TRX,XRP'.split(
+  ',',
+);
 const margined = ['BTC', 'ETH', 'SOL', 'DOGE', 'LINK'];
 
 const percent = (value: number, digits = 2): string => `${(value * 100).toFixed(digits)} %`;

@@ -791,7 +791,7 @@ export function exitShared(i: {
  * no more than its step for the time since the last move, rounded up.
  *
  * Assumes: Asked for each field of the tuple. The band is the largest part of the anchor where
- * tighter is higher, else the smallest. A raise of the maintenance margin was announced before.
+ * tighter is higher, else the smallest. A raise of the maintenance margin was announced.
  */
 export function stewardStep(i: {
   /** as governance set it */

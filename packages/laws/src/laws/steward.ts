@@ -33,8 +33,8 @@ export const stewardLaws: readonly Law[] = [
       'A steward moves a field never looser than the anchor, no further out than its band, and ' +
       'by no more than its step for the time since the last move, rounded up.',
     assumes:
-      'Asked for each field of the tuple. The band is the largest part of the anchor where tighter ' +
-      'is higher, else the smallest. A raise of the maintenance margin was announced before.',
+      'Asked for each field of the tuple. The band is the largest part of the anchor where ' +
+      'tighter is higher, else the smallest. A raise of the maintenance margin was announced.',
     inputs: {
       anchor: uint(40, 'as governance set it'),
       current: uint(40, 'in force'),
