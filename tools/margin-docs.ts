@@ -119,6 +119,18 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
     ],
     ['how much a list must hold', 'Counterparties.sol#_limit', 'risk/src/deleverage.ts#roomsOf'],
   ],
+  steering: [
+    ['parameters with a tuple', 'libraries/Steering.sol#composed', 'risk/src/steering.ts#composed'],
+    ['never looser than the anchor', 'libraries/Steering.sol#held', 'risk/src/steering.ts#held'],
+    ['what a move may be', 'Steward.sol#move', 'risk/src/steering.ts#refuseMove'],
+    ['what may be announced', 'Steward.sol#announce', 'risk/src/steering.ts#refuseNotice'],
+    ['decay', 'libraries/Steering.sol#decayed', 'risk/src/steering.ts#decayed'],
+    ['end of the band', 'libraries/StewardBounds.sol#tightest', 'risk/src/steering.ts#tightest'],
+    ['another anchor', 'libraries/Steering.sol#carried', ''],
+    ['the closest lawful tuple', '', 'risk/src/steering.ts#towards'],
+    ['what measured risk asks for', '', 'forecast/src/propose.ts#wantedTuple'],
+    ['tried on the accounts', '', 'steward/src/shadow.ts#shadowApply'],
+  ],
   withdrawals: [
     ['worse price', 'libraries/Profit.sol#worse', 'risk/src/profit.ts#worsePrice'],
     ['aged loss', 'libraries/Profit.sol#agedLoss', 'risk/src/profit.ts#agedLoss'],

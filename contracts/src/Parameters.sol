@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {MarketParams, VenueParams} from "./Types.sol";
+import {MarketParams, RiskTuple, VenueParams} from "./Types.sol";
 import {IGoverned} from "./interfaces/IGoverned.sol";
 import {IParameters} from "./interfaces/IParameters.sol";
+import {ISteered} from "./interfaces/ISteered.sol";
 import {Bounds} from "./libraries/Bounds.sol";
 import {Delayed} from "./libraries/Delayed.sol";
 import {ParameterWords} from "./libraries/ParameterWords.sol";
+import {Steering} from "./libraries/Steering.sol";
 
 /// @title Parameters: what the venue runs on, tightened at once and loosened after a delay.
 /// @notice A proposal is a whole tuple, so that paired fields move together. When no field is
 /// looser than in force it is applied in the same call and drops what was pending; otherwise it
 /// waits for the delay, may then be applied by anyone, and dies when nobody does.
+/// What governance set is the anchor. A steward moves six fields of a market between the anchor and
+/// tighter, never looser; what is in force is its tuple, or the anchor.
 ///
 /// Who may change what, to what:
 /// | state | who | to |
@@ -21,13 +25,17 @@ import {ParameterWords} from "./libraries/ParameterWords.sol";
 /// | `maintenancePpm`, either way | governor, then anyone | after the delay, inside `Bounds` |
 /// | market or venue, looser | governor, then anyone | after the delay, before expiry |
 /// | new market | governor, then anyone | after the delay, the next free id |
+/// | `RiskTuple` in force of a market | steward | at once, no field looser than the anchor |
+/// | the same, while there is no steward | anyone | the anchor |
+/// | steward | governor, then anyone | none at once; another after the delay |
 /// | sequencer | governor | none at once; another after the delay |
 /// | pending proposal | governor | dropped at once, or replaced with a new delay |
 /// | governor | governor, then its successor | after the delay, accepted by the successor |
 ///
 /// Assumes: users who dislike a pending loosening can leave within the delay.
 /// Live: nothing here can be switched off, and reading never reverts.
-contract Parameters is IParameters, IGoverned {
+contract Parameters is IParameters, ISteered, IGoverned {
+    using Steering for MarketParams;
     using Bounds for MarketParams;
     using Bounds for VenueParams;
 
@@ -70,6 +78,11 @@ contract Parameters is IParameters, IGoverned {
     /// @notice The zero address cannot govern.
     error GovernorZero();
 
+    struct PendingSteward {
+        address steward;
+        uint40 readyAt;
+    }
+
     struct PendingMarket {
         MarketParams params;
         uint40 readyAt;
@@ -102,11 +115,20 @@ contract Parameters is IParameters, IGoverned {
     /// @notice Governor that waits, and from when it may accept; zeros when none.
     PendingGovernor public pendingGovernor;
 
+    /// @inheritdoc ISteered
+    address public override steward;
+
+    /// @notice Steward that waits, and from when anyone may appoint it; zeros when none.
+    PendingSteward public pendingSteward;
+
+    mapping(uint8 market => MarketParams) private _anchors;
+
     constructor(
         address governor_,
         uint256 delaySeconds_,
         VenueParams memory venue_,
-        MarketParams[] memory markets
+        MarketParams[] memory markets,
+        address steward_
     ) {
         if (governor_ == address(0)) revert GovernorZero();
         Delayed.checkDelay(delaySeconds_);
@@ -119,10 +141,11 @@ contract Parameters is IParameters, IGoverned {
         emit VenueChanged(venue_);
         for (uint256 i; i < markets.length; ++i) {
             markets[i].check();
-            _markets[uint8(i)] = markets[i];
-            emit MarketChanged(uint8(i), markets[i]);
+            _anchorMarket(uint8(i), markets[i]);
         }
         marketsCount = uint16(markets.length);
+        steward = steward_;
+        emit StewardChanged(steward_);
     }
 
     modifier onlyGovernor() {
@@ -130,9 +153,19 @@ contract Parameters is IParameters, IGoverned {
         _;
     }
 
-    /// @inheritdoc IParameters
-    function market(uint8 id) external view override returns (MarketParams memory) {
+    /// @inheritdoc ISteered
+    function market(uint8 id)
+        external
+        view
+        override(IParameters, ISteered)
+        returns (MarketParams memory)
+    {
         return _markets[id];
+    }
+
+    /// @inheritdoc ISteered
+    function anchor(uint8 id) external view override returns (MarketParams memory) {
+        return _anchors[id];
     }
 
     /// @inheritdoc IParameters
@@ -167,12 +200,12 @@ contract Parameters is IParameters, IGoverned {
         onlyGovernor
         returns (bool applied)
     {
-        MarketParams memory current = _markets[id];
+        MarketParams memory current = _anchors[id];
         // As if it had waited already: what may never follow is refused here, not after the delay.
         _checkMarket(id, current, params, block.timestamp - delaySeconds);
         if (current.tickValue != 0 && current.tighter(params)) {
             if (_pendingMarkets[id].readyAt != 0) _dropMarket(id);
-            _setMarket(id, params);
+            _anchorMarket(id, params);
             return true;
         }
         uint40 readyAt = Delayed.readyAfter(delaySeconds);
@@ -184,11 +217,11 @@ contract Parameters is IParameters, IGoverned {
     function applyMarket(uint8 id) external {
         PendingMarket memory pending = _pendingMarkets[id];
         Delayed.checkReady(pending.readyAt);
-        MarketParams memory current = _markets[id];
+        MarketParams memory current = _anchors[id];
         _checkMarket(id, current, pending.params, pending.readyAt - delaySeconds);
         delete _pendingMarkets[id];
         if (current.tickValue == 0) ++marketsCount;
-        _setMarket(id, pending.params);
+        _anchorMarket(id, pending.params);
     }
 
     /// @notice Drops the pending tuple of a market.
@@ -228,6 +261,53 @@ contract Parameters is IParameters, IGoverned {
     function cancelVenue() external onlyGovernor {
         Delayed.checkPending(_pendingVenue.readyAt);
         _dropVenue();
+    }
+
+    /// @inheritdoc ISteered
+    function steer(uint8 id, RiskTuple calldata tuple) external override {
+        if (msg.sender != steward) revert NotSteward(msg.sender, steward);
+        MarketParams memory from = _anchors[id];
+        MarketParams memory next = from.composed(tuple);
+        next.check();
+        if (!from.held(tuple)) revert LooserThanAnchor(id);
+        _setMarket(id, next);
+    }
+
+    /// @notice Puts the anchor of a market in force while there is no steward; anyone may call.
+    function restoreMarket(uint8 id) external {
+        if (steward != address(0)) revert StewardPresent(steward);
+        if (id >= marketsCount) revert MarketIdInvalid(id, uint256(marketsCount) - 1);
+        _setMarket(id, _anchors[id]);
+    }
+
+    /// @notice Ends the steward's power at once, and drops the one that waits.
+    function dismissSteward() external onlyGovernor {
+        if (pendingSteward.readyAt != 0) _dropSteward();
+        steward = address(0);
+        emit StewardChanged(address(0));
+    }
+
+    /// @notice Starts the delay of another steward; replaces a pending one.
+    function proposeSteward(address next) external onlyGovernor {
+        if (next == address(0)) revert StewardZero();
+        uint40 readyAt = Delayed.readyAfter(delaySeconds);
+        pendingSteward = PendingSteward(next, readyAt);
+        emit StewardProposed(next, readyAt);
+    }
+
+    /// @notice Puts the pending steward in office; anyone may call.
+    function appointSteward() external {
+        PendingSteward memory pending = pendingSteward;
+        Delayed.checkReady(pending.readyAt);
+        delete pendingSteward;
+        steward = pending.steward;
+        emit StewardChanged(pending.steward);
+    }
+
+    /// @notice Drops the pending steward.
+    function cancelSteward() external onlyGovernor {
+        Delayed.checkPending(pendingSteward.readyAt);
+        _dropSteward();
     }
 
     /// @notice Starts the delay of another governor; replaces a pending one.
@@ -270,6 +350,19 @@ contract Parameters is IParameters, IGoverned {
             }
             revert TickValueFixed(next.tickValue, current.tickValue);
         }
+    }
+
+    /// @dev What a steward tightened stays tight under another anchor, until it moves or decays.
+    function _anchorMarket(uint8 id, MarketParams memory params) private {
+        MarketParams memory next = _anchors[id].carried(_markets[id], params);
+        _anchors[id] = params;
+        emit AnchorChanged(id, params);
+        _setMarket(id, next);
+    }
+
+    function _dropSteward() private {
+        emit StewardCancelled(pendingSteward.steward);
+        delete pendingSteward;
     }
 
     function _setMarket(uint8 id, MarketParams memory params) private {

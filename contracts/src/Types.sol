@@ -62,6 +62,23 @@ struct MarketParams {
     uint40 backstopLotsMax;
 }
 
+/// @notice What a steward may move of a market's parameters; the rest stays as at the anchor.
+/// @param initialPpm Initial margin; tighter is higher.
+/// @param maintenancePpm Maintenance margin; only higher than the anchor's, and with notice.
+/// @param concentrationPpm Initial margin added for holding all of the open interest; tighter is
+/// higher.
+/// @param fundingRatePpmMax Largest funding rate, ppm per day; tighter is lower.
+/// @param openInterestMax Cap on open interest, lots; tighter is lower.
+/// @param backstopLotsMax Largest position of the backstop, lots; tighter is lower.
+struct RiskTuple {
+    uint24 initialPpm;
+    uint24 maintenancePpm;
+    uint24 concentrationPpm;
+    uint24 fundingRatePpmMax;
+    uint40 openInterestMax;
+    uint40 backstopLotsMax;
+}
+
 /// @notice Parameters of the venue as a whole.
 /// @param sequencer The only address that may settle batches.
 /// @param quietSeconds Age of the last report after which anyone may push the next one.

@@ -33,7 +33,8 @@ contract OracleTest is PeripheralsReports {
             markets[i].openInterestMax = type(uint40).max;
         }
         VenueParams memory venue = VenueParams(address(0x5E9), 30, uint32(SKEW), 0);
-        parameters = Parameters(deploy("Parameters", abi.encode(GOVERNOR, DELAY, venue, markets)));
+        bytes memory args = abi.encode(GOVERNOR, DELAY, venue, markets, address(0));
+        parameters = Parameters(deploy("Parameters", args));
         address[] memory list;
         (keys, list) = _reporters(3);
         verifier = QuorumVerifier(deploy("QuorumVerifier", abi.encode(2, list)));

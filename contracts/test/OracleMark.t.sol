@@ -27,7 +27,7 @@ contract OracleMarkTest is PeripheralsReports {
         markets[0] = Markets.plain();
         VenueParams memory venue = VenueParams(address(0x5E9), 30, 30, 0);
         address parameters =
-            deploy("Parameters", abi.encode(address(0x60), 2 days, venue, markets));
+            deploy("Parameters", abi.encode(address(0x60), 2 days, venue, markets, address(0)));
         address[] memory list;
         (keys, list) = _reporters(3);
         verifier = QuorumVerifier(deploy("QuorumVerifier", abi.encode(2, list)));

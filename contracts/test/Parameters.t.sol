@@ -23,7 +23,7 @@ contract ParametersTest is Base {
         vm.warp(START);
         MarketParams[] memory markets = new MarketParams[](2);
         (markets[0], markets[1]) = (_market(), _market());
-        bytes memory args = abi.encode(GOVERNOR, DELAY, _venue(), markets);
+        bytes memory args = abi.encode(GOVERNOR, DELAY, _venue(), markets, address(0));
         parameters = Parameters(deploy("Parameters", args));
     }
 
@@ -44,16 +44,17 @@ contract ParametersTest is Base {
         MarketParams[] memory markets = new MarketParams[](1);
         markets[0] = _market();
         vm.expectRevert(Parameters.GovernorZero.selector);
-        deploy("Parameters", abi.encode(address(0), DELAY, _venue(), markets));
+        deploy("Parameters", abi.encode(address(0), DELAY, _venue(), markets, address(0)));
         vm.expectRevert(
             abi.encodeWithSelector(IGoverned.DelayOutOfBounds.selector, 1 days - 1, 1 days)
         );
-        deploy("Parameters", abi.encode(GOVERNOR, 1 days - 1, _venue(), markets));
+        deploy("Parameters", abi.encode(GOVERNOR, 1 days - 1, _venue(), markets, address(0)));
         markets[0].initialPpm = 9_999;
         vm.expectRevert(_outOfBounds("initialPpm", 9_999, 10_000));
-        deploy("Parameters", abi.encode(GOVERNOR, DELAY, _venue(), markets));
+        deploy("Parameters", abi.encode(GOVERNOR, DELAY, _venue(), markets, address(0)));
         vm.expectRevert(abi.encodeWithSelector(Parameters.MarketIdInvalid.selector, 256, 255));
-        deploy("Parameters", abi.encode(GOVERNOR, DELAY, _venue(), new MarketParams[](257)));
+        markets = new MarketParams[](257);
+        deploy("Parameters", abi.encode(GOVERNOR, DELAY, _venue(), markets, address(0)));
     }
 
     /// @dev Two slots, every bit of them a field: the words survive the round trip.

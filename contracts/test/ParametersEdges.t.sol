@@ -48,7 +48,8 @@ contract ParametersEdgesTest is Base {
         ++tight.initialPpm;
         vm.recordLogs();
         assertTrue(parameters.proposeMarket(0, tight));
-        assertEq(vm.getRecordedLogs().length, 1);
+        // The anchor, and what is in force.
+        assertEq(vm.getRecordedLogs().length, 2);
         assertTrue(parameters.proposeVenue(VenueParams(address(0), 29, 60, 0)));
         assertEq(vm.getRecordedLogs().length, 1);
     }
@@ -79,7 +80,8 @@ contract ParametersEdgesTest is Base {
         private
         returns (Parameters)
     {
-        return Parameters(deploy("Parameters", abi.encode(this, DELAY, venue, markets)));
+        bytes memory args = abi.encode(this, DELAY, venue, markets, address(0));
+        return Parameters(deploy("Parameters", args));
     }
 
     function _markets(uint256 count) private pure returns (MarketParams[] memory markets) {

@@ -20,7 +20,8 @@ contract ParametersRiskTest is Base {
         MarketParams[] memory markets = new MarketParams[](1);
         markets[0] = Markets.middling();
         VenueParams memory venue = VenueParams(SEQUENCER, 30, 60, 100_000);
-        parameters = Parameters(deploy("Parameters", abi.encode(GOVERNOR, DELAY, venue, markets)));
+        bytes memory args = abi.encode(GOVERNOR, DELAY, venue, markets, address(0));
+        parameters = Parameters(deploy("Parameters", args));
     }
 
     function test_proposeMarket_revertsIf_OutOfBounds() public {

@@ -22,7 +22,7 @@ contract ParametersVenueTest is Base {
         vm.warp(START);
         MarketParams[] memory markets = new MarketParams[](2);
         (markets[0], markets[1]) = (_market(), _market());
-        bytes memory args = abi.encode(GOVERNOR, DELAY, _venue(), markets);
+        bytes memory args = abi.encode(GOVERNOR, DELAY, _venue(), markets, address(0));
         parameters = Parameters(deploy("Parameters", args));
     }
 

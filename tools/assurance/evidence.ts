@@ -41,6 +41,8 @@ export const modelled: Readonly<Record<string, readonly string[]>> = {
   'breaker: appointing': ['L16'],
   'parameters: markets': ['L17', 'L18'],
   'parameters: roles': ['L18'],
+  'steward: steps': ['L18', 'L25'],
+  'steward: notice': ['L18', 'L25'],
   'forced queue': ['L22', 'L23', 'L24'],
   'silence and freeze': ['L23'],
   'vault: windows and order': ['L14'],
@@ -83,6 +85,7 @@ export const fuzzed: Readonly<Record<string, readonly string[]>> = {
   L22: [`${invariants('ClearingHouseExit')}#invariant_queueIsCommitted`, lives],
   L23: [lives],
   L24: [`${invariants('ClearingHouseExit')}#invariant_paidIsOwed`, venue],
+  L25: [`${test('StewardAttacks.t.sol')}#testFuzz_attack_anyMoves`],
 };
 
 const e2e = (name: string) => `tests/e2e/${name}.e2e.ts`;

@@ -20,7 +20,7 @@ import {
   signDigest,
 } from '@holdfast/order';
 import { concatBytes, type Hex, keccak256, toHex } from '@holdfast/units';
-import { type Address, getContractAddress } from 'viem';
+import { type Address, getContractAddress, zeroAddress } from 'viem';
 import { artifact, type Chain, chainId, deploy, deployer, guardian, transact } from './chain.ts';
 import { committeeReport, oracleId } from './committee.ts';
 
@@ -135,7 +135,8 @@ export async function deployVenue(
     reportSkewSecondsMax: 30,
     profitHaircutPpm: 100_000,
   };
-  const params = await deploy(chain, 'Parameters', [deployer, delaySeconds, venue, markets]);
+  const own = [deployer, delaySeconds, venue, markets, zeroAddress];
+  const params = await deploy(chain, 'Parameters', own);
   const breaker = await deploy(chain, 'Breaker', [params, [deployer, guardian], breakerLimits]);
   const verifier =
     registry === undefined

@@ -111,7 +111,7 @@ function argumentsOf(name: Name): readonly unknown[] {
     case 'TestToken':
       return ['Test Dollar', 'TUSD', 6];
     case 'Parameters':
-      return [partyOf('governor'), delay, venueOf(true), [market]];
+      return [partyOf('governor'), delay, venueOf(true), [market], `0x${'00'.repeat(20)}`];
     case 'Breaker':
       return [
         at('Parameters'),

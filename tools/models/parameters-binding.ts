@@ -15,7 +15,7 @@ const parameters = { abi: parametersAbi, address: created(0) };
 const fees = [0, 300, 450, 10_001];
 
 /** A market as the contract takes it; fields in their order. */
-const marketOf = ({ cap, fee, maintenance, tick }: MarketTuple) => ({
+export const marketOf = ({ cap, fee, maintenance, tick }: MarketTuple) => ({
   tickValue: 100 * tick,
   initialPpm: 50_000,
   maintenancePpm: 20_000 + 10_000 * maintenance,
@@ -73,6 +73,7 @@ export function parametersBinding(initial: ParametersState): Binding<ParametersS
     BigInt(parameterTerms.delaySeconds),
     venueOf(initial.venue),
     [marketOf(initial.markets[0]!)],
+    addressOf(0),
   ];
   return {
     creations: [creationOf(parametersAbi, parametersBytecode, args)],

@@ -18,6 +18,8 @@ import type { Model, ModelFacts, Timed } from './model.ts';
 import { parametersBinding } from './parameters-binding.ts';
 import { parametersModels } from './parameters-properties.ts';
 import type { Binding } from './program.ts';
+import { stewardBinding } from './steward-binding.ts';
+import { stewardModels } from './steward-properties.ts';
 import { treasuryBinding } from './treasury-binding.ts';
 import { treasuryModels } from './treasury-properties.ts';
 import { vaultBinding } from './vault-binding.ts';
@@ -56,6 +58,7 @@ const entries = <S extends Timed>(
 export const modelTable: readonly ModelEntry[] = [
   ...entries(breakerModels, breakerBinding),
   ...entries(parametersModels, parametersBinding),
+  ...entries(stewardModels, stewardBinding),
   ...entries(forcedModels, forcedBinding),
   ...entries(vaultModels, vaultBinding),
   ...entries(committeeModels, committeeBinding),

@@ -24,12 +24,13 @@ export const groups: readonly Group[] = [
     name: 'parts',
     mutated: [
       ...src('Vault VaultQueue VaultWindows Oracle QuorumVerifier Breaker Parameters Committees'),
-      ...src('CommitteeVerifier Treasury TreasuryRules'),
+      ...src('CommitteeVerifier Treasury TreasuryRules Steward'),
       ...src('OutflowRing OutflowForecast Lines Observations Reports Medians', 'src/libraries'),
       ...src('Delayed Bounds ParameterWords Schnorr DayRing', 'src/libraries'),
+      ...src('Steering StewardBounds', 'src/libraries'),
     ],
     tests: [
-      ...tests(/^test\/(Vault|Oracle|Quorum|Breaker|Param|Committee|Treasury)\w*\.t\.sol$/),
+      ...tests(/^test\/(Vault|Oracle|Quorum|Breaker|Param|Committee|Treasury|Steward)\w*\.t\.sol$/),
       ...tests(/^test\/libraries\/(Schnorr|DayRing|Words)\.t\.sol$/),
     ],
     further: [...src('SchnorrHarness', 'src/mocks')],

@@ -5,6 +5,7 @@ import { controlProperties } from './properties/control.ts';
 import { fallingProperties } from './properties/falling.ts';
 import { priceProperties } from './properties/prices.ts';
 import { roundingProperties, wordProperties } from './properties/rounding.ts';
+import { stewardProperties } from './properties/steward.ts';
 import { structureProperties } from './properties/structure.ts';
 import { tradingProperties } from './properties/trading.ts';
 import { treasuryProperties } from './properties/treasury.ts';
@@ -16,6 +17,7 @@ export const properties: readonly Property[] = [
   ...fallingProperties,
   ...priceProperties,
   ...controlProperties,
+  ...stewardProperties,
   ...committeeProperties,
   ...treasuryProperties,
   ...structureProperties,

@@ -641,6 +641,54 @@ library LawLib {
         }
     }
 
+    /// @notice L25. A steward moves a field never looser than the anchor, no further out than its
+    /// band, and by no more than its step for the time since the last move, rounded up.
+    /// @dev Assumes: Asked for each field of the tuple. The band is the largest part of the anchor
+    /// where tighter is higher, else the smallest. A raise of the maintenance margin was announced.
+    /// @param anchor as governance set it
+    /// @param current in force
+    /// @param next asked for
+    /// @param rises whether tighter is higher
+    /// @param bandPpm end of the band, part of the anchor
+    /// @param tightenPpm largest step tighter in an hour, part of the value in force
+    /// @param loosenPpm largest step looser in an hour, part of the value in force
+    /// @param elapsedSeconds time that counts for the step
+    /// @return True if the law holds.
+    function stewardStep(
+        uint256 anchor,
+        uint256 current,
+        uint256 next,
+        bool rises,
+        uint256 bandPpm,
+        uint256 tightenPpm,
+        uint256 loosenPpm,
+        uint256 elapsedSeconds
+    ) internal pure returns (bool) {
+        unchecked {
+            if ((anchor | current | next) >> 40 != 0) return false;
+            if ((bandPpm | tightenPpm | loosenPpm) >> 24 != 0) return false;
+            if (elapsedSeconds >> 32 != 0) return false;
+            return (
+                    rises
+                    && anchor <= next
+                    && (next * 1_000_000 <= anchor * bandPpm || next <= current)
+                    && next * 3_600_000_000
+                        < (current + 1) * 3_600_000_000 + current * tightenPpm * elapsedSeconds
+                    && current * 3_600_000_000
+                        < (next + 1) * 3_600_000_000 + current * loosenPpm * elapsedSeconds
+                )
+                || (
+                    !rises
+                    && next <= anchor
+                    && (anchor * bandPpm <= next * 1_000_000 || current <= next)
+                    && next * 3_600_000_000
+                        < (current + 1) * 3_600_000_000 + current * loosenPpm * elapsedSeconds
+                    && current * 3_600_000_000
+                        < (next + 1) * 3_600_000_000 + current * tightenPpm * elapsedSeconds
+                );
+        }
+    }
+
     function _abs(int256 a) private pure returns (uint256) {
         return uint256(a < 0 ? -a : a);
     }

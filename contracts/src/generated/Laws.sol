@@ -91,6 +91,7 @@ contract Laws {
         if (law == 22) return _judgeL22(input);
         if (law == 23) return _judgeL23(input);
         if (law == 24) return _judgeL24(input);
+        if (law == 25) return _judgeL25(input);
         revert LawUnknown(law);
     }
 
@@ -471,6 +472,24 @@ contract Laws {
         (uint256 paid, uint256 claim, uint256 claims, uint256 pool) =
             abi.decode(input, (uint256, uint256, uint256, uint256));
         return LawLib.exitShared(paid, claim, claims, pool);
+    }
+
+    function _judgeL25(bytes calldata input) private pure returns (bool) {
+        (
+            uint256 anchor,
+            uint256 current,
+            uint256 next,
+            bool rises,
+            uint256 bandPpm,
+            uint256 tightenPpm,
+            uint256 loosenPpm,
+            uint256 elapsedSeconds
+        ) =
+            abi.decode(input, (uint256, uint256, uint256, bool, uint256, uint256, uint256,
+            uint256));
+        return LawLib.stewardStep(
+            anchor, current, next, rises, bandPpm, tightenPpm, loosenPpm, elapsedSeconds
+        );
     }
 
     function _fit(AccountState[] memory items) private pure returns (bool) {

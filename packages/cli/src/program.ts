@@ -14,6 +14,7 @@ import { orderCommands } from './commands/order.ts';
 import { quorumCommands } from './commands/quorum.ts';
 import { relayCommands } from './commands/relay.ts';
 import type { Perform } from './commands/shared.ts';
+import { stewardCommands } from './commands/steward.ts';
 import { treasuryCommands } from './commands/treasury.ts';
 import { viewCommands } from './commands/view.ts';
 import { watchCommand } from './commands/watch.ts';
@@ -53,6 +54,7 @@ export function createProgram(perform: Perform): Command {
   program.addCommand(quorumCommands(perform));
   program.addCommand(committeeCommands(perform));
   program.addCommand(treasuryCommands(perform));
+  program.addCommand(stewardCommands(perform));
   return program;
 }
 

@@ -92,6 +92,8 @@ const venueSchema = z.strictObject({
     token: address,
     /** A venue may have no backstop. */
     backstop: address.optional(),
+    /** Moves margins and caps by measured risk; a venue may have none. */
+    steward: address.optional(),
   }),
   /** First block that may hold a log of the venue. */
   deployBlock: whole,

@@ -160,6 +160,18 @@ export const restated: { [N in LawName]: (i: LawInput<N>) => boolean } = {
     return bounded && ordered && marked && margins;
   },
   parameterChangeLawful: changeLawful,
+  stewardStep: (i) => {
+    // Signed so that tighter is more, whichever way the field goes.
+    const sign = i.rises ? 1n : -1n;
+    const [anchor, current, next] = [i.anchor, i.current, i.next].map((x) => sign * BigInt(x));
+    const reach = (ppm: number) =>
+      -floorDiv(-BigInt(i.current) * BigInt(ppm) * BigInt(i.elapsedSeconds), 3_600_000_000n);
+    const moved = next! - current!;
+    if (next! < anchor!) return false;
+    const isOut = next! * 1_000_000n > anchor! * BigInt(i.bandPpm);
+    if (isOut && moved > 0n) return false;
+    return moved <= reach(i.tightenPpm) && -moved <= reach(i.loosenPpm);
+  },
   fundingWithin: (i) => {
     const counted = i.elapsedSeconds > i.gapSecondsMax ? 0n : BigInt(i.elapsedSeconds);
     const value = (BigInt(i.price) * BigInt(i.tickValue)) << 32n;

@@ -5,4 +5,5 @@ export * from './liquidation.ts';
 export * from './margin.ts';
 export * from './profit.ts';
 export * from './resume.ts';
+export * from './steering.ts';
 export * from './waterfall.ts';

@@ -71,6 +71,21 @@ export function createGovernance(venue: Pick<Venue, 'contracts'>, chain: ChainAc
     /** Parameters in force. */
     market: async (id: number): Promise<MarketTuple> =>
       tupleOf((await chain.ask(onParameters('market', id))) as Raw),
+    /** Parameters as governance set them; what is in force may be tighter. */
+    anchor: async (id: number): Promise<MarketTuple> =>
+      tupleOf((await chain.ask(onParameters('anchor', id))) as Raw),
+    /** Who moves parameters beside governance; the zero address for nobody. */
+    steward: async (): Promise<Hex> => (await chain.ask(onParameters('steward'))) as Hex,
+    /** Governor: at once. */
+    dismissSteward: () => act(onParameters('dismissSteward')),
+    /** Governor: another steward, after the delay. */
+    proposeSteward: (steward: Hex) => act(onParameters('proposeSteward', steward)),
+    /** Anyone, once the delay is over. */
+    appointSteward: () => act(onParameters('appointSteward')),
+    /** Governor: drops the steward that waits. */
+    cancelSteward: () => act(onParameters('cancelSteward')),
+    /** Anyone, while there is no steward: the anchor in force again. */
+    restoreMarket: (id: number) => act(onParameters('restoreMarket', id)),
     /** The pending change of a market, or undefined. */
     async pendingMarket(id: number): Promise<Pending | undefined> {
       const answer = (await chain.ask(onParameters('pendingMarket', id))) as [Raw, number];

@@ -29,6 +29,8 @@ import {
   quorumVerifierBytecode,
   rosterModuleAbi,
   rosterModuleBytecode,
+  stewardAbi,
+  stewardBytecode,
   testTokenAbi,
   testTokenBytecode,
   treasuryAbi,
@@ -42,6 +44,7 @@ import {
 } from '@holdfast/abi';
 import type { ChainReader, ChainWriter, Venue, VenueMarket } from '@holdfast/host';
 import { type Candidate, committeeIds, type GroupSignature } from '@holdfast/party';
+import type { StewardTerms } from '@holdfast/risk';
 import { EnvironmentError, invariant } from '@holdfast/units';
 import {
   type Abi,
@@ -50,6 +53,7 @@ import {
   encodeDeployData,
   getContractAddress,
   type Hex,
+  zeroAddress,
 } from 'viem';
 import {
   type BreakerLimits,
@@ -93,6 +97,8 @@ export interface DeployOptions {
   delaySeconds?: number | undefined;
   /** Seconds between the request and the payment of a withdrawal from the backstop. */
   coolDownSeconds?: number | undefined;
+  /** Who moves margins and caps beside governance, and what it may do; none unless given. */
+  steward?: { operator: Address; terms: StewardTerms } | undefined;
   /** Gas given to each creation. */
   gas?: bigint | undefined;
 }
@@ -173,7 +179,7 @@ function creations(options: DeployOptions, at: Addresses): Creation[] {
     ...registry(options, at),
     make('token', testTokenAbi, testTokenBytecode, token.name, token.symbol, token.decimals),
     verifier(options, at),
-    make('parameters', parametersAbi, parametersBytecode, ...parametersArgs(options, delay, venue)),
+    make('parameters', parametersAbi, parametersBytecode, ...parametersArgs(options, at, venue)),
     make('breaker', breakerAbi, breakerBytecode, at.parameters, options.guardians, limits),
     make('oracle', oracleAbi, oracleBytecode, at.clearingHouse, at.parameters, at.verifier, delay),
     make('vault', vaultAbi, vaultBytecode, ...vaultArgs(options, at)),
@@ -195,7 +201,15 @@ function creations(options: DeployOptions, at: Addresses): Creation[] {
     make('backstop', backstopAbi, backstopBytecode, ...backstopArgs(options, at)),
     make('laws', lawsAbi, lawsBytecode),
     ...treasury(options, at),
+    ...steward(options, at),
   ];
+}
+
+/** The parameters name it from the start; later another one waits for governance's delay. */
+function steward({ steward: given }: DeployOptions, at: Addresses): Creation[] {
+  if (given === undefined) return [];
+  const args = [at.parameters, given.operator, given.terms];
+  return [{ name: 'steward', abi: stewardAbi as Abi, bytecode: stewardBytecode, args }];
 }
 
 function treasury(options: DeployOptions, at: Addresses): Creation[] {
@@ -240,7 +254,8 @@ function backstopArgs(options: DeployOptions, at: Addresses): unknown[] {
   return [at.clearingHouse, at.vault, at.oracle, at.parameters, coolDown];
 }
 
-function parametersArgs(options: DeployOptions, delay: bigint, venue: object): unknown[] {
+function parametersArgs(options: DeployOptions, at: Addresses, venue: object): unknown[] {
+  const delay = BigInt(options.delaySeconds ?? daySeconds);
   const markets = [...options.markets].sort((a, b) => a.id - b.id);
   markets.forEach(({ id, symbol }, index) => {
     invariant(id === index, `market ids must count from 0, ${symbol} is ${id}`);
@@ -251,7 +266,8 @@ function parametersArgs(options: DeployOptions, delay: bigint, venue: object): u
     openInterestMax: BigInt(rest.openInterestMax),
     backstopLotsMax: BigInt(rest.backstopLotsMax),
   }));
-  return [options.governor, delay, venue, params];
+  const steward = options.steward === undefined ? zeroAddress : at.steward;
+  return [options.governor, delay, venue, params, steward];
 }
 
 /** Addresses before deployment: creation i of this account goes to a known place. */
@@ -269,6 +285,7 @@ function predict(options: DeployOptions, from: Address, nonce: number): Addresse
     forcedQueue: blank,
     committees: blank,
     treasury: blank,
+    steward: blank,
     clearingHouse: blank,
     vault: blank,
     oracle: blank,
@@ -360,8 +377,10 @@ export async function deployVenue(
     forcedQueue,
     committees,
     treasury,
-    ...contracts
+    steward,
+    ...rest
   } = at;
   const more = options.treasury === undefined ? {} : { treasury };
+  const contracts = options.steward === undefined ? rest : { ...rest, steward };
   return { contracts, deployBlock, ...more };
 }

@@ -1,4 +1,5 @@
 /** Terms of a venue that its deployment fixes, and those of the demonstration. */
+import type { StewardTerms } from '@holdfast/risk';
 
 /** Outflow budgets of the vault: quote units, and parts per million of the trailing minimum. */
 export interface VaultWindows {
@@ -76,3 +77,22 @@ export const demoBreaker: Omit<BreakerLimits, 'guardianDelaySeconds'> = {
   quorumMin: 2,
   silenceSeconds: 0,
 };
+/**
+ * What the demonstration's steward may do: up to three times the margins and down to a quarter of
+ * the caps, 10 % an hour tighter, half a percent looser.
+ *
+ * @param speed venue seconds per wall second: inputs age faster with it
+ */
+export const demoStewardTerms = (speed: number): StewardTerms => ({
+  initialMaxPpm: 3_000_000,
+  maintenanceMaxPpm: 1_500_000,
+  concentrationMaxPpm: 3_000_000,
+  capMinPpm: 250_000,
+  tightenPpm: 100_000,
+  loosenPpm: 5_000,
+  decayPpm: 50_000,
+  moveSeconds: 600,
+  holdSeconds: 6 * 3_600,
+  noticeSeconds: 86_400,
+  inputAgeSeconds: Math.min(3_600, Math.max(300, Math.ceil(60 * speed))),
+});

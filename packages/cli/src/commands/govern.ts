@@ -56,36 +56,47 @@ async function act(
   return { data: { ...done, action: what }, text: `${what}: transaction ${done.tx}`, next };
 }
 
+/** What is in force, with governance's value where a steward has tightened it. */
+const beside = (inForce: bigint, anchor: bigint): string =>
+  inForce === anchor ? `${inForce}` : `${inForce} (anchor ${anchor})`;
+
 async function show(s: Session): Promise<Result> {
   const { venue, govern } = await deskOf(s, 'read');
-  const [governor, venueLevel] = await Promise.all([govern.governor(), govern.level(0)]);
+  const [governor, steward, venueLevel] = await Promise.all([
+    govern.governor(),
+    govern.steward(),
+    govern.level(0),
+  ]);
   const markets = await Promise.all(
     venue.markets.map(async ({ id, symbol }) => ({
       symbol,
       level: await govern.level(1 + id),
       clearReadyAt: await govern.clearReadyAt(1 + id),
       params: await govern.market(id),
+      anchor: await govern.anchor(id),
       pending: await govern.pendingMarket(id),
     })),
   );
   const rows = markets.map((market) => [
     market.symbol,
     `${market.level}`,
-    `${market.params.initialPpm}`,
-    `${market.params.maintenancePpm}`,
-    `${market.params.openInterestMax}`,
+    ...(['initialPpm', 'maintenancePpm', 'openInterestMax'] as const).map((field) =>
+      beside(market.params[field], market.anchor[field]),
+    ),
     market.pending === undefined ? '-' : `from ${market.pending.readyAt}`,
   ]);
   const head = ['market', 'breaker', 'initialPpm', 'maintenancePpm', 'openInterestMax', 'pending'];
-  const lines = [`governor ${governor}`, `breaker of the venue: level ${venueLevel}`, ''];
+  const lines = [`governor ${governor}`, `steward ${steward}`];
+  lines.push(`breaker of the venue: level ${venueLevel}`, '');
   const text = [...lines, table([head, ...rows])].join('\n');
-  return { data: { governor, venueLevel, markets }, text };
+  return { data: { governor, steward, venueLevel, markets }, text };
 }
 
 async function proposeMarket(s: Session, symbol: string, changes: string[]): Promise<Result> {
   const { venue, govern } = await deskOf(s, 'sign');
   const { id } = marketOf(venue, symbol);
-  const tuple = changeTuple(await govern.market(id), changes);
+  // From the anchor: what a steward moved must not become governance's.
+  const tuple = changeTuple(await govern.anchor(id), changes);
   const done = agreed(await govern.proposeMarket(id, tuple));
   const pending = await govern.pendingMarket(id);
   const when =
@@ -137,6 +148,49 @@ function guardianCommands(perform: Perform): Command[] {
       },
     );
   });
+}
+
+/** The steward: ended at once, another one after the delay, the anchor back by anyone. */
+function stewardCommands(perform: Perform): Command[] {
+  const propose = new Command('propose-steward')
+    .description('Governor: another steward, after the delay')
+    .argument('<address>', 'address of its contract');
+  const example = 'holdfast govern propose-steward 0x… --key governor';
+  finish(propose, [example]).action((text, options) => {
+    const steward = parseAddress(text);
+    return perform(options, (s) =>
+      act(s, `propose steward ${steward}`, ({ govern }) => govern.proposeSteward(steward)),
+    );
+  });
+  const plain = [
+    ['dismiss-steward', 'Governor, at once: nobody moves parameters any more', 'governor'],
+    ['appoint-steward', 'Anyone, after the delay: the steward that waits', 'keeper'],
+    ['cancel-steward', 'Governor: drop the steward that waits', 'governor'],
+  ] as const;
+  const rest = plain.map(([name, description, key]) =>
+    finish(new Command(name).description(description), [
+      `holdfast govern ${name} --key ${key}`,
+    ]).action((options) =>
+      perform(options, (s) =>
+        act(s, name, ({ govern }) => {
+          if (name === 'dismiss-steward') return govern.dismissSteward();
+          return name === 'appoint-steward' ? govern.appointSteward() : govern.cancelSteward();
+        }),
+      ),
+    ),
+  );
+  const restore = new Command('restore-market')
+    .description('Anyone, while there is no steward: the anchor of a market in force again')
+    .argument('<market>', 'symbol');
+  finish(restore, ['holdfast govern restore-market BTC-USD --key keeper']).action(
+    (symbol, options) =>
+      perform(options, (s) =>
+        act(s, `restored ${symbol}`, ({ venue, govern }) =>
+          govern.restoreMarket(marketOf(venue, symbol).id),
+        ),
+      ),
+  );
+  return [propose, ...rest, restore];
 }
 
 function marketCommands(perform: Perform): Command[] {
@@ -192,6 +246,7 @@ export function governCommands(perform: Perform): Command {
     vetoCommand(perform),
     ...guardianCommands(perform),
     ...marketCommands(perform),
+    ...stewardCommands(perform),
   ];
   for (const command of all) govern.addCommand(command);
   return govern;

@@ -787,6 +787,67 @@ export function exitShared(i: {
       );
 }
 
+/**
+ * L25. A steward moves a field never looser than the anchor, no further out than its band, and by
+ * no more than its step for the time since the last move, rounded up.
+ *
+ * Assumes: Asked for each field of the tuple. The band is the largest part of the anchor where
+ * tighter is higher, else the smallest. A raise of the maintenance margin was announced.
+ */
+export function stewardStep(i: {
+  /** as governance set it */
+  readonly anchor: number;
+  /** in force */
+  readonly current: number;
+  /** asked for */
+  readonly next: number;
+  /** whether tighter is higher */
+  readonly rises: boolean;
+  /** end of the band, part of the anchor */
+  readonly bandPpm: number;
+  /** largest step tighter in an hour, part of the value in force */
+  readonly tightenPpm: number;
+  /** largest step looser in an hour, part of the value in force */
+  readonly loosenPpm: number;
+  /** time that counts for the step */
+  readonly elapsedSeconds: number;
+}): boolean {
+  const fits = uint40(i.anchor)
+      && uint40(i.current)
+      && uint40(i.next)
+      && uint24(i.bandPpm)
+      && uint24(i.tightenPpm)
+      && uint24(i.loosenPpm)
+      && uint32(i.elapsedSeconds);
+  if (!fits) return false;
+  return (
+          i.rises
+          && i.anchor <= i.next
+          && (
+              BigInt(i.next) * 1_000_000n
+                  <= BigInt(i.anchor) * BigInt(i.bandPpm)
+              || i.next <= i.current
+          )
+          && BigInt(i.next) * 3_600_000_000n
+              < BigInt(i.current + 1) * 3_600_000_000n + BigInt(i.current) * BigInt(i.tightenPpm) * BigInt(i.elapsedSeconds)
+          && BigInt(i.current) * 3_600_000_000n
+              < BigInt(i.next + 1) * 3_600_000_000n + BigInt(i.current) * BigInt(i.loosenPpm) * BigInt(i.elapsedSeconds)
+      )
+      || (
+          !i.rises
+          && i.next <= i.anchor
+          && (
+              BigInt(i.anchor) * BigInt(i.bandPpm)
+                  <= BigInt(i.next) * 1_000_000n
+              || i.current <= i.next
+          )
+          && BigInt(i.next) * 3_600_000_000n
+              < BigInt(i.current + 1) * 3_600_000_000n + BigInt(i.current) * BigInt(i.loosenPpm) * BigInt(i.elapsedSeconds)
+          && BigInt(i.current) * 3_600_000_000n
+              < BigInt(i.next + 1) * 3_600_000_000n + BigInt(i.current) * BigInt(i.tightenPpm) * BigInt(i.elapsedSeconds)
+      );
+}
+
 /** Every law by name. */
 export const checks = {
   collateralConserved,
@@ -813,4 +874,5 @@ export const checks = {
   forcedInTurn,
   freezeLawful,
   exitShared,
+  stewardStep,
 } as const;

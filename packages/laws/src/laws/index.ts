@@ -3,6 +3,7 @@ import type { Law } from '../law.ts';
 import { controlLaws } from './control.ts';
 import { leavingLaws } from './leaving.ts';
 import { stateLaws } from './state.ts';
+import { stewardLaws } from './steward.ts';
 import { tradingLaws } from './trading.ts';
 
 /** Every law of the venue, in the order of its id. */
@@ -11,6 +12,7 @@ export const LAWS: readonly Law[] = [
   ...tradingLaws,
   ...controlLaws,
   ...leavingLaws,
+  ...stewardLaws,
 ].sort((a, b) => (a.id < b.id ? -1 : 1));
 
 /** Laws that one snapshot of the whole venue is enough for: what `Laws.evaluate` judges. */

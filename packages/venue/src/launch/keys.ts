@@ -9,6 +9,7 @@ export interface VenueKeys {
   sequencer: LocalAccount;
   node: LocalAccount;
   keeper: LocalAccount;
+  steward: LocalAccount;
   reporters: LocalAccount[];
   traders: LocalAccount[];
 }
@@ -31,25 +32,27 @@ export async function openKeys(dir: string, traders: number, gateways = 0): Prom
   const open = (name: string): Promise<LocalAccount> => loadOrCreateKey(dir, name);
   const numbered = (count: number, name: (n: number) => string): Promise<LocalAccount[]> =>
     Promise.all(Array.from({ length: count }, (_, i) => open(name(i + 1))));
-  const [deployer, governor, guardian, sequencer, node, keeper] = await Promise.all([
+  const [deployer, governor, guardian, sequencer, node, keeper, steward] = await Promise.all([
     open('deployer'),
     open('governor'),
     open('guardian'),
     open('sequencer'),
     open('node'),
     open('keeper'),
+    open('steward'),
   ]);
   const reporters = await numbered(reporterCount, reporterKey);
   const traderKeys = await numbered(traders, traderKey);
   // Secrets of links: they sign nothing.
   await numbered(gateways, (n) => gatewayKey(`${n}`));
-  return { deployer, governor, guardian, sequencer, node, keeper, reporters, traders: traderKeys };
+  const own = { deployer, governor, guardian, sequencer, node, keeper, steward };
+  return { ...own, reporters, traders: traderKeys };
 }
 
 /** Gives gas to everyone who sends transactions. */
 export async function fundKeys(faucet: Faucet, keys: VenueKeys): Promise<void> {
-  const { deployer, governor, guardian, sequencer, keeper, traders } = keys;
-  const senders = [deployer, governor, guardian, sequencer, keeper, ...traders];
+  const { deployer, governor, guardian, sequencer, keeper, steward, traders } = keys;
+  const senders = [deployer, governor, guardian, sequencer, keeper, steward, ...traders];
   const addresses: Address[] = senders.map((account) => account.address);
   await Promise.all(addresses.map((address) => faucet.gas(address, 10n ** 22n)));
 }

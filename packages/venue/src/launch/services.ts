@@ -108,6 +108,17 @@ export function keeperSpec(dir: string): ServiceSpec {
   return specOf(dir, 'keeper', 'keeper', [], { readyMsMax: 120_000 });
 }
 
+/**
+ * The steward of a demonstration: a bar a minute, or one for each two reports where time is
+ * compressed, and a look as often.
+ */
+export function stewardSpec(dir: string, speed: number): ServiceSpec {
+  const bar = Math.min(3_600, Math.max(60, Math.ceil((4 * speed) / 60) * 60));
+  const every = Math.max(5, Math.round(bar / speed));
+  const args = ['--bar-seconds', String(bar), '--every', String(every)];
+  return specOf(dir, 'steward', 'steward', args, { readyMsMax: 120_000 });
+}
+
 /** Trader processes share the accounts and the order rate evenly; the first has the whale. */
 export function traderSpecs(dir: string, options: VenueOptions, seed: string): ServiceSpec[] {
   const { traders, accounts, ordersPerSecond } = options;

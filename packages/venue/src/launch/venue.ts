@@ -7,6 +7,7 @@ import {
   createChainWriter,
   createFaucet,
   ensurePrivateDir,
+  errorMessage,
   findFreePort,
   narrowKeyFiles,
   requireFreePort,
@@ -19,7 +20,7 @@ import { EnvironmentError, invariant } from '@holdfast/units';
 import { deployVenue, foretell } from '../deploy.ts';
 import { demoMarkets, timesAt } from '../markets.ts';
 import { openTreasury, seedBackstop, seedTreasury, treasuryWait } from '../seed.ts';
-import { demoToken } from '../terms.ts';
+import { demoStewardTerms, demoToken } from '../terms.ts';
 import { type FoundedCommittees, foundCommittees, treasuryOf, writePolicies } from './committee.ts';
 import {
   fundKeys,
@@ -123,6 +124,7 @@ async function deploy(launch: Launch, rpcUrl: string, founded?: FoundedCommittee
     guardians: [keys.guardian.address],
     quietSeconds: times.quietSeconds,
     reportSkewSecondsMax: times.priceAgeSecondsMax,
+    steward: { operator: keys.steward.address, terms: demoStewardTerms(options.speed) },
   });
   const reader = createChainReader(access);
   const { contracts, treasury } = deployment;
@@ -273,6 +275,14 @@ async function startGateways(launch: Launch, venue: Venue, hubPort: number): Pro
   for (const { url } of await Promise.all(started)) note(`gateway at ${url}`);
 }
 
+/** The venue runs without it: what it would move stays at the anchor, or goes back there. */
+async function startSteward({ options, start, step, note }: Launch): Promise<void> {
+  const spec = specs.stewardSpec(options.dir, options.speed);
+  await step('steward', () => start(spec)).catch((error) => {
+    note(`the steward did not start, the venue does without: ${errorMessage(error)}`);
+  });
+}
+
 async function startProcesses(launch: Launch, venue: Venue): Promise<void> {
   const { options, plan, start, step } = launch;
   const { dir, gateways } = options;
@@ -284,6 +294,7 @@ async function startProcesses(launch: Launch, venue: Venue): Promise<void> {
     step('price relay and reporters', () => startReporters(launch, venue)),
     step('keeper', () => start(specs.keeperSpec(dir))),
   ];
+  if (venue.contracts.steward !== undefined) steps.push(startSteward(launch));
   if (gateways > 0) steps.push(step('gateways', () => startGateways(launch, venue, hubPort)));
   if (venue.treasury !== undefined) {
     steps.push(step('treasury', () => startTreasury(launch, venue)));
