@@ -36,6 +36,7 @@ export const modelled: Readonly<Record<string, readonly string[]>> = {
   'breaker: counting': ['L16'],
   'breaker: alone': ['L16'],
   'breaker: halting': ['L16'],
+  'breaker: ranking': ['L16'],
   'breaker: silence': ['L16'],
   'breaker: clearing': ['L16'],
   'breaker: appointing': ['L16'],

@@ -20,7 +20,7 @@ export function rests(times: number) {
   };
 }
 
-export const halting: Property<BreakerState>[] = [
+export const ranking: Property<BreakerState>[] = [
   {
     name: 'tightening never loosens',
     says: 'No step of a guardian lowers a level or brings an expiry nearer.',
@@ -47,6 +47,9 @@ export const halting: Property<BreakerState>[] = [
       return level < levelIn(before, scope) ? 'set below the level in force' : undefined;
     },
   },
+];
+
+export const halting: Property<BreakerState>[] = [
   {
     name: 'a halt takes a quorum within the window',
     says: 'A venue is halted only by votes of two guardians that are less than ten minutes apart.',

@@ -7,7 +7,7 @@ import {
   levelIn,
   quorumOf,
 } from './breaker.ts';
-import { halting, rests, silence } from './breaker-halts.ts';
+import { halting, ranking, rests, silence } from './breaker-halts.ts';
 import { breakerModel } from './breaker-states.ts';
 import { act, type Model, type Property, wait } from './model.ts';
 
@@ -248,13 +248,20 @@ const halts = {
   name: 'breaker: halting',
   terms: { ...breakerTerms, holdSecondsMax: 1_200, haltSecondsMax: 1_800, clearDelaySeconds: 900 },
   scopes: 1,
-  levels: [2, 3],
+  levels: [3],
   holds: [2 * grid, 4 * grid],
   guardians: 2,
   captured: 2,
   clears: true,
   waits: [grid],
   setsMax: 2,
+};
+const ranks = {
+  ...halts,
+  name: 'breaker: ranking',
+  levels: [2, 3],
+  clears: false,
+  waits: [2 * grid],
 };
 const silences = {
   ...holds,
@@ -274,5 +281,6 @@ export const breakerModels: readonly Model<BreakerState>[] = [
   breakerModel(clears, clearing),
   breakerModel(appoints, appointing),
   breakerModel(halts, halting),
+  breakerModel(ranks, ranking),
   breakerModel(silences, silence),
 ];

@@ -142,9 +142,7 @@ function exitOpen(graph: Graph): string[] {
     ...[...callersOf(graph, readers)]
       .filter(({ file }) => ways.test(file))
       .map((f) => `${label(f)} reaches ${readers.map(label).join(', ')}`),
-    ...breakers
-      .filter((f) => label(f) !== throttle)
-      .map((f) => `${label(f)} names the breaker`),
+    ...breakers.filter((f) => label(f) !== throttle).map((f) => `${label(f)} names the breaker`),
     ...[...callersOf(graph, breakers)]
       .filter((f) => label(f) !== throttle && !throttled.includes(label(f)))
       .map((f) => `${label(f)} reaches ${throttle}`),

@@ -1,7 +1,7 @@
 /** Time, lanes, the forced queue and the freeze, breakers, and a captured governor. */
 import assert from 'node:assert/strict';
-import type { Abi, Address } from 'viem';
 import { resumeAfterHalt, resumeLevel } from '@holdfast/risk';
+import type { Abi, Address } from 'viem';
 import { artifact, deployer, guardian } from '../../../tools/gas/chain.ts';
 import { q32 } from '../../e2e/harness/worth.ts';
 import { law } from './judge.ts';
