@@ -55,7 +55,7 @@ export interface VenueEvent {
   readonly source: Source;
   /** Name in the interface, such as `Settled`. */
   readonly name: string;
-  /** Arguments by their names in the interface; integers as viem gives them, addresses in lower case. */
+  /** By their names in the interface; integers as viem gives them, addresses in lower case. */
   readonly args: Readonly<Record<string, unknown>>;
   /** Of `Settled` and `Touched`: `args.accounts` opened. */
   readonly accounts?: readonly TouchedAccount[];
