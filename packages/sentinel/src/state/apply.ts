@@ -8,7 +8,15 @@ import type {
   TouchedAccount,
   VenueEvent,
 } from '../rule.ts';
-import { blankAccount, change, laneKey, put, type VenueRow, venueRow, type Writer } from './tables.ts';
+import {
+  blankAccount,
+  change,
+  laneKey,
+  put,
+  type VenueRow,
+  venueRow,
+  type Writer,
+} from './tables.ts';
 import { bucketOf, hourOf, shifted } from './windows.ts';
 
 /** `filled` of a lane whose live order was cancelled: more than any order has. */
@@ -102,7 +110,8 @@ function laneCancelled(writer: Writer, { args }: VenueEvent): void {
   const key = laneKey(num(args.account), num(args.lane));
   const seq = num(args.seq);
   const before = writer.tables.lanes.get(key);
-  if (before === undefined || before.seq <= seq) put(writer, 'lanes', key, { seq, filled: laneDead });
+  if (before === undefined || before.seq <= seq)
+    put(writer, 'lanes', key, { seq, filled: laneDead });
 }
 
 const house: Readonly<Record<string, Handler>> = {
@@ -256,8 +265,7 @@ const forcedQueue: Readonly<Record<string, Handler>> = {
 };
 
 const backstop: Readonly<Record<string, Handler>> = {
-  PoolOpened: (writer, { args }) =>
-    put(writer, 'backstops', num(args.pool), num(args.account)),
+  PoolOpened: (writer, { args }) => put(writer, 'backstops', num(args.pool), num(args.account)),
 };
 
 const handlers = { clearingHouse: house, vault, breaker, parameters, forcedQueue, backstop };

@@ -231,7 +231,10 @@ export function before(tables: Tables, undo: readonly UndoEntry[]): Tables {
   }
   const view = Object.entries(tables).map(([name, rows]) => {
     const changed = was.get(name as TableName);
-    return [name, changed === undefined ? rows : new Before(rows as Map<unknown, unknown>, changed)];
+    return [
+      name,
+      changed === undefined ? rows : new Before(rows as Map<unknown, unknown>, changed),
+    ];
   });
   return Object.fromEntries(view) as Tables;
 }
