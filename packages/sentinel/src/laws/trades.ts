@@ -105,7 +105,7 @@ function feeQuestions(step: Step, batch: OpenBatch): Question[] {
       notional: BigInt(lots) * BigInt(price) * BigInt(params.tickValue),
       feePpm: last.isMaker ? params.makerFeePpm : params.takerFeePpm,
     };
-    asked.push(ask(step, 'feesWithin', input, scopeOf(last.order.market), `account ${id}`));
+    asked.push(ask(step, 'feesWithin', input, 0, `account ${id}`));
   }
   return asked;
 }
