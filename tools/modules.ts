@@ -25,7 +25,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
   sentinel: [...rules, 'abi', 'host'],
   reporter: ['units', 'order', 'oracle', 'abi', 'host', 'quorum', 'party'],
   trader: ['units', 'order', 'sdk', 'host'],
-  cli: ['units', 'order', 'risk', 'sdk', 'host', 'abi', 'quorum', 'party', 'treasury'],
+  cli: ['units', 'order', 'risk', 'sdk', 'host', 'abi', 'quorum', 'party', 'treasury', 'sentinel'],
   venue: [
     ...rules,
     'core',

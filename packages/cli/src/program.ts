@@ -12,6 +12,7 @@ import { moneyCommands } from './commands/money.ts';
 import { orderCommands } from './commands/order.ts';
 import { quorumCommands } from './commands/quorum.ts';
 import { relayCommands } from './commands/relay.ts';
+import { sentinelCommands } from './commands/sentinel.ts';
 import type { Perform } from './commands/shared.ts';
 import { treasuryCommands } from './commands/treasury.ts';
 import { viewCommands } from './commands/view.ts';
@@ -51,6 +52,7 @@ export function createProgram(perform: Perform): Command {
   program.addCommand(quorumCommands(perform));
   program.addCommand(committeeCommands(perform));
   program.addCommand(treasuryCommands(perform));
+  program.addCommand(sentinelCommands(perform));
   return program;
 }
 

@@ -3,7 +3,7 @@
  * every block until it is in, up to a bound.
  */
 import { errorMessage, type Logger } from '@holdfast/host';
-import type { Hex } from '@holdfast/units';
+import { EnvironmentError, type Hex } from '@holdfast/units';
 import { keccak256, type LocalAccount } from 'viem';
 import type { Endpoint } from '../chain/endpoint.ts';
 
@@ -82,24 +82,39 @@ export function feesFor(
   return { maxFeePerGas: smaller(most, feeMax), maxPriorityFeePerGas: smaller(tip, feeMax) };
 }
 
+/** Transactions of the account that are in blocks. @throws EnvironmentError NoEndpoint */
+async function nonceOf({ endpoints, account }: SenderOptions): Promise<number> {
+  const answers = await Promise.allSettled(
+    endpoints().map((each) =>
+      each.call('eth_getTransactionCount', [account.address, 'latest'], 3_000),
+    ),
+  );
+  const counts = answers
+    .filter((answer) => answer.status === 'fulfilled')
+    .map((answer) => Number(answer.value));
+  if (counts.length > 0) return Math.max(...counts);
+  const text = 'no endpoint tells the number of the guardian';
+  throw new EnvironmentError('NoEndpoint', text, { retry: true });
+}
+
+/** The receipt of any of the forms in which a transaction was sent. */
+async function receiptOf({ hashes }: Flight, endpoints: readonly Endpoint[]) {
+  for (const hash of hashes) {
+    for (const each of endpoints) {
+      const found = await each
+        .call('eth_getTransactionReceipt', [hash], 3_000)
+        .catch(() => undefined);
+      if (found) return { hash, receipt: found as { status: string; blockNumber: string } };
+    }
+  }
+  return undefined;
+}
+
 /** Makes a sender; the next number of the key is asked for at the first use. */
 export function createSender(options: SenderOptions): Sender {
   const { account, chainId, to, gas, feeMax, endpoints, logger } = options;
   const flights: Flight[] = [];
   let next: number | undefined;
-
-  async function nonceNow(): Promise<number> {
-    const answers = await Promise.allSettled(
-      endpoints().map((each) =>
-        each.call('eth_getTransactionCount', [account.address, 'latest'], 3_000),
-      ),
-    );
-    const counts = answers
-      .filter((answer) => answer.status === 'fulfilled')
-      .map((answer) => Number(answer.value));
-    if (counts.length === 0) throw new Error('no endpoint tells the number of the guardian');
-    return Math.max(...counts);
-  }
 
   async function hand(flight: Flight): Promise<void> {
     const { nonce, data, fees } = flight;
@@ -115,22 +130,10 @@ export function createSender(options: SenderOptions): Sender {
     logger.warn({ label: flight.label, reason }, 'a transaction was not taken');
   }
 
-  async function receiptOf(flight: Flight) {
-    for (const hash of flight.hashes) {
-      for (const each of endpoints()) {
-        const found = await each
-          .call('eth_getTransactionReceipt', [hash], 3_000)
-          .catch(() => undefined);
-        if (found) return { hash, receipt: found as { status: string; blockNumber: string } };
-      }
-    }
-    return undefined;
-  }
-
   return {
     flights: () => flights,
     async send(label, data, { block, baseFee, above = 0n }) {
-      next ??= await nonceNow();
+      next ??= await nonceOf(options);
       const fees = feesFor(baseFee, feeMax, { above });
       const flight = { nonce: next, data, label, fees, hashes: [], block, sentAtBlock: block };
       next += 1;
@@ -141,10 +144,10 @@ export function createSender(options: SenderOptions): Sender {
     async tick(block, baseFee) {
       const landed: Landed[] = [];
       if (flights.length === 0) return landed;
-      const count = await nonceNow().catch(() => undefined);
+      const count = await nonceOf(options).catch(() => undefined);
       for (const flight of [...flights]) {
         if (count !== undefined && count > flight.nonce) {
-          const found = await receiptOf(flight);
+          const found = await receiptOf(flight, endpoints());
           flights.splice(flights.indexOf(flight), 1);
           // Gone without a receipt: another of this key took its number.
           const at = Number(found?.receipt.blockNumber ?? block);

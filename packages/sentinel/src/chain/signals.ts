@@ -26,7 +26,7 @@ export interface Signals {
 
 export interface SignalsOptions {
   readonly endpoints: readonly Endpoint[];
-  /** WebSocket addresses, as many as endpoints; empty: polling alone. */
+  /** WebSocket addresses, as many as endpoints; an empty text: that one is polled. */
   readonly sockets: readonly string[];
   readonly blockMs: number;
   readonly logger: Logger;
@@ -137,8 +137,8 @@ export function createSignals(options: SignalsOptions): Signals {
     woken = true;
     wake();
   };
-  const sockets = options.sockets.map(
-    (url, i) => new Socket(url, options.endpoints[i] as Endpoint, options, rouse),
+  const sockets = options.sockets.flatMap((url, i) =>
+    url === '' ? [] : [new Socket(url, options.endpoints[i] as Endpoint, options, rouse)],
   );
   return {
     async next() {

@@ -5,23 +5,23 @@
 import { errorMessage, type Logger } from '@holdfast/host';
 import type { Hex } from '@holdfast/units';
 import type { Guardian, Now } from '../act/guardian.ts';
-import type { Endpoint } from '../chain/endpoint.ts';
 import type { AgreedBlock, Reads } from '../chain/reads.ts';
 import type { Signals } from '../chain/signals.ts';
 import { type Passed, passBlock, stateQuestions } from '../laws/block.ts';
 import { holds, type LawsContract } from '../laws/judge.ts';
 import { levelAt, type Question } from '../laws/questions.ts';
-import type { Action, BlockView, Finding, TxView } from '../rule.ts';
+import type { Action, Finding } from '../rule.ts';
 import { balanceOf, checksOf, compare, everything, Rota } from '../state/compare.ts';
-import { before, emptyTables, type Tables, takeBack, type Undo } from '../state/tables.ts';
-import { stateOf } from '../state/view.ts';
+import { emptyTables, type Tables, type Undo } from '../state/tables.ts';
 import * as found from './findings.ts';
 import { History, type Taken } from './history.ts';
-import { type Ground, PoolQueue, pendingOf, simulate } from './pool.ts';
+import { judgePending, type Threat } from './pending.ts';
+import { PoolQueue } from './pool.ts';
 import { type ActiveRule, beginAll, type Judged, runRules } from './rules.ts';
 import { catchUp } from './sync.ts';
 import { createTally, type Tally } from './tally.ts';
 import type { OpenVenue } from './venue.ts';
+import { txsOf, viewOf } from './view.ts';
 
 /** A finding with where it was found and what was asked for. */
 export interface Found extends Judged {
@@ -58,7 +58,13 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.pool = new PoolQueue((hash, by) => this.#judgePending(hash, by), options.logger);
+    const { venue, reads, rules, blockMs, logger } = options;
+    const desk = { venue, reads, rules, blockMs, tables: this.#tables, tip: () => this.tip };
+    this.pool = new PoolQueue(async (hash, by) => {
+      const own = options.guardian?.standing().address.toLowerCase();
+      const threat = await judgePending(desk, hash, by, own);
+      if (threat !== undefined) this.#threatened(threat);
+    }, logger);
   }
 
   get tip(): Taken | undefined {
@@ -178,13 +184,11 @@ export class Engine {
     this.#history.push(taken);
     const broken = questions.filter((question) => !holds(question));
     taken.broken = new Set(broken.map(({ law }) => law));
-    const acting = this.#actOn(broken, taken, false);
-    const rules = this.#runRules(agreed, passed, taken, previous);
+    this.#actOn(broken, taken, false);
+    this.#runRules(agreed, passed, taken, previous);
     const covered = await this.#judgeCover(await balance, taken);
     if (covered !== undefined) questions.push(covered);
     await Promise.all([
-      acting,
-      rules,
       this.#askChain(questions, taken),
       this.#compare(taken, passed.undo, this.#rota.next(this.#tables)),
     ]);
@@ -227,7 +231,7 @@ export class Engine {
     if (other === undefined) return undefined;
     const again = await balanceOf(venue.places, venue.terms.scale, other, taken.number);
     const second = ask(again);
-    if (!holds(second)) await this.#actOn([second], taken, false);
+    if (!holds(second)) this.#actOn([second], taken, false);
     return second;
   }
 
@@ -294,11 +298,11 @@ export class Engine {
     });
   }
 
-  async #runRules(agreed: AgreedBlock, passed: Passed, taken: Taken, previous: Taken) {
+  #runRules(agreed: AgreedBlock, passed: Passed, taken: Taken, previous: Taken): void {
     const { rules } = this.#options;
     if (rules.length === 0) return;
     const { block } = agreed;
-    const view = this.#view(passed, taken, previous, {
+    const view = viewOf(this.#tables, this.#options.venue.budgets, passed, taken, previous, {
       parentHash: block.parentHash,
       pending: false,
       txs: txsOf(block.transactions, passed),
@@ -308,34 +312,12 @@ export class Engine {
     for (const each of judged) this.#report(each, { block: taken.number, hash: taken.hash });
   }
 
-  #view(
-    passed: Passed,
-    taken: Omit<Taken, 'memories' | 'broken'>,
-    previous: Taken,
-    more: Pick<BlockView, 'parentHash' | 'pending' | 'txs'>,
-  ): BlockView {
-    const { budgets } = this.#options.venue;
-    const { number, hash, time, baseFee, undo } = taken;
-    const accounts = undo.filter(({ table }) => table === 'accounts').map(({ key }) => Number(key));
-    return {
-      number,
-      hash,
-      timestamp: time,
-      baseFee,
-      events: passed.events,
-      state: stateOf(this.#tables, budgets, time),
-      previous: stateOf(before(this.#tables, undo), budgets, previous.time),
-      touched: new Set(accounts),
-      ...more,
-    };
-  }
-
-  async #actOn(
+  #actOn(
     broken: readonly Question[],
     taken: Pick<Taken, 'number' | 'hash'>,
     pending: boolean,
     above = 0n,
-  ): Promise<void> {
+  ): void {
     for (const question of broken) {
       const place = { block: taken.number, hash: taken.hash, pending };
       this.#tell(found.lawFinding(question), place, found.lawAction(question), {
@@ -385,88 +367,12 @@ export class Engine {
     });
   }
 
-  /** What a pending transaction would break, told by as many endpoints as a block needs. */
-  async #judgePending(hash: Hex, by: Endpoint): Promise<void> {
-    const { guardian, reads, venue } = this.#options;
-    const tx = await pendingOf(hash, by);
-    if (tx === undefined || tx.from === guardian?.standing().address.toLowerCase()) return;
-    const others = reads.trusted().filter((each) => each !== by);
-    let confirmed = 0;
-    for (const endpoint of [by, ...others]) {
-      const tip = this.tip;
-      if (tip === undefined) return;
-      const { token, vault } = venue.places;
-      const step = Math.max(1, Math.round(this.#options.blockMs / 1000));
-      const ground: Ground = { block: tip.number, time: tip.time + step, token, vault };
-      const run = await simulate([tx], ground, endpoint).catch(() => undefined);
-      // Another block came meanwhile: the transaction is in it, or is run on top of it.
-      if (run === undefined || this.tip !== tip) continue;
-      if (!run.success) return;
-      const { broken, judged } = this.#wouldBreak(run, ground, tip);
-      if (broken.length === 0 && judged.length === 0) return;
-      confirmed += 1;
-      if (confirmed < reads.quorum) continue;
-      this.tally.pendingBroken(tx.hash);
-      const tip_ = { number: tip.number + 1, hash };
-      await this.#actOn(broken, tip_, true, tipOf(tx, tip.baseFee));
-      const place = { block: tip.number + 1, hash, pending: true };
-      for (const each of judged) this.#report(each, place, { above: tipOf(tx, tip.baseFee) });
-      return;
-    }
+  /** A transaction that is in no block yet would break something. */
+  #threatened({ tx, block, broken, judged, above }: Threat): void {
+    this.tally.pendingBroken(tx.hash);
+    const taken = { number: block, hash: tx.hash };
+    this.#actOn(broken, taken, true, above);
+    const place = { block, hash: tx.hash, pending: true };
+    for (const each of judged) this.#report(each, place, { above });
   }
-
-  /** Takes the logs of a run into the tables, asks, and puts the tables back: all in one turn. */
-  #wouldBreak(
-    { tx, logs, balance }: NonNullable<Awaited<ReturnType<typeof simulate>>>,
-    ground: Ground,
-    tip: Taken,
-  ): { broken: Question[]; judged: Judged[] } {
-    const { venue, rules } = this.#options;
-    const isOurs = tx.to === venue.places.clearingHouse;
-    const inputs = new Map<Hex, Hex>(isOurs ? [[tx.hash, tx.input]] : []);
-    const own = logs.filter(({ address }) => venue.sources.has(address));
-    const passed = passBlock(venue, this.#tables, { time: ground.time, logs: own, inputs });
-    try {
-      const quote = balance === undefined ? undefined : balance / venue.terms.scale;
-      const state = stateQuestions(this.#tables, quote).filter(({ law }) => !tip.broken.has(law));
-      const broken = [...passed.questions, ...state].filter((question) => !holds(question));
-      const { baseFee } = tip;
-      const { undo } = passed;
-      const next = { number: tip.number + 1, hash: tx.hash, time: ground.time, baseFee, undo };
-      const status = 'pending' as const;
-      const txs = txsOf([tx], passed).map((each) => ({ ...each, status }));
-      const view = this.#view(passed, next, tip, { parentHash: tip.hash, pending: true, txs });
-      const { judged } = runRules(rules, view, tip.memories);
-      return { broken, judged: judged.filter(({ action }) => action !== undefined) };
-    } finally {
-      takeBack(this.#tables, passed.undo);
-    }
-  }
-}
-
-/** What a transaction pays beyond the base fee, wei per gas. */
-function tipOf(
-  tx: { gasPrice?: bigint | undefined; maxPriorityFeePerGas?: bigint | undefined },
-  baseFee: bigint,
-): bigint {
-  const { gasPrice = 0n, maxPriorityFeePerGas } = tx;
-  if (maxPriorityFeePerGas !== undefined) return maxPriorityFeePerGas;
-  return gasPrice > baseFee ? gasPrice - baseFee : 0n;
-}
-
-/** Transactions that the venue's events came from, or that called it. */
-function txsOf(
-  all: readonly { hash: Hex; from: Hex; to?: Hex | null | undefined; input: Hex }[],
-  { events }: Passed,
-): TxView[] {
-  const logged = new Set(events.map(({ txHash }) => txHash));
-  return all
-    .filter(({ hash }) => logged.has(hash))
-    .map(({ hash, from, to, input }) => ({
-      hash,
-      from,
-      ...(to ? { to } : {}),
-      selector: input.slice(0, 10) as Hex,
-      status: 'success' as const,
-    }));
 }

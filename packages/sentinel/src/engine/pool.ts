@@ -72,6 +72,16 @@ export async function simulate(
   return { tx: last, success: own.status === '0x1', logs, balance };
 }
 
+/** What a transaction pays beyond the base fee, wei per gas. */
+export function tipOf(
+  tx: { gasPrice?: bigint | undefined; maxPriorityFeePerGas?: bigint | undefined },
+  baseFee: bigint,
+): bigint {
+  const { gasPrice = 0n, maxPriorityFeePerGas } = tx;
+  if (maxPriorityFeePerGas !== undefined) return maxPriorityFeePerGas;
+  return gasPrice > baseFee ? gasPrice - baseFee : 0n;
+}
+
 /** Most transactions that wait to be run; beyond it the newest are left to their block. */
 const waitingMax = 512;
 /** How long a transaction is remembered, so that it is run once. */

@@ -5,7 +5,7 @@ import type { RawLog } from '../chain/wire.ts';
 import type { VenueEvent } from '../rule.ts';
 import { applyEvent } from '../state/apply.ts';
 import { decodeLog, type Sources } from '../state/decode.ts';
-import { type Tables, before as tablesBefore, type Undo, type Writer } from '../state/tables.ts';
+import { type Tables, before as tablesBefore, takeBack, type Undo } from '../state/tables.ts';
 import type { Budgets } from '../state/windows.ts';
 import {
   growthQuestions,
@@ -120,7 +120,8 @@ function passTransaction(
   tables: Tables,
   events: readonly VenueEvent[],
   material: Material,
-): Passed {
+  everything: Undo,
+): Question[] {
   const { time } = material;
   const place = { time, scale: venue.terms.scale };
   const all: Undo = [];
@@ -132,9 +133,12 @@ function passTransaction(
   let last: Step | undefined;
   for (const [i, event] of events.entries()) {
     const undo: Undo = [];
-    const writer: Writer = { tables, undo };
-    applyEvent(writer, event, place);
-    all.push(...undo);
+    try {
+      applyEvent({ tables, undo }, event, place);
+    } finally {
+      all.push(...undo);
+      everything.push(...undo);
+    }
     const earlier = events.slice(0, i);
     const shared = { event, time, terms: venue.terms, earlier, batch, founding };
     const [before, start] = [tablesBefore(tables, undo), tablesBefore(tables, all)];
@@ -144,7 +148,7 @@ function passTransaction(
   }
   const conserved = last && conservedQuestion(tables, all, last);
   if (conserved !== undefined) questions.push(conserved);
-  return { events, questions, undo: all };
+  return questions;
 }
 
 /**
@@ -158,10 +162,13 @@ export function passBlock(venue: Venue, tables: Tables, material: Material): Pas
     .filter((event) => event !== undefined);
   const undo: Undo = [];
   const questions: Question[] = [];
-  for (const group of grouped(events)) {
-    const passed = passTransaction(venue, tables, group, material);
-    undo.push(...passed.undo);
-    questions.push(...passed.questions);
+  try {
+    for (const group of grouped(events)) {
+      questions.push(...passTransaction(venue, tables, group, material, undo));
+    }
+  } catch (error) {
+    takeBack(tables, undo);
+    throw error;
   }
   return { events, questions, undo };
 }

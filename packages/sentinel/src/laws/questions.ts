@@ -69,11 +69,14 @@ export function marketAt(tables: Tables, market: number): MarketView {
   return row;
 }
 
-/** Level of the breaker in force for a scope: the larger of its own and the venue's. */
+/** Highest scope that the venue's own contains: that of the last market. */
+const marketScopeMax = 256;
+
+/** Level of the breaker set for a scope: of a market the larger of its own and the venue's. */
 export function levelAt(tables: Tables, scope: number, time: number): number {
   const own = (of: number): number => {
     const entry = tables.breaker.get(of) ?? [0, 0, 0];
     return entry.findLastIndex((until) => time < until) + 1;
   };
-  return Math.max(own(0), scope === 0 ? 0 : own(scope));
+  return scope > marketScopeMax ? own(scope) : Math.max(own(0), own(scope));
 }

@@ -1,7 +1,15 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { gatewayKey, type Venue, venuePaths } from '@holdfast/host';
-import { reporterCount, reporterKey, traderKey, treasuryCount, treasuryKey } from './keys.ts';
+import {
+  reporterCount,
+  reporterKey,
+  sentinelFolder,
+  sentinelName,
+  traderKey,
+  treasuryCount,
+  treasuryKey,
+} from './keys.ts';
 import type { VenueOptions } from './options.ts';
 import type { KeptOptions } from './plan.ts';
 import type { ServiceSpec } from './service.ts';
@@ -106,6 +114,15 @@ export function gatewaySpecs(
 
 export function keeperSpec(dir: string): ServiceSpec {
   return specOf(dir, 'keeper', 'keeper', [], { readyMsMax: 120_000 });
+}
+
+/** @param ports where each serves its status, 0: any free one */
+export function sentinelSpecs(dir: string, ports: readonly number[]): ServiceSpec[] {
+  return ports.map((port, i) => {
+    const name = sentinelName(i + 1);
+    const own = ['--name', name, '--folder', sentinelFolder(dir, i + 1), '--port', `${port}`];
+    return specOf(dir, name, 'sentinel', own, { readyMsMax: 300_000 });
+  });
 }
 
 /** Trader processes share the accounts and the order rate evenly; the first has the whale. */

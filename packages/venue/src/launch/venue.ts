@@ -49,6 +49,8 @@ const demoTreasury = {
 /** Limits of a treasury wait a day: a venue with one is deployed a day before it opens. */
 const leadSeconds = 86_400;
 const loopback = '127.0.0.1';
+/** Distance of the first sentinel's port from the node's: gateways come before. */
+const firstSentinelPort = 20;
 
 export interface RunningVenue {
   readonly dir: string;
@@ -120,7 +122,7 @@ async function deploy(launch: Launch, rpcUrl: string, founded?: FoundedCommittee
     treasury: founded?.treasury,
     sequencer: keys.sequencer.address,
     governor: keys.governor.address,
-    guardians: [keys.guardian.address],
+    guardians: [keys.guardian, ...keys.sentinels].map(({ address }) => address),
     quietSeconds: times.quietSeconds,
     reportSkewSecondsMax: times.priceAgeSecondsMax,
   });
@@ -273,6 +275,19 @@ async function startGateways(launch: Launch, venue: Venue, hubPort: number): Pro
   for (const { url } of await Promise.all(started)) note(`gateway at ${url}`);
 }
 
+/** Each serves its panel at the next port, or at any free one. */
+async function startSentinels(launch: Launch): Promise<void> {
+  const { options, start, note } = launch;
+  const { dir, sentinels, port } = options;
+  const ports: number[] = [];
+  for (let i = 0; i < sentinels; i += 1) {
+    const wanted = port === 0 ? 0 : port + firstSentinelPort + i;
+    ports.push(wanted === 0 ? 0 : await choosePort(wanted, '--port'));
+  }
+  const started = await Promise.all(specs.sentinelSpecs(dir, ports).map(start));
+  for (const { url } of started) note(`sentinel at ${url}`);
+}
+
 async function startProcesses(launch: Launch, venue: Venue): Promise<void> {
   const { options, plan, start, step } = launch;
   const { dir, gateways } = options;
@@ -284,6 +299,9 @@ async function startProcesses(launch: Launch, venue: Venue): Promise<void> {
     step('price relay and reporters', () => startReporters(launch, venue)),
     step('keeper', () => start(specs.keeperSpec(dir))),
   ];
+  if (options.sentinels > 0) {
+    steps.push(step('sentinels', () => startSentinels(launch)));
+  }
   if (gateways > 0) steps.push(step('gateways', () => startGateways(launch, venue, hubPort)));
   if (venue.treasury !== undefined) {
     steps.push(step('treasury', () => startTreasury(launch, venue)));
@@ -379,7 +397,7 @@ export async function startVenue(
     ensurePrivateDir(paths.keys);
     ensurePrivateDir(paths.logs);
     narrowKeyFiles(paths.keys);
-    const keys = await openKeys(paths.keys, options.traders, options.gateways);
+    const keys = await openKeys(dir, options);
     launch = createLaunch(options, plan, keys, note, book.set, () => stopped !== undefined);
     const venue = await prepareVenue(launch);
     await startProcesses(launch, venue);
