@@ -116,10 +116,14 @@ export function keeperSpec(dir: string): ServiceSpec {
   return specOf(dir, 'keeper', 'keeper', [], { readyMsMax: 120_000 });
 }
 
-/** @param ports where each serves its status, 0: any free one */
-export function sentinelSpecs(dir: string, ports: readonly number[]): ServiceSpec[] {
-  return ports.map((port, i) => {
+/** Distance of the first sentinel's port from the node's: gateways come before. */
+const firstSentinelPort = 20;
+
+/** @param nodePort the node's; 0: each serves its panel at any free port */
+export function sentinelSpecs(dir: string, count: number, nodePort: number): ServiceSpec[] {
+  return Array.from({ length: count }, (_, i) => {
     const name = sentinelName(i + 1);
+    const port = nodePort === 0 ? 0 : nodePort + firstSentinelPort + i;
     const own = ['--name', name, '--folder', sentinelFolder(dir, i + 1), '--port', `${port}`];
     return specOf(dir, name, 'sentinel', own, { readyMsMax: 300_000 });
   });

@@ -49,8 +49,6 @@ const demoTreasury = {
 /** Limits of a treasury wait a day: a venue with one is deployed a day before it opens. */
 const leadSeconds = 86_400;
 const loopback = '127.0.0.1';
-/** Distance of the first sentinel's port from the node's: gateways come before. */
-const firstSentinelPort = 20;
 
 export interface RunningVenue {
   readonly dir: string;
@@ -275,19 +273,6 @@ async function startGateways(launch: Launch, venue: Venue, hubPort: number): Pro
   for (const { url } of await Promise.all(started)) note(`gateway at ${url}`);
 }
 
-/** Each serves its panel at the next port, or at any free one. */
-async function startSentinels(launch: Launch): Promise<void> {
-  const { options, start, note } = launch;
-  const { dir, sentinels, port } = options;
-  const ports: number[] = [];
-  for (let i = 0; i < sentinels; i += 1) {
-    const wanted = port === 0 ? 0 : port + firstSentinelPort + i;
-    ports.push(wanted === 0 ? 0 : await choosePort(wanted, '--port'));
-  }
-  const started = await Promise.all(specs.sentinelSpecs(dir, ports).map(start));
-  for (const { url } of started) note(`sentinel at ${url}`);
-}
-
 async function startProcesses(launch: Launch, venue: Venue): Promise<void> {
   const { options, plan, start, step } = launch;
   const { dir, gateways } = options;
@@ -300,7 +285,8 @@ async function startProcesses(launch: Launch, venue: Venue): Promise<void> {
     step('keeper', () => start(specs.keeperSpec(dir))),
   ];
   if (options.sentinels > 0) {
-    steps.push(step('sentinels', () => startSentinels(launch)));
+    const sentinels = specs.sentinelSpecs(dir, options.sentinels, options.port);
+    steps.push(step('sentinels', () => all(sentinels)));
   }
   if (gateways > 0) steps.push(step('gateways', () => startGateways(launch, venue, hubPort)));
   if (venue.treasury !== undefined) {
