@@ -1,6 +1,6 @@
 /** One sentinel, put together: endpoints, engine, guardian, and what it tells. */
 import type { Logger, Venue } from '@holdfast/host';
-import { invariant } from '@holdfast/units';
+import { type Hex, invariant } from '@holdfast/units';
 import type { LocalAccount } from 'viem';
 import { createGuardian, type Guardian } from './act/guardian.ts';
 import { createEndpoint, type Endpoint } from './chain/endpoint.ts';
@@ -22,6 +22,8 @@ export interface SentinelOptions {
   /** Key of a guardian; without one it watches and tells. */
   readonly account?: LocalAccount | undefined;
   readonly rules: readonly ActiveRule[];
+  /** False: transactions that are in no block yet are left alone. */
+  readonly watchesPool?: boolean | undefined;
   readonly logger: Logger;
   /** Told of every finding, as often as it is found. */
   readonly onFound?: ((found: Found) => void) | undefined;
@@ -86,12 +88,13 @@ export async function openSentinel(options: SentinelOptions): Promise<Sentinel> 
   engine = made;
   await made.begin(options.progress ?? (() => undefined));
   const sockets = given.map(({ http, ws }) => (ws === 'none' ? '' : (ws ?? socketOf(http))));
+  const onPending = (hash: Hex, by: Endpoint): void => made.pool.offer(hash, by);
   const signals = createSignals({
     endpoints,
     sockets,
     blockMs,
     logger,
-    onPending: (hash, by) => made.pool.offer(hash, by),
+    ...(options.watchesPool === false ? {} : { onPending }),
   });
   const parts = { name, engine: made, reads, signals, recent, blockMs, guardian };
   return {

@@ -4,6 +4,7 @@ import { laneKey, venueRow } from '../state/tables.ts';
 import type { BatchFill, BatchOrder, OpenBatch } from './batch.ts';
 import { ask, marketAt, num, type Question, type Step, scopeOf } from './questions.ts';
 
+const q32 = 2n ** 32n;
 /** Largest size that an order can have, where nobody shows the order. */
 const sizeMax = 2 ** 40 - 1;
 
@@ -98,8 +99,8 @@ function feeQuestions(step: Step, batch: OpenBatch): Question[] {
     }
     const { params } = marketAt(step.after, last.order.market);
     const { lots, price } = last.fill;
-    // Cash that is no whole fee away counts as the next whole one: no such fee is exact.
-    const charged = fee + (rest % 2n ** 32n === 0n ? rest / 2n ** 32n : (rest >> 32n) + 1n);
+    // What is no whole number of quote units is no fee: a width that no fee has says so.
+    const charged = rest % q32 === 0n ? fee + rest / q32 : -1n;
     const input = {
       fee: charged < 0n ? 2n ** 96n : charged,
       notional: BigInt(lots) * BigInt(price) * BigInt(params.tickValue),
