@@ -73,6 +73,7 @@ export async function createGuardian(options: GuardianOptions): Promise<Guardian
     call<T>(endpoints(), { to: breaker, abi: guardianAbi, functionName, args });
   const holdSecondsMax = Number(await read<bigint>('holdSecondsMax'));
   const isGuardian = await read<boolean>('isGuardian', [account.address]);
+  await sender.warm();
   const asked = new Map<string, number>();
   const listeners: ((landed: Landed) => void)[] = [];
   const counts = { sent: 0, landed: 0, beats: 0 };

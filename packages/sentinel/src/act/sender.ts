@@ -15,7 +15,7 @@ export interface Fees {
 
 /** What was sent and waits. */
 export interface Flight {
-  readonly nonce: number;
+  nonce: number;
   readonly data: Hex;
   readonly label: string;
   fees: Fees;
@@ -47,6 +47,8 @@ export interface SenderOptions {
 }
 
 export interface Sender {
+  /** Asks for the next number and signs once for nothing: what is slow the first time. */
+  warm(): Promise<void>;
   /** Sends; resolves once it was handed to the endpoints. */
   send(
     label: string,
@@ -116,7 +118,8 @@ export function createSender(options: SenderOptions): Sender {
   const flights: Flight[] = [];
   let next: number | undefined;
 
-  async function hand(flight: Flight): Promise<void> {
+  /** @returns whether an endpoint took it */
+  async function hand(flight: Flight): Promise<boolean> {
     const { nonce, data, fees } = flight;
     const fields = { type: 'eip1559', chainId, nonce, to, data, gas, ...fees } as const;
     const raw = await account.signTransaction(fields);
@@ -125,13 +128,19 @@ export function createSender(options: SenderOptions): Sender {
       endpoints().map((each) => each.call('eth_sendRawTransaction', [raw], 3_000)),
     );
     const failed = sent.filter((one) => one.status === 'rejected');
-    if (failed.length < sent.length) return;
+    if (failed.length < sent.length) return true;
     const reason = failed[0] === undefined ? 'no endpoint' : errorMessage(failed[0].reason);
     logger.warn({ label: flight.label, reason }, 'a transaction was not taken');
+    return false;
   }
 
   return {
     flights: () => flights,
+    async warm() {
+      const fields = { type: 'eip1559', chainId, nonce: 0, to, gas } as const;
+      await account.signTransaction({ ...fields, ...feesFor(0n, feeMax, {}) });
+      next = await nonceOf(options);
+    },
     async send(label, data, { block, baseFee, above = 0n }) {
       next ??= await nonceOf(options);
       const fees = feesFor(baseFee, feeMax, { above });
@@ -139,6 +148,12 @@ export function createSender(options: SenderOptions): Sender {
       next += 1;
       flights.push(flight);
       logger.info({ label, nonce: flight.nonce, tip: fees.maxPriorityFeePerGas }, 'sending');
+      if (await hand(flight)) return;
+      // Nobody took it: most likely the number is another one by now.
+      const count = await nonceOf(options);
+      if (count === flight.nonce) return;
+      flight.nonce = count;
+      next = count + 1;
       await hand(flight);
     },
     async tick(block, baseFee) {
@@ -165,7 +180,6 @@ export function createSender(options: SenderOptions): Sender {
           await hand(flight);
         }
       }
-      if (flights.length === 0) next = undefined;
       return landed;
     },
   };

@@ -59,6 +59,8 @@ const transactionSchema = z.object({
   from: address,
   to: address.nullish(),
   input: hex,
+  /** In a block: what it paid for a gas, all in all. */
+  gasPrice: quantity.optional(),
 });
 
 const headerSchema = z.object({ hash, ...headerFields });

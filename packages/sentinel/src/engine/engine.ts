@@ -16,7 +16,7 @@ import { emptyTables, type Tables, type Undo } from '../state/tables.ts';
 import * as found from './findings.ts';
 import { History, type Taken } from './history.ts';
 import { judgePending, type Threat } from './pending.ts';
-import { PoolQueue } from './pool.ts';
+import { PoolQueue, topTip } from './pool.ts';
 import { type ActiveRule, beginAll, type Judged, runRules } from './rules.ts';
 import { catchUp } from './sync.ts';
 import { createTally, type Tally } from './tally.ts';
@@ -87,7 +87,7 @@ export class Engine {
   async begin(progress: (line: string) => void): Promise<void> {
     const { reads, venue, rules, logger } = this.#options;
     const head = (await reads.head()) ?? venue.deployBlock;
-    const to = Math.max(venue.deployBlock - 1, head - tailBlocks);
+    const to = Math.max(venue.deployBlock - 1, head - tailBlocks, 0);
     const broken = await catchUp({ reads, venue, tables: this.#tables, to, progress });
     for (const question of broken) this.#tell(found.lawFinding(question), { block: to });
     const at = await reads.block(to);
@@ -184,7 +184,7 @@ export class Engine {
     this.#history.push(taken);
     const broken = questions.filter((question) => !holds(question));
     taken.broken = new Set(broken.map(({ law }) => law));
-    this.#actOn(broken, taken, false);
+    this.#actOn(broken, taken, false, topTip(block));
     this.#runRules(agreed, passed, taken, previous);
     const covered = await this.#judgeCover(await balance, taken);
     if (covered !== undefined) questions.push(covered);

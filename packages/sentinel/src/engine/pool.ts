@@ -82,6 +82,19 @@ export function tipOf(
   return gasPrice > baseFee ? gasPrice - baseFee : 0n;
 }
 
+/** The highest tip in a block: who steals again pays no less. */
+export function topTip(block: {
+  readonly baseFeePerGas?: bigint | undefined;
+  readonly transactions: readonly { readonly gasPrice?: bigint | undefined }[];
+}): bigint {
+  let top = 0n;
+  for (const { gasPrice = 0n } of block.transactions) {
+    const tip = gasPrice - (block.baseFeePerGas ?? 0n);
+    if (tip > top) top = tip;
+  }
+  return top;
+}
+
 /** Most transactions that wait to be run; beyond it the newest are left to their block. */
 const waitingMax = 512;
 /** How long a transaction is remembered, so that it is run once. */

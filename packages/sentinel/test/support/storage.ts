@@ -1,6 +1,12 @@
 /** What the contracts of the small venue store, as their views tell it: read off tables. */
-import { breakerAbi, forcedQueueAbi, oracleAbi, parametersAbi, vaultAbi } from '@holdfast/abi';
-import { clearingHouseAbi } from '@holdfast/abi';
+import {
+  breakerAbi,
+  clearingHouseAbi,
+  forcedQueueAbi,
+  oracleAbi,
+  parametersAbi,
+  vaultAbi,
+} from '@holdfast/abi';
 import type { Hex } from '@holdfast/units';
 import { type Abi, decodeFunctionData, encodeFunctionResult, erc20Abi } from 'viem';
 import type { Places } from '../../src/state/compare.ts';
@@ -14,7 +20,10 @@ type View = (tables: Tables, args: readonly unknown[], balance: bigint) => unkno
 const views: Readonly<Record<string, View>> = {
   account: (tables, [id]) => {
     const row = tables.accounts.get(Number(id));
-    const held = [...(row?.positions ?? [])].map(([market, size]) => ({ market, size: BigInt(size) }));
+    const held = [...(row?.positions ?? [])].map(([market, size]) => ({
+      market,
+      size: BigInt(size),
+    }));
     return [row?.owner ?? zeroAddress, row?.cashQ32 ?? 0n, row?.epoch ?? 0, held];
   },
   leverage: (tables, [id]) => tables.accounts.get(Number(id))?.userPpm ?? 0,

@@ -23,7 +23,8 @@ export const places: Record<Exclude<Source, 'oracle' | 'backstop' | 'committees'
   parameters: `0x${'d1'.repeat(20)}`,
   forcedQueue: `0x${'f1'.repeat(20)}`,
 };
-const abis = {
+/** Interfaces of its contracts. */
+export const abis = {
   clearingHouse: clearingHouseAbi,
   vault: vaultAbi,
   breaker: breakerAbi,
@@ -85,7 +86,7 @@ export const venue: Venue = {
   },
 };
 
-type Emit = readonly [source: keyof typeof places, name: string, args: object];
+export type Emit = readonly [source: keyof typeof places, name: string, args: object];
 
 export interface AccountRow {
   readonly id: number;
@@ -166,20 +167,31 @@ const order = (account: number, isBuy: boolean, trade: Trade) => ({
   signature: new Uint8Array(64),
 });
 
+/** One transaction: its events, and its calldata where it matters. */
+export type SceneTx = { readonly emits: readonly Emit[]; readonly input?: Hex };
+type Hear = (txs: readonly SceneTx[], time: number) => void;
+
 /** Tables that logs go into, one block after the other. */
 export class Scene {
   readonly tables: Tables = emptyTables();
   time = startTime;
   #tx = 0;
+  readonly #hear: Hear;
+
+  /** @param hear told of every block */
+  constructor(hear: Hear = () => undefined) {
+    this.#hear = hear;
+  }
 
   /** One block of transactions. @returns names of the laws that do not hold */
-  pass(txs: readonly { emits: readonly Emit[]; input?: Hex }[], seconds = 1): string[] {
+  pass(txs: readonly SceneTx[], seconds = 1): string[] {
     const { questions } = this.passed(txs, seconds);
     return broken([...questions, ...stateQuestions(this.tables, this.balance())]);
   }
 
-  passed(txs: readonly { emits: readonly Emit[]; input?: Hex }[], seconds = 1): Passed {
+  passed(txs: readonly SceneTx[], seconds = 1): Passed {
     this.time += seconds;
+    this.#hear(txs, this.time);
     const logs: RawLog[] = [];
     const inputs = new Map<Hex, Hex>();
     for (const { emits, input } of txs) {
@@ -298,8 +310,8 @@ export const broken = (questions: Passed['questions']): string[] =>
   [...new Set(questions.filter((each) => !holds(each)).map(({ law }) => law))].sort();
 
 /** A venue that runs: a market with a price, two accounts with money. */
-export function openScene(): Scene {
-  const scene = new Scene();
+export function openScene(hear?: Hear): Scene {
+  const scene = new Scene(hear);
   const governor: Hex = `0x${'60'.repeat(20)}`;
   const venueParams = {
     sequencer,
