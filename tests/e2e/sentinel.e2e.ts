@@ -28,7 +28,7 @@ async function guarded<T>(
   const rig = await createWatchRig(blockMs);
   const watchers: Watcher[] = [];
   try {
-    for (const name of names) watchers.push(await watch(rig, name, options));
+    watchers.push(...(await Promise.all(names.map((name) => watch(rig, name, options)))));
     await until('both see the head', 20_000, async () => {
       const head = Number(await rig.reader.getBlockNumber());
       return watchers.every(({ sentinel }) => (sentinel.engine.tip?.number ?? 0) >= head - 1);
@@ -169,8 +169,8 @@ describe('sentinels that somebody would blind', { timeout: 600_000 }, () => {
       const config = { endpoints: [...endpoints, { http: deaf.url, ws: 'none' as const }] };
       const watchers: Watcher[] = [];
       try {
-        for (const name of names) watchers.push(await watch(rig, name, { config, pool: false }));
-        await sleep(3_000);
+        const opened = names.map((name) => watch(rig, name, { config, pool: false }));
+        watchers.push(...(await Promise.all(opened)));
         const status = () => watchers[0]?.sentinel.status();
         await until(
           'the silent socket is named',

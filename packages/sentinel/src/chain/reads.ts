@@ -65,6 +65,9 @@ export interface ReadsOptions {
   readonly lagMax?: number | undefined;
 }
 
+/** Longest wait for a head: who hangs must not hold up a start. */
+const headMs = 2_000;
+
 const hexOf = (number: number): Hex => `0x${number.toString(16)}`;
 
 /** The first value that `needed` of the promises share; undefined as soon as none can be. */
@@ -140,7 +143,9 @@ class Quorum implements Reads {
   async head(): Promise<number | undefined> {
     const heads = await Promise.all(
       this.#able().map((each) =>
-        this.#ask(each, async () => Number((await each.call('eth_blockNumber', [])) as string)),
+        this.#ask(each, async () =>
+          Number((await each.call('eth_blockNumber', [], headMs)) as string),
+        ),
       ),
     );
     const known = heads.filter((head) => head !== undefined).sort((a, b) => b - a);
