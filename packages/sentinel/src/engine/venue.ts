@@ -50,7 +50,7 @@ export async function openVenue(
   const [delay, hold, halt, grace] = await Promise.all([
     read<bigint>(places.parameters, parametersAbi, 'delaySeconds'),
     read<bigint>(places.breaker, breakerAbi, 'holdSecondsMax'),
-    haltSeconds(places.breaker, endpoints),
+    read<bigint>(places.breaker, breakerAbi, 'haltSecondsMax'),
     read<bigint>(forcedQueue, forcedQueueAbi, 'graceSeconds'),
   ]);
   return {
@@ -68,22 +68,6 @@ export async function openVenue(
     },
   };
 }
-
-/** Longest time that a quorum of guardians may hold. */
-const haltSeconds = (breaker: Hex, endpoints: readonly Endpoint[]): Promise<bigint> => {
-  const abi = [
-    {
-      type: 'function',
-      name: 'haltSecondsMax',
-      stateMutability: 'view',
-      inputs: [],
-      outputs: [{ type: 'uint256' }],
-    },
-  ] as const;
-  return call<bigint>(endpoints, { to: breaker, abi, functionName: 'haltSecondsMax' }).catch(
-    () => 0n,
-  );
-};
 
 async function requireChain(endpoint: Endpoint, chainId: number): Promise<void> {
   let found: number;

@@ -31,7 +31,7 @@ import {
   type VenueKeys,
 } from './keys.ts';
 import { awaitLeftovers, createPidBook, lockVenue } from './lock.ts';
-import { defaultOptions, type VenueOptions } from './options.ts';
+import { defaultOptions, silenceOf, type VenueOptions } from './options.ts';
 import { clearVenue, type LaunchPlan, planLaunch, requireReachable, saveKept } from './plan.ts';
 import { createService, pollHealth, type Service, type ServiceSpec } from './service.ts';
 import * as specs from './services.ts';
@@ -121,6 +121,7 @@ async function deploy(launch: Launch, rpcUrl: string, founded?: FoundedCommittee
     sequencer: keys.sequencer.address,
     governor: keys.governor.address,
     guardians: [keys.guardian, ...keys.sentinels].map(({ address }) => address),
+    breaker: { silenceSeconds: silenceOf(options) },
     quietSeconds: times.quietSeconds,
     reportSkewSecondsMax: times.priceAgeSecondsMax,
   });
