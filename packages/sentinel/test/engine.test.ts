@@ -7,10 +7,11 @@ import type { Guardian } from '../src/act/guardian.ts';
 import { createEndpoint } from '../src/chain/endpoint.ts';
 import { createReads } from '../src/chain/reads.ts';
 import { Engine, type Found } from '../src/engine/engine.ts';
+import { permitted } from '../src/engine/rules.ts';
 import type { OpenVenue } from '../src/engine/venue.ts';
 import { passBlock } from '../src/laws/block.ts';
 import { holds } from '../src/laws/judge.ts';
-import type { Action, Rule } from '../src/rule.ts';
+import type { Action, Finding, Rule, Tier } from '../src/rule.ts';
 import { emptyTables, type Tables } from '../src/state/tables.ts';
 import { FakeChain, type FakeNode, logOf, startNode } from './support/chain.ts';
 import { answerCall } from './support/storage.ts';
@@ -219,6 +220,18 @@ describe('sentinel: the engine', () => {
     assert.deepEqual(w.rules(), []);
   });
 
+  it('goes back where a longer chain took the place of its own', async () => {
+    const w = await world();
+    await w.step([{ emits: w.scene.deposit(2, 5n) }]);
+    const old = text(w.engine.tables);
+    await w.step([w.scene.trade()]);
+    w.chain.drop(1);
+    for (let i = 0; i < 3; i += 1) await w.chain.mine();
+    await w.engine.advance();
+    assert.equal(w.engine.tip?.hash, w.chain.blocks.at(-1)?.json.hash);
+    assert.equal(text(w.engine.tables), old);
+  });
+
   it('recovers every block that it missed', async () => {
     const w = await world();
     for (let i = 0; i < 20; i += 1) w.scene.pass([{ emits: w.scene.deposit(2, 1n) }]);
@@ -241,6 +254,21 @@ describe('sentinel: the engine', () => {
     assert.deepEqual(w.rules(), ['logs-impossible']);
     assert.equal(w.sent.length, 1);
     assert.equal(text(w.engine.tables), before);
+  });
+
+  it('lets a flow rule act on damage alone, and a shadow and a score never', () => {
+    const action = { kind: 'tighten', scope: 0, level: 1, holdSeconds: 60, law: 0 } as const;
+    const of = (tier: Tier, ruleTier: Tier, damage: boolean, shadow = false) => {
+      const rule = { id: 'r', tier: ruleTier, action: () => action } as unknown as Rule;
+      const finding = { rule: 'r', tier, damage } as unknown as Finding;
+      return permitted({ rule, settings: {}, shadow }, finding) !== undefined;
+    };
+    assert.deepEqual([of('flow', 'flow', true), of('law', 'law', false)], [true, true]);
+    const never = [of('flow', 'flow', false), of('statistical', 'flow', true)];
+    assert.deepEqual(
+      [...never, of('flow', 'statistical', true), of('law', 'law', true, true)],
+      [false, false, false, false],
+    );
   });
 
   it('runs rules with their memory, and lets no score act', async () => {
