@@ -18,7 +18,7 @@ import { committeeIds } from '@holdfast/party';
 import { EnvironmentError, invariant } from '@holdfast/units';
 import { deployVenue, foretell } from '../deploy.ts';
 import { demoMarkets, timesAt } from '../markets.ts';
-import { openTreasury, seedBackstop, seedTreasury, treasuryWait } from '../seed.ts';
+import { openTreasury, sayAlive, seedBackstop, seedTreasury, treasuryWait } from '../seed.ts';
 import { demoToken } from '../terms.ts';
 import { type FoundedCommittees, foundCommittees, treasuryOf, writePolicies } from './committee.ts';
 import {
@@ -205,8 +205,8 @@ async function prepareVenue(launch: Launch): Promise<Venue> {
   const relay = { host: loopback, port: await findFreePort() };
   const clock = await step('chain', () => startChain(launch, rpcPort));
   const rpcUrl = `http://${loopback}:${rpcPort}`;
-  const faucet = createFaucet({ rpcUrl, chainId }, keys.deployer.address);
-  await fundKeys(faucet, keys);
+  const access = { rpcUrl, chainId, blockMs: options.blockMs };
+  await fundKeys(createFaucet(access, keys.deployer.address), keys);
   const known = plan.venue;
   const oracle = `oracle committee, ${reporterQuorum} of ${reporterCount}`;
   const title = `${oracle}, treasury, ${treasuryQuorum} of ${treasuryCount}`;
@@ -215,6 +215,7 @@ async function prepareVenue(launch: Launch): Promise<Venue> {
   const committees = await committeesOf(known, founded);
   // Limits wait a day from their proposal: it passes before anybody trades.
   const passed = founded ? await advance(launch, leadSeconds) : await passRest(launch, rpcUrl);
+  if (passed && silenceOf(options) > 0) await sayAlive(access, keys.guardian, deployed);
   const venue: Venue = {
     ...deployed,
     ...committees,
