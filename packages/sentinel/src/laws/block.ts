@@ -1,4 +1,4 @@
-/** One block through the tables: events applied one by one, and the laws that each must have held. */
+/** One block through the tables: events one by one, and the laws that each must have held. */
 import type { LawName } from '@holdfast/laws';
 import type { Hex } from '@holdfast/units';
 import type { RawLog } from '../chain/wire.ts';

@@ -1,4 +1,4 @@
-/** Laws on outflow, breaker, parameters, the forced queue and the exit: L14, L16 to L18, L22 to L24. */
+/** Laws on outflow, breaker, parameters, forced queue and exit: L14, L16 to L18, L22 to L24. */
 import type { MarketParameters } from '../rule.ts';
 import { parametersOf } from '../state/apply.ts';
 import { venueRow } from '../state/tables.ts';

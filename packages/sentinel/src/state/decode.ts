@@ -130,7 +130,7 @@ export function decodeLog(sources: Sources, log: RawLog): VenueEvent | undefined
     const place = { txHash: log.transactionHash, logIndex: log.logIndex };
     return { source, name, args, ...place, ...opened(name, args) };
   } catch (cause) {
-    const text = `${name} in ${log.transactionHash} does not open: another version of the contracts`;
+    const text = `${name} in ${log.transactionHash} does not open: other contracts`;
     throw new EnvironmentError('LogMalformed', text, { cause });
   }
 }

@@ -1,4 +1,4 @@
-/** The panel: one page without anything from elsewhere, that asks for the status again and again. */
+/** The panel: one page, nothing from elsewhere, that asks for the status again and again. */
 
 const style = `
 body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;
@@ -34,7 +34,8 @@ $('line').textContent='block '+status.block+', '+held+' of '+status.laws.length+
 +status.findings.open+' findings, '+Math.round(status.overhead.medianMs)+' ms a block, '
 +(status.healthy?'healthy':'NOT healthy');
 fill('laws',status.laws.map((law)=>[[law.id],[law.title],[law.holds?'holds':'BROKEN',
-law.holds?'good':'bad'],[String(law.asked),'n'],[law.block?String(law.block):'not asked yet','n']]));
+law.holds?'good':'bad'],[String(law.asked),'n'],
+[law.block?String(law.block):'not asked yet','n']]));
 fill('eyes',status.endpoints.map((one,i)=>[[one.name],[one.trusted?'in use':one.fault,
 one.trusted?'good':'bad'],[String(one.block),'n'],
 [(status.sockets[i]||{state:'polled'}).state],[one.why||'']]));
