@@ -157,7 +157,7 @@ async function reorganise(rig: WatchRig): Promise<void> {
 }
 
 describe('sentinels that somebody would blind', { timeout: 600_000 }, () => {
-  it('see past silent sockets, an endpoint that hangs, 10^5 logs and a reorganisation', async () => {
+  it('see past silent sockets, a hanging endpoint, 10^5 logs and a reorganisation', async () => {
     const [socket, deaf] = [await silentSocket(), await deafPort()];
     try {
       const rig = await createWatchRig(500);

@@ -53,7 +53,7 @@ export const defaultOptions: VenueOptions = {
   reports: 'committee',
 };
 
-/** Silence of all sentinels that is an alarm: ten minutes, half a one of the wall, at most a day. */
+/** Silence of all sentinels that is an alarm: ten minutes, half a wall one, at most a day. */
 export const silenceOf = ({ sentinels, speed }: VenueOptions): number =>
   sentinels === 0 ? 0 : Math.min(86_400, Math.max(600, Math.ceil(speed) * 30));
 
