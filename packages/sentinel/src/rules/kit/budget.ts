@@ -7,17 +7,13 @@ export interface Curve {
   readonly months: number;
   /** What it was measured on. */
   readonly on: string;
-  /**
-   * Peaks of episodes, descending: the n-th is what n findings in all that time would have taken.
-   * At least one.
-   */
-  readonly peaks: readonly number[];
+  /** Levels ascending, each with the episodes that reached it; the last was reached by none. */
+  readonly levels: readonly (readonly [level: number, episodes: number])[];
 }
 
 /**
- * The smallest threshold under which benign data gave no more findings than the budget. It lies a
- * hair above the peak that must not count any more. Beyond the largest peak nothing is known: a
- * budget that asks for that is refused and not guessed at.
+ * The smallest level that benign data reached no more often than the budget allows. Beyond what
+ * was measured nothing is known: a budget that would need it is refused and not guessed at.
  *
  * @param falsePerMonth findings in 30 days on benign data
  * @throws EnvironmentError BudgetUnknown
@@ -40,11 +36,9 @@ export function budgetThreshold(
         `${curve.months} months of calibration; the least is ${least}`,
     );
   }
-  // With `allowed` findings spent, one more would be too many: its peak is just not reached.
-  const index = Math.min(allowed, curve.peaks.length) - (allowed < curve.peaks.length ? 0 : 1);
-  const peak = curve.peaks[index];
-  if (peak === undefined) {
+  const level = curve.levels.find(([, episodes]) => episodes <= allowed);
+  if (level === undefined) {
     throw new EnvironmentError('BudgetUnknown', `rule ${id}: its calibration is empty`);
   }
-  return peak * 1.000001 + 1e-9;
+  return level[0];
 }

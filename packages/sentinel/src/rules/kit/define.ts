@@ -3,15 +3,7 @@
  * measure is a finding is decided here, by a threshold that calibration has found on benign data.
  */
 import { EnvironmentError } from '@holdfast/units';
-import type {
-  Action,
-  BlockView,
-  Finding,
-  Rule,
-  RuleSettings,
-  Severity,
-  Tier,
-} from '../../rule.ts';
+import type { Action, BlockView, Finding, Rule, RuleSettings, Severity, Tier } from '../../rule.ts';
 import { budgetThreshold, type Curve } from './budget.ts';
 import type { Trial } from './trial.ts';
 
@@ -48,7 +40,7 @@ export interface Score {
 /** A measure is a finding from this value on. */
 export type Threshold =
   /** A law: any measure is one. */
-  | { readonly kind: 'broken' }
+  | { readonly kind: 'any' }
   /** At least a quarter above everything that benign tapes measure; setting `threshold`. */
   | { readonly kind: 'level'; readonly value: number; readonly unit: string }
   /** As many false findings in 30 days as are allowed; setting `falsePerMonth`. */
@@ -93,6 +85,8 @@ export interface RuleModule {
   readonly damage: string | undefined;
   /** With those that follow from the threshold. */
   readonly settings: Readonly<Record<string, Setting>>;
+  /** A memory under which nothing is a finding: for measuring alone. */
+  blank(settings: RuleSettings): Held<unknown>;
   /** All measures of a block, findings or not. */
   measure(view: BlockView, memory: Held<unknown>): Measured<Held<unknown>>;
   readonly trial: Trial;
@@ -103,7 +97,7 @@ const settingsOf = (threshold: Threshold): Readonly<Record<string, Setting>> => 
     const doc = `from which it is a finding: ${threshold.unit}`;
     return { threshold: { value: threshold.value, doc } };
   }
-  if (threshold.kind === 'broken') return {};
+  if (threshold.kind === 'any') return {};
   const doc = 'findings on benign data that are accepted in 30 days';
   return { falsePerMonth: { value: threshold.falsePerMonth, doc, min: 0.001 } };
 };
@@ -112,7 +106,7 @@ function wrong(id: string, problem: string): EnvironmentError {
   return new EnvironmentError('RuleSettingsWrong', `rule ${id}: ${problem}`);
 }
 
-function valueOf(id: string, name: string, setting: Setting, given: unknown) {
+function settingOf(id: string, name: string, setting: Setting, given: unknown) {
   if (typeof given !== typeof setting.value) {
     const found = JSON.stringify(given);
     throw wrong(id, `setting ${name} is ${found}, a ${typeof setting.value} is wanted`);
@@ -139,7 +133,7 @@ export function resolveSettings(
   return Object.fromEntries(
     Object.entries(settings).map(([name, setting]) => [
       name,
-      valueOf(id, name, setting, given[name] ?? setting.value),
+      settingOf(id, name, setting, given[name] ?? setting.value),
     ]),
   );
 }
@@ -156,10 +150,13 @@ export function define<M, S extends Readonly<Record<string, Setting>>>(
   const { id, tier, severity, threshold } = file;
   const settings = { ...file.settings, ...settingsOf(threshold) };
 
-  const begin = (given: RuleSettings): Held<unknown> => {
+  const blank = (given: RuleSettings): Held<unknown> => {
     const values = resolveSettings(id, settings, given);
-    const inner = file.begin(values as Values<S>);
-    return { inner, values, threshold: thresholdOf(id, threshold, values, curves[id]) };
+    return { inner: file.begin(values as Values<S>), values, threshold: Number.POSITIVE_INFINITY };
+  };
+  const begin = (given: RuleSettings): Held<unknown> => {
+    const held = blank(given);
+    return { ...held, threshold: thresholdOf(id, threshold, held.values, curves[id]) };
   };
   const measure = (view: BlockView, held: Held<unknown>): Measured<Held<unknown>> => {
     const { memory, scores } = file.measure(view, held.inner as M, held.values as Values<S>);
@@ -184,7 +181,8 @@ export function define<M, S extends Readonly<Record<string, Setting>>>(
       return file.act?.(finding);
     },
   };
-  return { rule, threshold, damage: file.damage, settings, measure, trial: file.trial };
+  const { damage, trial } = file;
+  return { rule, threshold, damage, settings, blank, measure, trial };
 }
 
 /** The value from which a measure is a finding, under these settings. */
@@ -194,7 +192,7 @@ export function thresholdOf(
   values: Readonly<Record<string, number | string | boolean>>,
   curve: Curve | undefined,
 ): number {
-  if (threshold.kind === 'broken') return Number.MIN_VALUE;
+  if (threshold.kind === 'any') return Number.MIN_VALUE;
   if (threshold.kind === 'level') return values.threshold as number;
   return budgetThreshold(id, values.falsePerMonth as number, curve);
 }

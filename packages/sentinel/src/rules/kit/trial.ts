@@ -1,5 +1,5 @@
 /** How a rule is proved: an attack that it catches, mutants that break it, tapes it is silent on. */
-import type { BlockView } from '../../rule.ts';
+import type { BlockView, RuleSettings } from '../../rule.ts';
 import type { Tape, TapeOptions } from '../tape/venue.ts';
 
 /** The benign days on which nothing may be done, and nothing said unless a rule has its reason. */
@@ -47,4 +47,6 @@ export interface Trial {
   /** The tapes on which it must be silent, all ten unless it has a reason to speak. */
   readonly silent: readonly BenignName[];
   readonly speaks?: Speaks;
+  /** Settings for all of this, such as what was announced before the benign days. */
+  readonly settings?: RuleSettings;
 }

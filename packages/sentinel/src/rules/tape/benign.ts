@@ -1,9 +1,18 @@
 /** The ten benign days of the threat list: loud, honest, and no reason to do anything. */
 import type { BlockView, MarketParameters } from '../../rule.ts';
-import { equityOf, token } from '../kit/value.ts';
+import { selectorOf } from '../kit/selectors.ts';
 import type { BenignName } from '../kit/trial.ts';
+import { equityOf, token } from '../kit/value.ts';
 import { type Crowd, gather, live, shift } from './crowd.ts';
-import { addressOf, demoMarkets, demoParams, hashOf, places, type Tape, type TapeOptions } from './venue.ts';
+import {
+  addressOf,
+  demoMarkets,
+  demoParams,
+  hashOf,
+  places,
+  type Tape,
+  type TapeOptions,
+} from './venue.ts';
 
 export interface BenignTape {
   readonly name: BenignName;
@@ -41,6 +50,7 @@ function* bankRun(tape: Tape): Generator<BlockView> {
     each: (block) => {
       const account = block % 4 === 0 ? all[block / 4] : undefined;
       if (account === undefined) return;
+      if (block % 20 === 0) tape.forceDone(tape.force(account, 3, 900));
       leave(tape, crowd, account);
       crowd.takers.splice(crowd.takers.indexOf(account), 1);
     },
@@ -105,13 +115,18 @@ function* rotation(tape: Tape): Generator<BlockView> {
   });
 }
 
-const governed = (tape: Tape, source: 'parameters' | 'oracle' | 'breaker' | 'committees', name: string, args: object): void => {
+const governed = (
+  tape: Tape,
+  source: 'parameters' | 'oracle' | 'breaker' | 'committees',
+  name: string,
+  args: object,
+): void => {
   tape.event({ source, name, args: { ...args } });
 };
 
 /** What the planned upgrade and the key rotation tell beforehand; operators announce it. */
 export const announcedUpgrade = 'MarketProposed 0, VenueProposed, VerifierProposed';
-export const announcedRotation = 'RotationProposed 2, GuardianProposed';
+export const announcedRotation = 'RotationProposed 1, RotationProposed 2, GuardianProposed';
 
 function* upgrade(tape: Tape): Generator<BlockView> {
   const crowd = gather(tape);
@@ -119,9 +134,12 @@ function* upgrade(tape: Tape): Generator<BlockView> {
   const readyAt = tape.now() + 86_400;
   const looser = { ...demoParams, initialPpm: 40_000, maintenancePpm: 20_000 };
   governed(tape, 'parameters', 'MarketProposed', { market: 0, params: looser, readyAt });
-  governed(tape, 'parameters', 'VenueProposed', { params: { sequencer: places.sequencer }, readyAt });
+  governed(tape, 'parameters', 'VenueProposed', {
+    params: { sequencer: places.sequencer },
+    readyAt,
+  });
   governed(tape, 'oracle', 'VerifierProposed', { verifier: addressOf(0xbeef), readyAt });
-  tape.call(places.governor, places.parameters, '0x00000001');
+  tape.call(places.governor, places.parameters, selectorOf('proposeMarket'));
   yield* live(tape, crowd, { blocks: 300, seconds: 12 });
   yield tape.block(80_000);
   yield* live(tape, crowd, { blocks: 60, seconds: 2 });
@@ -195,9 +213,12 @@ function* sourceReplaced(tape: Tape): Generator<BlockView> {
   const crowd = gather(tape);
   yield* live(tape, crowd, quiet);
   // One of five dies: a leader's turn is lost now and then, and medians move by a hair.
+  const candidate = { x: BigInt(hashOf(7)) };
+  const readyAt = tape.now() + 400;
+  governed(tape, 'committees', 'RotationProposed', { id: 1, candidate, readyAt });
   yield* live(tape, crowd, { blocks: 240, seconds: 2, missing: 0.08 });
   shift(crowd, 1.0004);
-  const args = { id: 1, generation: 2, candidate: { x: BigInt(hashOf(7)) } };
+  const args = { id: 1, generation: 2, candidate };
   tape.event({ source: 'committees', name: 'KeyChanged', args });
   yield* live(tape, crowd, { blocks: 400, seconds: 2, noise: 0.0004 });
 }
@@ -206,7 +227,11 @@ function* sourceReplaced(tape: Tape): Generator<BlockView> {
 export const benignTapes: readonly BenignTape[] = [
   { name: 'bank run of honest users', play: bankRun },
   { name: '20 % gap', play: gap },
-  { name: 'listing day', venue: { markets: [...demoMarkets, { price: 50_000, unlisted: true, insurance: 20_000 }] }, play: listing },
+  {
+    name: 'listing day',
+    venue: { markets: [...demoMarkets, { price: 50_000, unlisted: true, insurance: 20_000 }] },
+    play: listing,
+  },
   { name: 'market rotation', play: rotation },
   { name: 'planned upgrade', play: upgrade },
   { name: 'key rotation', play: keyRotation },

@@ -11,11 +11,11 @@ import type {
 } from '../../rule.ts';
 import { selectorOf } from '../kit/selectors.ts';
 import { equityOf, token } from '../kit/value.ts';
+import { deposit, join, withdraw } from './custody.ts';
 import { writeReport } from './prices.ts';
 import type { Random } from './random.ts';
 import { sealBlock } from './seal.ts';
 import {
-  addressOf,
   demoMarkets,
   demoParams,
   hashOf,
@@ -70,7 +70,7 @@ function marketOf(id: number, { price, params, insurance }: TapeMarket, time: nu
   };
 }
 
-const reserved = (account: number, cashQ32: bigint): AccountView => ({
+export const reserved = (account: number, cashQ32: bigint): AccountView => ({
   account,
   owner: zeroAddress,
   cashQ32,
@@ -205,68 +205,6 @@ function trade(
   b.batch.set(1, b.batch.get(1) ?? new Set());
 }
 
-function deposit(b: Books, account: number, tokens: number, from: string): void {
-  const quote = BigInt(tokens) * token;
-  const cashAfter = credit(b, account, quote << q32);
-  const vault = b.state.vault;
-  b.state.vault = { ...vault, liabilities: vault.liabilities + quote };
-  tell(b, { source: 'vault', name: 'Taken', args: { from, received: quote } });
-  const args = { account, from, quote, cashAfter };
-  tell(b, { source: 'clearingHouse', name: 'Deposited', args });
-  b.txs.push(callOf(b, from, places.clearingHouse, selectorOf('deposit')));
-}
-
-function join(b: Books, tokens: number, who: { owner?: string; from?: string }): number {
-  const taken = [...b.state.accounts.keys()].filter((id) => id < 2 ** 31);
-  const account = Math.max(...taken) + 1;
-  const owner = who.owner ?? addressOf(0xa0000 + account);
-  putAccount(b, { ...reserved(account, 0n), owner });
-  tell(b, { source: 'clearingHouse', name: 'AccountOpened', args: { account, owner } });
-  if (tokens > 0) deposit(b, account, tokens, who.from ?? owner);
-  return account;
-}
-
-/** Budgets as the vault keeps them: a floor, or a part of what it owes. */
-export function budgets(b: Books): { hourMax: bigint; dayMax: bigint } {
-  const { liabilities } = b.state.vault;
-  const larger = (a: bigint, c: bigint): bigint => (a > c ? a : c);
-  return {
-    hourMax: larger(b.floors.hour, liabilities / 100n),
-    dayMax: larger(b.floors.day, liabilities / 10n),
-  };
-}
-
-export function usedSince(b: Books, seconds: number): bigint {
-  const from = b.time - seconds;
-  return b.paid.reduce((sum, { time, quote }) => (time > from ? sum + quote : sum), 0n);
-}
-
-function withdraw(b: Books, account: number, tokens: number, to: string): void {
-  const quote = BigInt(tokens) * token;
-  const cashAfter = credit(b, account, -(quote << q32));
-  const { hourMax, dayMax } = budgets(b);
-  const [hourRoom, dayRoom] = [hourMax - usedSince(b, 3600), dayMax - usedSince(b, 86_400)];
-  const room = hourRoom < dayRoom ? hourRoom : dayRoom;
-  const now = room <= 0n ? 0n : room < quote ? room : quote;
-  const vault = b.state.vault;
-  const queue = new Map(vault.queue);
-  if (now > 0n) {
-    b.paid.push({ time: b.time, quote: now });
-    tell(b, { source: 'vault', name: 'Paid', args: { to, amount: now } });
-  }
-  if (now < quote) {
-    const id = BigInt(queue.size + 1 + b.number * 1000);
-    const row = { id, account, to, quote: quote - now, readyAt: b.time };
-    queue.set(id, row);
-    tell(b, { source: 'vault', name: 'Queued', args: { ...row, amount: row.quote } });
-  }
-  const queued = vault.queued + quote - now;
-  b.state.vault = { ...vault, liabilities: vault.liabilities - quote, queued, queue };
-  const args = { account, to, quote, cashAfter };
-  tell(b, { source: 'clearingHouse', name: 'Withdrawn', args });
-  b.txs.push(callOf(b, rowOf(b, account).owner, places.clearingHouse, selectorOf('withdraw')));
-}
-
 export const touchedRow = (b: Books, account: number, markets: Iterable<number>) => {
   const row = rowOf(b, account);
   const sizes = [...markets].map((id) => [id, row.positions.get(id) ?? 0] as const);
@@ -389,7 +327,8 @@ export function createBooks(options: TapeOptions, random: Random): Tape {
     event: (event) => tell(b, event),
     call: (from, to, selector, status) => b.txs.push(callOf(b, from, to, selector, status)),
     join: (tokens, who = {}) => join(b, tokens, who),
-    deposit: (account, tokens, from) => deposit(b, account, tokens, from ?? rowOf(b, account).owner),
+    deposit: (account, tokens, from) =>
+      deposit(b, account, tokens, from ?? rowOf(b, account).owner),
     withdraw: (account, tokens, to) => withdraw(b, account, tokens, to ?? rowOf(b, account).owner),
     trade: (id, buyer, seller, lots, price) => trade(b, { id, buyer, seller, lots, price }, false),
     tradeFree: (id, buyer, seller, lots, price) =>

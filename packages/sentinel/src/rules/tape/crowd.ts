@@ -115,7 +115,10 @@ export function* live(tape: Tape, crowd: Crowd, scene: Scene): Generator<BlockVi
     else {
       const listed = [...crowd.prices].filter(([id]) => tape.state().markets.has(id));
       const quotes = new Map<number, Quote>(
-        listed.map(([id, price]) => [id, { price, rate: 100 + Math.round(tape.random.normal() * 50) }]),
+        listed.map(([id, price]) => [
+          id,
+          { price, rate: 100 + Math.round(tape.random.normal() * 50) },
+        ]),
       );
       scene.quotes?.(quotes, block);
       tape.report(quotes, 1 + skipped);

@@ -15,12 +15,7 @@ export function writeReport(b: Books, wanted: ReadonlyMap<number, Quote>, rounds
     const { params } = market;
     const before = market.mark === 0 ? undefined : (market.mark as Ticks);
     const index = Math.max(1, Math.round(price)) as Ticks;
-    const near = acceptMark(
-      Math.round(mark ?? price),
-      before,
-      index,
-      params.markClampPpm as Ppm,
-    );
+    const near = acceptMark(Math.round(mark ?? price), before, index, params.markClampPpm as Ppm);
     const charged = Math.max(-params.fundingRatePpmMax, Math.min(rate, params.fundingRatePpmMax));
     const step = fundingDelta({
       price: index,

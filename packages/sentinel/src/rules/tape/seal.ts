@@ -1,7 +1,8 @@
 /** Closes a block of a tape. */
 import type { BlockView, VenueState } from '../../rule.ts';
 import { selectorOf } from '../kit/selectors.ts';
-import { type Books, budgets, callOf, tell, touchedRow, usedSince } from './books.ts';
+import { type Books, callOf, tell, touchedRow } from './books.ts';
+import { budgets, usedSince } from './custody.ts';
 import { hashOf, places } from './venue.ts';
 
 function settle(b: Books, batchSkip: number): void {

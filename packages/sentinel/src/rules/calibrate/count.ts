@@ -1,0 +1,51 @@
+/** Counts how many episodes of a rule's measures reach each of many levels. */
+import type { Curve } from '../kit/budget.ts';
+
+const step = 1.08;
+const lowest = 1e-3;
+const count = 220;
+
+/** Levels that measures are counted at, ascending. */
+export const grid: readonly number[] = Array.from({ length: count }, (_, k) => lowest * step ** k);
+
+export interface Counter {
+  /** A measure of a key at a time. */
+  add(key: string, time: number, value: number): void;
+  /** Data begin anew, at any other time. */
+  cut(): void;
+  curve(months: number, on: string): Curve;
+}
+
+/** Makes a counter. @param quietSeconds below a level for so long, and an episode is over */
+export function createCounter(quietSeconds: number): Counter {
+  const episodes = new Uint32Array(count);
+  let seen = new Map<string, Float64Array>();
+  return {
+    add: (key, time, value) => {
+      let last = seen.get(key);
+      if (last === undefined) {
+        last = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
+        seen.set(key, last);
+      }
+      for (let k = 0; k < count && (grid[k] as number) <= value; k += 1) {
+        if (time - (last[k] as number) > quietSeconds) episodes[k] = (episodes[k] as number) + 1;
+        last[k] = time;
+      }
+    },
+    cut: () => {
+      seen = new Map();
+    },
+    curve: (months, on) => {
+      const top = episodes.findIndex((each) => each === 0);
+      const levels = grid
+        .slice(0, top + 1)
+        .map((level, k) => [Number(level.toPrecision(6)), episodes[k] as number] as const);
+      return { months: Math.round(months * 100) / 100, on, levels: thinned(levels) };
+    },
+  };
+}
+
+/** Of levels with the same number the lowest is enough. */
+function thinned(levels: readonly (readonly [number, number])[]) {
+  return levels.filter(([, n], k) => k === 0 || levels[k - 1]?.[1] !== n);
+}

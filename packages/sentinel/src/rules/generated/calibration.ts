@@ -1,0 +1,3 @@
+import type { Curve } from '../kit/budget.ts';
+
+export const calibration: Readonly<Record<string, Curve>> = {};
