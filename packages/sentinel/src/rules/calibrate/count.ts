@@ -36,10 +36,14 @@ export function createCounter(quietSeconds: number): Counter {
       seen = new Map();
     },
     curve: (months, on) => {
-      const top = episodes.findIndex((each) => each === 0);
+      const top = episodes.indexOf(0);
+      // Below the level that most episodes reach they run into each other.
+      const most = episodes.lastIndexOf(Math.max(...episodes));
       const levels = grid
         .slice(0, top + 1)
-        .map((level, k) => [Number(level.toPrecision(6)), episodes[k] as number] as const);
+        .map((level, k) => [Number(level.toPrecision(6)), episodes[k] as number] as const)
+        .slice(Math.max(0, most))
+        .filter(([, n]) => n <= months * 30);
       return { months: Math.round(months * 100) / 100, on, levels: thinned(levels) };
     },
   };

@@ -23,7 +23,8 @@ interface Exposure {
   readonly stretches: () => readonly Iterable<BlockView>[];
 }
 
-const perp15m = () => barsOf(great.map((symbol) => join(data, `perp15m/${symbol}_perp_15m.csv.gz`)));
+const perp15m = () =>
+  barsOf(great.map((symbol) => join(data, `perp15m/${symbol}_perp_15m.csv.gz`)));
 const panels = ['2020-03-12', '2024-04-13', '2024-08-05', '2025-10-10'].map(
   (day) => () => panelOf(join(data, `events30m/panel_${day}.csv.gz`), great.slice(0, 2)),
 );
@@ -32,19 +33,19 @@ const panels = ['2020-03-12', '2024-04-13', '2024-08-05', '2025-10-10'].map(
 export const exposures: readonly Exposure[] = [
   {
     id: 'systemic-minutes',
-    on: 'recorded 15-minute bars of BTC, ETH and SOL perpetuals, 2023-01 to 2025-06',
+    on: 'recorded 15-minute bars of BTC, ETH and SOL perpetuals, 2024-01 to 2025-06',
     quietSeconds: 3600,
     stretches: () => [reports(perp15m(), 900)],
   },
   {
     id: 'funding-spike',
-    on: 'recorded funding of BTC, ETH and SOL perpetuals, 2023-01 to 2025-06',
+    on: 'recorded funding of BTC, ETH and SOL perpetuals, 2024-01 to 2025-06',
     quietSeconds: 86_400,
     stretches: () => [funding(join(data, 'funding'), great)],
   },
   {
     id: 'liquidation-cluster',
-    on: 'a crowd of 50 on recorded bars of BTC, ETH and SOL, 2023-01 to 2025-06, and four crashes',
+    on: 'a crowd of 50 on recorded bars of BTC, ETH and SOL, 2024-01 to 2025-06, and four crashes',
     quietSeconds: 3600,
     stretches: () => [
       crowded(perp15m(), 900, 'calibration'),
@@ -116,7 +117,9 @@ async function main(only: readonly string[]): Promise<void> {
     const curve = calibrate(module, exposure);
     curves[exposure.id] = curve;
     const seconds = Math.round((Date.now() - began) / 1000);
-    console.log(`${exposure.id}: ${curve.months} months, ${curve.levels.length} levels, ${seconds} s`);
+    console.log(
+      `${exposure.id}: ${curve.months} months, ${curve.levels.length} levels, ${seconds} s`,
+    );
   }
   writeFileSync(path, text(curves));
 }

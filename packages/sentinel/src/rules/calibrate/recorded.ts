@@ -35,7 +35,9 @@ const barOf = (row: Record<string, string>): Bar => ({
 
 /** Bars of several files, those times alone that all have. */
 export function barsOf(paths: readonly string[]): { ts: number; bars: Bar[] }[] {
-  const series = paths.map((path) => new Map(rowsOf(path).map((row) => [Number(row.ts), barOf(row)])));
+  const series = paths.map(
+    (path) => new Map(rowsOf(path).map((row) => [Number(row.ts), barOf(row)])),
+  );
   return aligned(series);
 }
 
@@ -114,7 +116,9 @@ export function* crowded(
     const steps = isWild ? Math.floor(barSeconds / 30) : 1;
     for (let k = 0; k < steps; k += 1) {
       const part = steps === 1 ? 0.9999 : k / steps;
-      bars.forEach((bar, id) => crowd.prices.set(id, priceAt(bar, part) * (scale[id] as number)));
+      for (const [id, bar] of bars.entries()) {
+        crowd.prices.set(id, priceAt(bar, part) * (scale[id] as number));
+      }
       yield* stepTo(tape, crowd, ts + Math.floor((barSeconds * k) / steps), isWild);
     }
     refill(tape, crowd);

@@ -71,7 +71,13 @@ export function* calls(months: number, seed: string): Generator<BlockView> {
     const txs: TxView[] = [];
     const call = (selector: string, from: string): void => {
       const to = places.clearingHouse;
-      txs.push({ hash: hashOf(i), from, to, selector: selector as TxView['selector'], status: 'reverted' });
+      txs.push({
+        hash: hashOf(i),
+        from,
+        to,
+        selector: selector as TxView['selector'],
+        status: 'reverted',
+      });
     };
     // Three an hour revert; in one of a hundred hours a hundred do, and once in three days
     // somebody calls a function that is not there.
@@ -108,7 +114,12 @@ export function* days(months: number, seed: string): Generator<BlockView> {
       if (random.next() < 0.005) people[index] = fresh();
       const account = 3 + index;
       const count = Math.floor(person.orders * level * (0.5 + random.next()));
-      const orders = Array.from({ length: count }, (_, seq) => ({ account, lane: 0, seq, filledAfter: 1 }));
+      const orders = Array.from({ length: count }, (_, seq) => ({
+        account,
+        lane: 0,
+        seq,
+        filledAfter: 1,
+      }));
       events.push({ source: 'clearingHouse', name: 'Settled', args: {}, orders, ...at });
       if (random.next() > 0.3) return;
       const tokens = Math.floor(person.out * level * (0.5 + random.next()));
