@@ -39,7 +39,9 @@ function fatigueOf(tier: Tier, all: readonly FindingRecord[], days: number, nowM
   const own = all.filter((record) => record.tier === tier);
   const due = own.filter((record) => nowMs - record.openedAtMs > 3_600_000 || record.ack);
   const acked = own.flatMap(({ ack, openedAtMs }) => (ack ? [ack.atMs - openedAtMs] : []));
-  const verdicts = own.flatMap(({ ack }) => (ack && ack.verdict !== 'undecided' ? [ack.verdict] : []));
+  const verdicts = own.flatMap(({ ack }) =>
+    ack && ack.verdict !== 'undecided' ? [ack.verdict] : [],
+  );
   const after = middle(acked);
   return {
     tier,
@@ -66,11 +68,14 @@ export function fatigue(
   days = 7,
 ): Fatigue {
   const told = records.filter(({ shadow, endedBy }) => !shadow && endedBy !== 'reorganised');
-  const since = (span: number) => told.filter(({ openedAtMs }) => openedAtMs > nowMs - span * dayMs);
+  const since = (span: number) =>
+    told.filter(({ openedAtMs }) => openedAtMs > nowMs - span * dayMs);
   const lately = since(days);
   const month = since(30);
   const overruns = Object.entries(budgets).flatMap(([rule, budget]) => {
-    const findings = month.filter((each) => each.rule === rule && each.ack?.verdict !== 'true').length;
+    const findings = month.filter(
+      (each) => each.rule === rule && each.ack?.verdict !== 'true',
+    ).length;
     return findings > budget ? [{ rule, findings, budget }] : [];
   });
   return { days, tiers: tiers.map((tier) => fatigueOf(tier, lately, days, nowMs)), overruns };

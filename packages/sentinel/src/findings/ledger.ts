@@ -3,7 +3,7 @@
  * and its last block, which ends when nothing has said it for a while.
  */
 import type { Judged } from '../rules/run.ts';
-import { findingId, type FindingRecord, rankOf } from './record.ts';
+import { type FindingRecord, findingId, rankOf } from './record.ts';
 
 /** What became of a record. */
 export interface Change {

@@ -95,7 +95,8 @@ function linesOf<T>(path: string, schema: z.ZodType<T>): T[] {
 export function readFindings(dir: string): FindingRecord[] {
   const { findings, acks } = filesOf(dir);
   const found = new Map<string, FindingRecord>();
-  for (const record of linesOf(findings, recordSchema)) found.set(record.id, record as FindingRecord);
+  for (const record of linesOf(findings, recordSchema))
+    found.set(record.id, record as FindingRecord);
   for (const { id, ...ack } of linesOf(acks, ackSchema)) {
     const record = found.get(id);
     if (record !== undefined) found.set(id, { ...record, ack });

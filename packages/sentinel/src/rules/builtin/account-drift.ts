@@ -24,9 +24,13 @@ const [fastPart, slowPart] = [1 / 3, 1 / 30];
 /** Counts of a day on a scale on which twice as much is one step. */
 const scaled = (count: number): number => Math.log2(1 + count);
 
-function step(habits: ReadonlyMap<number, Habit>, today: ReadonlyMap<number, number>) {
+function step(
+  habits: ReadonlyMap<number, Habit>,
+  today: ReadonlyMap<number, number>,
+  everyone: Iterable<number>,
+) {
   const next = new Map<number, Habit>();
-  for (const id of new Set([...habits.keys(), ...today.keys()])) {
+  for (const id of new Set([...habits.keys(), ...today.keys(), ...everyone])) {
     const value = scaled(today.get(id) ?? 0);
     const old = habits.get(id) ?? { fast: value, slow: value, days: 0 };
     next.set(id, {
@@ -76,9 +80,10 @@ export default rule({
     let memory = before;
     const scores: Score[] = [];
     if (before.day !== 0 && day > before.day) {
+      const everyone = [...view.state.accounts.keys()].filter(isUser);
       const habits = {
-        orders: step(before.habits.orders, before.orders),
-        out: step(before.habits.out, before.out),
+        orders: step(before.habits.orders, before.orders, everyone),
+        out: step(before.habits.out, before.out, everyone),
       };
       for (const name of ['orders', 'out'] as const) {
         const { value, count, accounts } = drifted(habits[name], days);
@@ -114,8 +119,8 @@ export default rule({
             if (block !== 6) return;
             crowd.takers.slice(0, 30).forEach((account, at) => {
               const usual = at % 3 === day % 3 ? 20 : 5;
-              tape.withdraw(account, Math.round(usual * 1.25 ** Math.max(0, day - 15)) % 900);
-              tape.deposit(account, 900);
+              tape.withdraw(account, Math.round(usual * 1.25 ** Math.max(0, day - 15)));
+              tape.deposit(account, 2_000);
             });
           };
           yield* live(tape, crowd, { blocks: 12, seconds: 7200, noise: 0.002, each });

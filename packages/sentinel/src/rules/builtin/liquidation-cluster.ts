@@ -2,6 +2,8 @@
  * Liquidations beyond what the market's move and their own contagion explain. They excite each
  * other (branching 0.64, half-life 14 s, measured on 10 October 2025), so a Poisson count is wrong.
  */
+
+import type { VenueState } from '../../rule.ts';
 import {
   allTapes,
   type Buckets,
@@ -20,6 +22,8 @@ interface Memory {
   readonly excited: number;
   /** Marks of five minutes ago and now, by market. */
   readonly marks: readonly (readonly [time: number, marks: ReadonlyMap<number, number>])[];
+  /** Largest move that they show. */
+  readonly move: number;
   /** Found and expected in the last two minutes. */
   readonly found: Buckets<number>;
   readonly expected: Buckets<number>;
@@ -40,6 +44,12 @@ function moveOf(marks: Memory['marks'], now: ReadonlyMap<number, number>): numbe
   return largest;
 }
 
+function holdersOf({ accounts }: VenueState): number {
+  let count = 0;
+  for (const { positions } of accounts.values()) if (positions.size > 0) count += 1;
+  return count;
+}
+
 export default rule({
   id: 'liquidation-cluster',
   tier: 'statistical',
@@ -49,12 +59,13 @@ export default rule({
   threshold: { kind: 'budget', falsePerMonth: 1, unit: 'deviations above a self-exciting process' },
   settings: {
     perHour: { value: 1, doc: 'liquidations of a calm hour' },
-    perMove: { value: 3, doc: 'liquidations per holder for a move of the whole price' },
+    perMove: { value: 6, doc: 'liquidations per holder for a move of the whole price' },
   },
   begin: (): Memory => ({
     time: 0,
     excited: 0,
     marks: [],
+    move: 0,
     found: buckets<number>(120, 10),
     expected: buckets<number>(120, 10),
   }),
@@ -63,21 +74,24 @@ export default rule({
     const seconds = before.time === 0 ? 0 : Math.max(0, timestamp - before.time);
     const count = eventsOf(view, 'Liquidated', 'Seized', 'Resolved').length;
     const faded = before.excited * Math.exp(-decay * seconds);
-    const calm = before.found.rows.length === 0 && count === 0 && before.excited < 0.01;
-    let marks = before.marks.filter(([time]) => time > timestamp - 300);
+    // The last look is kept however old it is: blocks may be far apart.
+    let marks = before.marks.filter(
+      ([time], at) => time > timestamp - 300 || at === before.marks.length - 1,
+    );
     const last = marks[marks.length - 1];
     const now = new Map([...state.markets].map(([id, { mark }]) => [id, mark]));
     if (last === undefined || timestamp - last[0] >= 30) marks = [...marks, [timestamp, now]];
-    if (calm) return { memory: { ...before, time: timestamp, marks, excited: faded }, scores: [] };
-    const holders = [...state.accounts.values()].filter(({ positions }) => positions.size > 0);
-    // The move explains its share once per five minutes; the rest is contagion and calm.
-    const byMove = (holders.length * perMove * moveOf(marks, now) * Math.min(seconds, 300)) / 300;
+    // A move explains its share when it goes further; the rest is contagion and calm.
+    const move = moveOf(marks, now);
+    const holders = count > 0 || move > before.move ? holdersOf(state) : 0;
+    const byMove = holders * perMove * Math.max(0, move - before.move);
     const byContagion = branching * (before.excited - faded);
     const expected = (perHour * seconds) / 3600 + byMove + byContagion;
     const memory: Memory = {
       time: timestamp,
       excited: faded + count,
       marks,
+      move,
       found: put(before.found, timestamp, count),
       expected: put(before.expected, timestamp, expected),
     };
@@ -89,7 +103,7 @@ export default rule({
       const evidence = {
         found: seen,
         expected: Math.round(due * 10) / 10,
-        holders: holders.length,
+        holders,
       };
       scores.push({ key: 'venue', scope: 0, value, title, evidence });
     }
@@ -98,20 +112,20 @@ export default rule({
   trial: {
     silent: allTapes,
     attack: {
-      what: 'a wick of 3 % in one market is used to take forty accounts within a minute',
+      what: 'a wick of 3 % in one market is used to take from sixty accounts within a minute',
       acts: false,
       *play(tape) {
         const crowd = gather(tape, 60);
         yield* live(tape, crowd, { blocks: 120, seconds: 2 });
-        for (const taker of crowd.takers.slice(0, 45)) {
-          tape.trade(0, taker, crowd.makers[0] as number, 20);
-        }
+        for (const taker of crowd.takers) tape.trade(0, taker, crowd.makers[0] as number, 40);
         yield tape.block(2);
         shift(crowd, 0.97, 0);
         yield* live(tape, crowd, { blocks: 1, seconds: 2, trading: 0 });
-        for (const taker of crowd.takers.slice(0, 45)) {
-          tape.liquidate(0, taker, crowd.keeper, 10);
-          if (taker % 3 === 0) yield tape.block(2);
+        for (let turn = 0; turn < 3; turn += 1) {
+          for (const taker of crowd.takers) {
+            tape.liquidate(0, taker, crowd.keeper, 10);
+            if (taker % 6 === 0) yield tape.block(2);
+          }
         }
         shift(crowd, 1 / 0.97, 0);
         yield* live(tape, crowd, { blocks: 20, seconds: 2 });

@@ -39,7 +39,7 @@ export const exposures: readonly Exposure[] = [
   },
   {
     id: 'funding-spike',
-    on: 'recorded funding of BTC, ETH and SOL perpetuals, 2024-01 to 2025-06',
+    on: 'recorded funding of BTC, ETH and SOL perpetuals, 2023-01 to 2025-06',
     quietSeconds: 86_400,
     stretches: () => [funding(join(data, 'funding'), great)],
   },

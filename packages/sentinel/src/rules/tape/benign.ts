@@ -178,9 +178,9 @@ function* fundingSpike(tape: Tape): Generator<BlockView> {
     quotes: (quotes, block) => {
       const own = quotes.get(2);
       if (own === undefined) return;
-      // Buyers pay 0.4 % over the index, and 0.3 % in eight hours.
-      const mark = own.price * (1 + 0.004 * ramp(block));
-      quotes.set(2, { ...own, mark, rate: Math.round(9_000 * ramp(block)) });
+      // A tenth of a percent in eight hours: as high as thirty months of records went.
+      const mark = own.price * (1 + 0.002 * ramp(block));
+      quotes.set(2, { ...own, mark, rate: Math.round(3_000 * ramp(block)) });
     },
   });
 }
