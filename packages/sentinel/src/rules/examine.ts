@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import { errorMessage } from '@holdfast/host';
 import type { BlockView } from '../rule.ts';
 import type { RuleModule } from './kit/define.ts';
-import { type BenignName, benignNames, type Mutant } from './kit/trial.ts';
+import { type Attack, type BenignName, benignNames, type Mutant } from './kit/trial.ts';
 import { benignTapes } from './tape/benign.ts';
 import { createTape } from './tape/venue.ts';
 
@@ -63,19 +63,28 @@ export function benignDay(name: BenignName): readonly BlockView[] {
   return views;
 }
 
-/** What the rule does in its attack. */
-export function onAttack(module: RuleModule): Heard {
-  const { attack } = module.trial;
-  return hear(module, attack.play(createTape({ ...attack.venue, seed: module.rule.id })));
+/** What the rule does on a tape of its own: its attack unless told. */
+export function onAttack(
+  module: RuleModule,
+  { venue, play }: Pick<Attack, 'venue' | 'play'> = module.trial.attack,
+): Heard {
+  return hear(module, play(createTape({ ...venue, seed: module.rule.id })));
 }
 
-/** What is wrong with what it did in its attack. */
-export function attackProblems(module: RuleModule, heard = onAttack(module)): string[] {
-  if (heard.findings === 0) return [`misses its attack (measured ${heard.peak} at most)`];
-  if (module.trial.attack.acts && heard.actions === 0) return ['does nothing about its attack'];
-  if (!module.trial.attack.acts && heard.actions > 0)
-    return ['acts on an attack that it only tells'];
-  return [];
+/** What is wrong with what it did in its attacks, and on the calm tapes of its own. */
+export function attackProblems(module: RuleModule): string[] {
+  const { attack, further = [], calm = [] } = module.trial;
+  const missed = [attack, ...further].flatMap((each) => {
+    const { findings, actions, peak } = onAttack(module, each);
+    if (findings === 0) return [`misses: ${each.what} (measured ${peak} at most)`];
+    if (each.acts && actions === 0) return [`does nothing about: ${each.what}`];
+    return !each.acts && actions > 0 ? [`acts on what it only tells: ${each.what}`] : [];
+  });
+  const loud = calm.flatMap((each) => {
+    const { findings, peak } = onAttack(module, each);
+    return findings > 0 ? [`speaks on: ${each.what} (measured ${peak})`] : [];
+  });
+  return [...missed, ...loud];
 }
 
 /** What is wrong with what it did on a benign day. */

@@ -32,10 +32,10 @@ export default rule({
       const row = view.state.accounts.get(account);
       const cover = coverOf(view.state, id);
       const notional = notionalOf(market, after);
-      // Neither what insurance could pay whole nor who could bear the move is anybody's danger.
+      // What insurance could pay whole is nobody's danger, nor is a debt of a quarter of it.
       if (row === undefined || notional <= cover) continue;
       const owed = shortfall(view.state, [row], id, gapPpm);
-      if (owed === 0n) continue;
+      if (owed * 4n < cover) continue;
       scores.push({
         key: `account ${account}, market ${id}`,
         scope: 1 + id,

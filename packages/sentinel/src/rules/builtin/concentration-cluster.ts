@@ -47,7 +47,7 @@ export default rule({
       const notional = notionalOf(market, lots);
       if (notional <= cover) continue;
       const owed = shortfall(view.state, rows, id, gapPpm);
-      if (owed === 0n) continue;
+      if (owed * 4n < cover) continue;
       scores.set(key, {
         key,
         scope: 1 + id,

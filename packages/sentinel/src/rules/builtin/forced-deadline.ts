@@ -51,7 +51,7 @@ export default rule({
         const crowd = gather(tape);
         yield* live(tape, crowd, { blocks: 20, seconds: 2 });
         tape.force(crowd.takers[0] as number, 1, 900);
-        yield* live(tape, crowd, { blocks: 80, seconds: 12 });
+        yield* live(tape, crowd, { blocks: 62, seconds: 12 });
       },
     },
     mutants: [

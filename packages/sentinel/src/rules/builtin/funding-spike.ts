@@ -65,7 +65,7 @@ export default rule({
   trial: {
     silent: allTapes,
     attack: {
-      what: 'the book is held far above the index, so that shorts are paid at the cap for an hour',
+      what: 'the book is held far below the index, so that longs are paid at the cap for an hour',
       acts: false,
       *play(tape) {
         const crowd = gather(tape);
@@ -76,13 +76,13 @@ export default rule({
           quotes: (quotes) => {
             const own = quotes.get(1);
             if (own !== undefined)
-              quotes.set(1, { ...own, mark: own.price * 1.019, rate: 120_000 });
+              quotes.set(1, { ...own, mark: own.price * 0.981, rate: -120_000 });
           },
         });
       },
     },
     mutants: [
-      { what: 'only the next second counts', from: '?? 0) * span)', to: '?? 0) * 1)' },
+      { what: 'only longs can be charged', from: 'Math.abs(average)', to: 'average' },
       {
         what: 'the other market is looked at',
         from: 'const last = memory.get(market);',

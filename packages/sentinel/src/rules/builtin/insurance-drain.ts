@@ -89,9 +89,9 @@ export default rule({
     },
     mutants: [
       {
-        what: 'what is left is left out',
-        from: 'ratio(paid, paid + left)',
-        to: 'ratio(paid, 2n * left)',
+        what: 'a fund that is never empty',
+        from: 'damage: paid >= left || state',
+        to: 'damage: paid < left && state',
       },
       { what: 'what is paid is forgotten', from: 'memory = set(memory, market, paid);', to: '' },
     ],

@@ -137,7 +137,7 @@ export default rule({
     },
     mutants: [
       { what: 'money put in is left out', from: '+ total(into);', to: ';' },
-      { what: 'outflow is forgotten', from: 'out = add(out,', to: 'out = add(into,' },
+      { what: 'nobody is looked at', from: 'gone.add(account);', to: '' },
     ],
   },
 });

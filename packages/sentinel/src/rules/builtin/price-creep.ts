@@ -1,4 +1,5 @@
 /** Steps just under the band, one after the other: each is lawful, the way is not a market's. */
+import type { QuoteRow } from '../../rule.ts';
 import {
   type Aged,
   age,
@@ -25,6 +26,18 @@ interface Memory {
 
 const reportsKept = 30;
 
+/** Moves of a report, ppm, by market. */
+const movesOf = (quotes: readonly QuoteRow[], runs: Memory['runs']): ReadonlyMap<number, number> =>
+  new Map(
+    quotes.map(({ market, price }) => {
+      const last = runs.get(market)?.price ?? price;
+      return [market, ((price - last) * 1_000_000) / last];
+    }),
+  );
+
+const middle = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
 export default rule({
   id: 'price-creep',
   tier: 'flow',
@@ -39,18 +52,22 @@ export default rule({
   },
   settings: {
     partPpm: { value: 200_000, doc: 'part of the band from which a step is large, ppm' },
-    gapSeconds: { value: 120, doc: 'longest time between reports that makes a step' },
+    gapSeconds: { value: 10, doc: 'longest time between reports that makes a step' },
   },
   begin: (): Memory => ({ aged: new Map(), runs: new Map() }),
   measure: (view, before, { partPpm, gapSeconds }) => {
     let { aged, runs } = before;
     for (const { quotes, time } of reportsOf(view)) {
+      const moves = movesOf(quotes, runs);
       for (const { market, price } of quotes) {
         aged = age(aged, market, price, time);
         const band = view.state.markets.get(market)?.params.bandPpm ?? 0;
         const last = runs.get(market);
-        const move = last === undefined ? 0 : ((price - last.price) * 1_000_000) / last.price;
-        const isLarge = Math.abs(move) * 1_000_000 >= band * partPpm;
+        const move = moves.get(market) ?? 0;
+        // What all markets do is a market's way, however far it goes.
+        const common = middle([...moves].filter(([id]) => id !== market).map(([, each]) => each));
+        const isOwn = Math.abs(move) > 4 * Math.max(0, common * Math.sign(move));
+        const isLarge = isOwn && Math.abs(move) * 1_000_000 >= band * partPpm;
         const isNear = last !== undefined && time - last.time <= gapSeconds;
         const step = isLarge && isNear ? Math.sign(move) : 0;
         const steps = [...(last?.steps ?? []), step].slice(-reportsKept);
@@ -93,7 +110,11 @@ export default rule({
     },
     mutants: [
       { what: 'every step is small', from: 'Math.sign(move) : 0', to: '0 : 0' },
-      { what: 'every step is large', from: '>= band * partPpm', to: '>= 0' },
+      {
+        what: 'every step is large',
+        from: 'isOwn && Math.abs(move) * 1_000_000 >= band * partPpm',
+        to: 'band >= 0',
+      },
     ],
   },
 });

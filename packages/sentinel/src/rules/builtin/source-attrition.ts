@@ -4,6 +4,7 @@
  */
 import { allTapes, reportsOf, rule, type Score, set } from '../kit/builtin.ts';
 import { gather, live } from '../tape/crowd.ts';
+import type { Quote } from '../tape/venue.ts';
 
 interface Memory {
   readonly round: number;
@@ -75,20 +76,41 @@ export default rule({
   trial: {
     silent: allTapes,
     attack: {
-      what: 'three of five sources die in silence: six rounds in ten are lost, one market stands',
+      what: 'three of five sources die in silence: six rounds in ten are lost',
       acts: false,
       *play(tape) {
         const crowd = gather(tape);
         yield* live(tape, crowd, { blocks: 120, seconds: 2 });
-        const fixed = crowd.prices.get(3) as number;
-        yield* live(tape, crowd, {
-          blocks: 240,
-          seconds: 2,
-          missing: 0.6,
-          quotes: (quotes) => quotes.set(3, { price: Math.round(fixed) }),
-        });
+        yield* live(tape, crowd, { blocks: 120, seconds: 2, missing: 0.6 });
       },
     },
+    further: [
+      {
+        what: 'what feeds one market is dead, and its last price goes on',
+        acts: false,
+        *play(tape) {
+          const crowd = gather(tape);
+          yield* live(tape, crowd, { blocks: 60, seconds: 2 });
+          const fixed = crowd.prices.get(3) as number;
+          const quotes = (all: Map<number, Quote>): void => {
+            all.set(3, { price: Math.round(fixed) });
+          };
+          yield* live(tape, crowd, { blocks: 200, seconds: 2, quotes });
+        },
+      },
+      {
+        what: 'reports leave a market out',
+        acts: false,
+        *play(tape) {
+          const crowd = gather(tape);
+          yield* live(tape, crowd, { blocks: 60, seconds: 2 });
+          const quotes = (all: Map<number, Quote>): void => {
+            all.delete(3);
+          };
+          yield* live(tape, crowd, { blocks: 200, seconds: 2, quotes, trading: 0 });
+        },
+      },
+    ],
     mutants: [
       { what: 'a lost round is none', from: 'now - round - 1', to: 'now - now' },
       {

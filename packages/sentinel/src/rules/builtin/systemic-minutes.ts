@@ -90,9 +90,20 @@ export default rule({
         }
       },
     },
+    calm: [
+      {
+        what: 'one of them falls by 12 % alone',
+        *play(tape) {
+          const crowd = gather(tape, 10);
+          yield* live(tape, crowd, { blocks: 288, seconds: 300, trading: 0.05 });
+          shift(crowd, 0.88, 1);
+          yield* live(tape, crowd, { blocks: 6, seconds: 300, trading: 0 });
+        },
+      },
+    ],
     mutants: [
       { what: 'up is down', from: '(1 - last / open)', to: '(last / open - 1)' },
-      { what: 'one is enough', from: 'value: second[1], title', to: 'value: worst[1] * 3, title' },
+      { what: 'one is enough', from: 'value: second[1], title', to: 'value: worst[1], title' },
       { what: 'no market is great', from: 'great.includes(market)', to: '!great.includes(market)' },
     ],
   },

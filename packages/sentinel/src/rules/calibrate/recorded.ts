@@ -98,7 +98,10 @@ export function* reports(
   }
 }
 
-/** A crowd on recorded bars: calm bars in one step, wild ones in steps of thirty seconds. */
+/**
+ * A crowd on recorded bars: calm bars in one step, wild ones in steps of thirty seconds, crashes in
+ * steps of two.
+ */
 export function* crowded(
   all: readonly { ts: number; bars: Bar[] }[],
   barSeconds: number,
@@ -113,7 +116,8 @@ export function* crowded(
   yield* live(tape, crowd, { blocks: 5, seconds: 2, noise: 0 });
   for (const { ts, bars } of all) {
     const isWild = bars.some(({ high, low }) => high / low > 1.02);
-    const steps = isWild ? Math.floor(barSeconds / 30) : 1;
+    const isCrash = bars.some(({ high, low }) => high / low > 1.15);
+    const steps = isWild ? Math.floor(barSeconds / (isCrash ? 2 : 30)) : 1;
     for (let k = 0; k < steps; k += 1) {
       const part = steps === 1 ? 0.9999 : k / steps;
       for (const [id, bar] of bars.entries()) {
@@ -127,7 +131,7 @@ export function* crowded(
 
 function* stepTo(tape: Tape, crowd: Crowd, time: number, isWild: boolean): Generator<BlockView> {
   if (time > tape.now()) yield tape.block(time - tape.now());
-  const scene = { blocks: 1, seconds: 1, noise: 0, trading: isWild ? 0.7 : 0.5, leverage: 6 };
+  const scene = { blocks: 1, seconds: 1, noise: 0.00003, trading: isWild ? 0.7 : 0.5, leverage: 6 };
   yield* live(tape, crowd, scene);
 }
 

@@ -42,6 +42,10 @@ export type Speaks = Readonly<Partial<Record<BenignName, string>>>;
 
 export interface Trial {
   readonly attack: Attack;
+  /** Others that it catches as well. */
+  readonly further?: readonly Attack[];
+  /** Tapes of its own on which it must be silent, besides the benign days. */
+  readonly calm?: readonly Pick<Attack, 'what' | 'venue' | 'play'>[];
   /** At least one; each must make the rule miss its attack, or speak on a benign tape. */
   readonly mutants: readonly Mutant[];
   /** The tapes on which it must be silent, all ten unless it has a reason to speak. */

@@ -43,6 +43,7 @@ function* bankRun(tape: Tape): Generator<BlockView> {
   const crowd = gather(tape);
   yield* live(tape, crowd, quiet);
   const all = [...crowd.takers];
+  const late: number[] = [];
   yield* live(tape, crowd, {
     blocks: 200,
     seconds: 6,
@@ -50,6 +51,9 @@ function* bankRun(tape: Tape): Generator<BlockView> {
     each: (block) => {
       const account = block % 4 === 0 ? all[block / 4] : undefined;
       if (account === undefined) return;
+      // Somebody comes with money, hears of the run and goes again.
+      if (block === 20) late.push(tape.join(60_000));
+      if (block === 120) tape.withdraw(late[0] as number, 55_000);
       if (block % 20 === 0) tape.forceDone(tape.force(account, 3, 900));
       leave(tape, crowd, account);
       crowd.takers.splice(crowd.takers.indexOf(account), 1);

@@ -63,8 +63,7 @@ export function tradeOnce(
   const open = [...crowd.prices.keys()].filter((id) => trades(id) && state.markets.has(id));
   const market = open[random.below(open.length)];
   const taker = crowd.takers[random.below(crowd.takers.length)];
-  const maker = crowd.makers[random.below(crowd.makers.length)];
-  if (market === undefined || taker === undefined || maker === undefined) return;
+  if (market === undefined || taker === undefined) return;
   const row = state.accounts.get(taker);
   const price = state.markets.get(market)?.price ?? 0;
   if (row === undefined || price === 0) return;
@@ -76,8 +75,29 @@ export function tradeOnce(
   let isBuy = random.next() < 0.5;
   if (held !== 0 && random.next() < 0.6) [lots, isBuy] = [Math.abs(held), held < 0];
   if (lots < 1) return;
+  const maker = makerFor(tape, crowd, market, isBuy);
   const [buyer, seller] = isBuy ? [taker, maker] : [maker, taker];
   tape.trade(market, buyer, seller, lots);
+}
+
+/** Who quotes best is who wants to be rid of what a taker wants, or has least. */
+export function makerFor(tape: Tape, { makers }: Crowd, market: number, isBuy: boolean): number {
+  const { accounts } = tape.state();
+  const side = isBuy ? 1 : -1;
+  const held = (maker: number) => side * (accounts.get(maker)?.positions.get(market) ?? 0);
+  return [...makers].sort((a, b) => held(b) - held(a))[0] as number;
+}
+
+/** A keeper hands on what it took. */
+function unwind(tape: Tape, crowd: Crowd): void {
+  const row = tape.state().accounts.get(crowd.keeper);
+  if (!crowd.makers.length || row === undefined) return;
+  for (const [market, size] of row.positions) {
+    const lots = Math.ceil(Math.abs(size) / 8);
+    const maker = makerFor(tape, crowd, market, size < 0);
+    const [buyer, seller] = size < 0 ? [crowd.keeper, maker] : [maker, crowd.keeper];
+    tape.trade(market, buyer, seller, lots);
+  }
 }
 
 /** What a keeper does in a block: takes from the unhealthy, and the bankrupt are resolved. */
@@ -130,6 +150,7 @@ export function* live(tape: Tape, crowd: Crowd, scene: Scene): Generator<BlockVi
     }
     bank(tape, crowd);
     keep(tape, crowd);
+    if (trading > 0) unwind(tape, crowd);
     scene.each?.(block);
     yield tape.block(scene.seconds);
   }

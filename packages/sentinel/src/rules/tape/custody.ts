@@ -1,4 +1,5 @@
 /** Money of a tape's venue: accounts, deposits, and what the vault's windows let out. */
+import { maxBig, minBig } from '@holdfast/units';
 import { selectorOf } from '../kit/selectors.ts';
 import { token } from '../kit/value.ts';
 import { type Books, callOf, credit, putAccount, reserved, rowOf, tell } from './books.ts';
@@ -30,10 +31,9 @@ export function join(b: Books, tokens: number, who: { owner?: string; from?: str
 /** Budgets as the vault keeps them: a floor, or a part of what it owes. */
 export function budgets(b: Books): { hourMax: bigint; dayMax: bigint } {
   const { liabilities } = b.state.vault;
-  const larger = (a: bigint, c: bigint): bigint => (a > c ? a : c);
   return {
-    hourMax: larger(b.floors.hour, liabilities / 100n),
-    dayMax: larger(b.floors.day, liabilities / 10n),
+    hourMax: maxBig(b.floors.hour, liabilities / 100n),
+    dayMax: maxBig(b.floors.day, liabilities / 10n),
   };
 }
 
@@ -47,8 +47,8 @@ export function withdraw(b: Books, account: number, tokens: number, to: string):
   const cashAfter = credit(b, account, -(quote << q32));
   const { hourMax, dayMax } = budgets(b);
   const [hourRoom, dayRoom] = [hourMax - usedSince(b, 3600), dayMax - usedSince(b, 86_400)];
-  const room = hourRoom < dayRoom ? hourRoom : dayRoom;
-  const now = room <= 0n ? 0n : room < quote ? room : quote;
+  const room = minBig(hourRoom, dayRoom);
+  const now = maxBig(0n, minBig(room, quote));
   const vault = b.state.vault;
   const queue = new Map(vault.queue);
   if (now > 0n) {
