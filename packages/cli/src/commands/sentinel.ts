@@ -9,6 +9,7 @@ import { Command as Made } from 'commander';
 import { z } from 'zod';
 import { pairs, type Result, table } from '../io.ts';
 import { findVenueDir, type Session } from '../session.ts';
+import { backtestCommand } from './sentinel-backtest.ts';
 import { finish, group, type Perform } from './shared.ts';
 
 type Options = { readonly at?: string; readonly all?: boolean };
@@ -141,5 +142,6 @@ export function sentinelCommands(perform: Perform): Command {
   };
   add('status', 'Laws, endpoints, guardian and overhead of each sentinel', status);
   add('findings', 'What they found, one line for what goes on', findings);
+  all.addCommand(backtestCommand(perform));
   return all;
 }

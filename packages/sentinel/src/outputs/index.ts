@@ -1,4 +1,5 @@
 /** Where findings go. */
+export { type Desk, type DeskOptions, openDesk, type Reported } from './desk.ts';
 export { logChanges } from './log.ts';
 export { createFindingMetrics, type FindingMetrics } from './prometheus.ts';
 export { headerNames, loadWebhookKey, signBody, verifyBody } from './signature.ts';

@@ -128,7 +128,7 @@ export function examine(module: RuleModule): string[] {
 }
 
 /** Where a trial begins in the text of a rule file. */
-const trialAt = (source: string): number => source.indexOf('\n  trial: {');
+const trialAt = (source: string): number => source.search(/\n\s*trial\s*:\s*\{/);
 
 /** The text of a mutant. @throws Error when what it replaces does not occur once before the trial */
 export function mutate(source: string, { from, to }: Mutant): string {
@@ -142,8 +142,8 @@ export function mutate(source: string, { from, to }: Mutant): string {
 /** Imports that work from another folder. */
 function rooted(source: string, path: string): string {
   const require = createRequire(pathToFileURL(path));
-  return source.replace(/from '([^']+)'/g, (_all, name: string) => {
-    if (name.startsWith('node:')) return `from '${name}'`;
+  return source.replace(/\bfrom\s+(['"])([^'"]+)\1/g, (all, _quote, name: string) => {
+    if (name.startsWith('node:')) return all;
     return `from '${pathToFileURL(require.resolve(name)).href}'`;
   });
 }

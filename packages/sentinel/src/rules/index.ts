@@ -17,6 +17,7 @@ export {
   type LoadedRule,
   loadRule,
   loadRules,
+  proveRule,
   type RuleChoices,
   readChoices,
 } from './load.ts';

@@ -1,11 +1,11 @@
 /** Rules from a folder, and which rules run with which settings. */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { errorMessage, readJson } from '@holdfast/host';
 import { EnvironmentError } from '@holdfast/units';
 import { z } from 'zod';
-import { trialProblems } from './examine.ts';
+import { examine, survivors, trialProblems } from './examine.ts';
 import type { Curve } from './kit/budget.ts';
 import type { RuleModule } from './kit/define.ts';
 import { createKit, type Kit } from './kit/kit.ts';
@@ -85,6 +85,17 @@ export async function loadRule(path: string, kit: Kit = createKit({})): Promise<
     throw malformed(path, `its rule is called ${module.rule.id}; name the file so`);
   }
   return module;
+}
+
+/**
+ * What is wrong with a rule from a folder, by its own trial: attack, benign days, mutants.
+ *
+ * @param dir its folder, whose calibration it stands on
+ */
+export async function proveRule({ module, path }: LoadedRule, dir: string): Promise<string[]> {
+  const kit = createKit(curvesOf(dir));
+  const found = examine(module);
+  return [...found, ...(await survivors(module, path, (url) => loadRule(fileURLToPath(url), kit)))];
 }
 
 /** Files of a folder that hold rules: .mjs, .js, .mts and .ts, but for tests and `_` in front. */

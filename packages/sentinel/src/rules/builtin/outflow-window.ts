@@ -1,10 +1,12 @@
 /** Profit that leaves, against the hour's budget: what people put in themselves is not counted. */
-import type { BlockView } from '../../rule.ts';
+import { maxBig } from '@holdfast/units';
+import type { AccountView, BlockView, VenueState } from '../../rule.ts';
 import {
   allTapes,
   type Buckets,
   buckets,
   deficit,
+  equityOf,
   eventsOf,
   inTokens,
   isUser,
@@ -18,13 +20,20 @@ import { gather, live, shift } from '../tape/crowd.ts';
 
 interface Memory {
   /** What an account put in and has not taken out, quote units. */
-  readonly principal: ReadonlyMap<number, bigint>;
+  readonly principal: ReadonlyMap<number, bigint> | undefined;
   /** Profit taken out, quote units. */
   readonly profit: Buckets<bigint>;
 }
 
+/** Whoever was there before counts with what it is worth: that it had when the watch began. */
+function begin({ previous }: BlockView): ReadonlyMap<number, bigint> {
+  const rows = [...(previous?.accounts.values() ?? [])].filter(({ account }) => isUser(account));
+  const worth = (row: AccountView) => maxBig(0n, equityOf(previous as VenueState, row));
+  return new Map(rows.map((row) => [row.account, worth(row)]));
+}
+
 function onMoney(view: BlockView, { principal, profit }: Memory): Memory {
-  let [left, out] = [principal, profit];
+  let [left, out] = [principal ?? begin(view), profit];
   for (const { name, args } of eventsOf(view, 'Deposited', 'Withdrawn', 'Transferred')) {
     const account = Number(args.account ?? args.from);
     if (!isUser(account)) continue;
@@ -50,7 +59,7 @@ export default rule({
   damage: 'while the profit leaves, accounts owe more than they have',
   threshold: { kind: 'level', value: 0.4, unit: 'profit of an hour per budget of an hour' },
   settings: {},
-  begin: (): Memory => ({ principal: new Map(), profit: buckets<bigint>(3600, 60) }),
+  begin: (): Memory => ({ principal: undefined, profit: buckets<bigint>(3600, 60) }),
   measure: (view, before) => {
     const memory = onMoney(view, before);
     const out = sum(memory.profit, view.timestamp, 0n);

@@ -36,6 +36,7 @@ export function createCounter(quietSeconds: number): Counter {
       seen = new Map();
     },
     curve: (months, on) => {
+      if (episodes[0] === 0) return { months: rounded(months), on, levels: [[lowest, 0]] };
       const top = episodes.indexOf(0);
       // Below the level that most episodes reach they run into each other.
       const most = episodes.lastIndexOf(Math.max(...episodes));
@@ -44,10 +45,12 @@ export function createCounter(quietSeconds: number): Counter {
         .map((level, k) => [Number(level.toPrecision(6)), episodes[k] as number] as const)
         .slice(Math.max(0, most))
         .filter(([, n]) => n <= months * 30);
-      return { months: Math.round(months * 100) / 100, on, levels: thinned(levels) };
+      return { months: rounded(months), on, levels: thinned(levels) };
     },
   };
 }
+
+const rounded = (months: number): number => Math.round(months * 1000) / 1000;
 
 /** Of levels with the same number the lowest is enough. */
 function thinned(levels: readonly (readonly [number, number])[]) {

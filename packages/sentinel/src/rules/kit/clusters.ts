@@ -9,6 +9,8 @@ import { set } from './window.ts';
 
 export interface Clusters {
   readonly fanMax: number;
+  /** Whether the accounts that were there at the beginning are in. */
+  readonly begun: boolean;
   /** The first account of the cluster of each account that is not alone. */
   readonly rootOf: ReadonlyMap<number, number>;
   readonly members: ReadonlyMap<number, readonly number[]>;
@@ -22,7 +24,15 @@ export interface Clusters {
 
 export function clusters(fanMax: number): Clusters {
   const none = new Map();
-  return { fanMax, rootOf: none, members: none, links: none, opened: none, waiting: none };
+  return {
+    fanMax,
+    begun: false,
+    rootOf: none,
+    members: none,
+    links: none,
+    opened: none,
+    waiting: none,
+  };
 }
 
 /** The first account of an account's cluster; itself when it is alone. */
@@ -52,6 +62,26 @@ function link(c: Clusters, name: string, account: number): Clusters {
   return first === undefined || known.length === c.fanMax ? next : join(next, first, account);
 }
 
+/** All accounts that are there already, by their owners alone: older money is not known. */
+function seeded(c: Clusters, state: VenueState): Clusters {
+  const links = new Map<string, number[]>();
+  for (const { account, owner } of state.accounts.values()) {
+    if (!isUser(account)) continue;
+    const own = links.get(`owner ${owner}`);
+    if (own === undefined) links.set(`owner ${owner}`, [account]);
+    else own.push(account);
+  }
+  const rootOf = new Map<number, number>();
+  const members = new Map<number, readonly number[]>();
+  for (const all of links.values()) {
+    const first = all[0] as number;
+    if (all.length < 2 || all.length > c.fanMax) continue;
+    for (const account of all) rootOf.set(account, first);
+    members.set(first, all);
+  }
+  return { ...c, begun: true, links, rootOf, members };
+}
+
 function onOpening(c: Clusters, view: BlockView, account: number, amount: bigint): Clusters {
   const block = c.opened.get(account);
   if (block === undefined) return c;
@@ -78,7 +108,7 @@ const lower = (value: unknown): string => String(value).toLowerCase();
 
 /** The clusters after a block. */
 export function follow(c: Clusters, view: BlockView): Clusters {
-  let next = c;
+  let next = c.begun ? c : seeded(c, view.previous ?? view.state);
   for (const { source, name, args } of view.events) {
     if (source !== 'clearingHouse') continue;
     const account = Number(args.account);
