@@ -20,6 +20,7 @@ export const generators: readonly string[] = [
   'tools/erc7730/generate.ts',
   'tools/margin-docs.ts',
   'tools/assurance.ts',
+  'tools/rules-docs.ts',
 ];
 
 /** Paths whose text on disk differs from the generated one, or which are missing. */

@@ -64,6 +64,13 @@ async function importFile(path: string): Promise<unknown> {
   return tsImport(url, import.meta.url);
 }
 
+/** The default export; of a file that was taken for CommonJS it is one level deeper. */
+function defaultOf(loaded: unknown): unknown {
+  const { default: given } = loaded as { default?: unknown };
+  const isDeeper = typeof given === 'object' && given !== null && 'default' in given;
+  return isDeeper ? given.default : given;
+}
+
 /**
  * One rule from a file: its default export is the rule, or a function that makes it of a kit.
  *
@@ -72,7 +79,7 @@ async function importFile(path: string): Promise<unknown> {
 export async function loadRule(path: string, kit: Kit = createKit({})): Promise<RuleModule> {
   let value: unknown;
   try {
-    const { default: given } = (await importFile(path)) as { default?: unknown };
+    const given = defaultOf(await importFile(path));
     value = typeof given === 'function' ? (given as (kit: Kit) => unknown)(kit) : given;
   } catch (error) {
     throw malformed(path, `cannot be loaded: ${errorMessage(error)}`, error);
