@@ -11,6 +11,7 @@ import {
   writeJsonAtomic,
 } from '@holdfast/host';
 import { guardianKey, loadConfig, sentinelPaths } from './config.ts';
+import { openDesk } from './outputs/desk.ts';
 import { openSentinel } from './sentinel.ts';
 import { panel } from './status/panel.ts';
 import { createStatusMetrics } from './status/status.ts';
@@ -25,6 +26,8 @@ const { values: args } = parseArgs({
     port: { type: 'string', default: '0' },
     /** File (mode 600) with the passphrase of the key, if not the one beside it. */
     'passphrase-file': { type: 'string' },
+    /** Folder of the venue team's own rules; `rules` in its folder unless given. */
+    rules: { type: 'string' },
     /** Tell, never act. */
     watch: { type: 'boolean', default: false },
   },
@@ -40,14 +43,26 @@ await runProcess({ name: args.name }, async ({ logger, lifecycle, ready, progres
   const account = acts ? await loadKey(paths.keys, guardianKey, { passphraseFile }) : undefined;
   const config = loadConfig(paths.folder);
   const { name } = args;
+  const desk = await openDesk({ folder: paths.folder, rulesDir: args.rules, logger });
+  lifecycle.onShutdown('findings', () => desk.close());
   const sentinel = await openSentinel({
     name,
     venue,
     config,
     account,
-    rules: [],
+    rules: desk.rules,
+    onFound: desk.report,
     logger,
     progress,
+  });
+  const settle = (): void => {
+    const { tip } = sentinel.engine;
+    if (tip !== undefined) desk.settle(tip.number, tip.time);
+  };
+  const settling = setInterval(settle, 1000);
+  lifecycle.onShutdown('settling', async () => {
+    clearInterval(settling);
+    settle();
   });
   const metrics = createStatusMetrics();
   const status = () => sentinel.status();
@@ -60,7 +75,14 @@ await runProcess({ name: args.name }, async ({ logger, lifecycle, ready, progres
       'GET /health': () => ({ status: sentinel.engine.healthy() ? 200 : 503, body: { name } }),
       'GET /status': () => ({ status: 200, body: status() }),
       'GET /findings': () => ({ status: 200, body: sentinel.recent.rows() }),
-      'GET /metrics': async () => ({ status: 200, body: await metrics(status()) }),
+      'GET /records': () => ({
+        status: 200,
+        body: { ...desk.fatigue(), rules: desk.rules.length },
+      }),
+      'GET /metrics': async () => {
+        const texts = await Promise.all([metrics(status()), desk.metrics()]);
+        return { status: 200, body: texts.join('\n') };
+      },
     },
   });
   lifecycle.onShutdown('status', () => server.close());

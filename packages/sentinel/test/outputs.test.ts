@@ -135,11 +135,10 @@ describe('the webhook', () => {
   it('keeps a bounded queue: what is least severe goes first', async () => {
     const slow = await receiver([], 30);
     const webhook = createWebhook({ url: slow.url, key, logger: silentLogger(), queueMax: 2 });
-    const began = performance.now();
     webhook.tell(changes('first', 'high'));
     for (const name of ['a', 'b', 'c']) webhook.tell(changes(name, 'medium'));
     webhook.tell(changes('worst', 'critical'));
-    assert.ok(performance.now() - began < 25, 'telling does not wait');
+    assert.equal(slow.got.length, 0, 'telling does not wait');
     assert.equal(webhook.counts().dropped, 2);
     await webhook.close();
     await slow.close();
@@ -192,11 +191,15 @@ describe('the desk', () => {
       false,
     );
     const place = { shadow: false, block: 7, hash: '0x07', pending: false };
-    desk.report({ finding: finding('market 0'), ...place }, 100);
-    desk.report({ finding: finding('market 0'), ...place, block: 8, hash: '0x08' }, 102);
-    desk.report({ finding: finding('market 1'), ...place, block: 8, hash: '0x99' }, 102);
+    desk.report({ finding: finding('market 0'), ...place });
+    assert.doesNotMatch(await desk.metrics(), /findings_total{/, 'it waits for the time');
+    desk.settle(7, 100);
+    desk.report({ finding: finding('market 0'), ...place, block: 8, hash: '0x08' });
+    desk.report({ finding: finding('market 2'), ...place, block: 8, hash: '0x08' });
+    // Another block 8: what began in the first one is taken back.
+    desk.report({ finding: finding('market 1'), ...place, block: 8, hash: '0x99' });
     const metrics = await desk.metrics();
-    assert.match(metrics, /findings_total\{rule="price-creep",[^}]*\} 2/);
+    assert.match(metrics, /findings_total\{rule="price-creep",[^}]*\} 3/);
     assert.match(metrics, /findings_open\{tier="flow",severity="high"\} 2/);
     desk.settle(100, 1000);
     await desk.close();
@@ -206,10 +209,11 @@ describe('the desk', () => {
       kept.map(({ key: name, count, endedBy }) => [name, count, endedBy]),
       [
         ['market 0', 2, 'quiet'],
+        ['market 2', 1, 'reorganised'],
         ['market 1', 1, 'quiet'],
       ],
     );
-    assert.equal(to.got.length, 4);
+    assert.equal(to.got.length, 6);
   });
 
   it('says at the start what is wrong in its folder', async () => {

@@ -9,6 +9,7 @@ import { Command as Made } from 'commander';
 import { z } from 'zod';
 import { pairs, type Result, table } from '../io.ts';
 import { findVenueDir, type Session } from '../session.ts';
+import { ackCommand } from './sentinel-ack.ts';
 import { backtestCommand } from './sentinel-backtest.ts';
 import { finish, group, type Perform } from './shared.ts';
 
@@ -142,6 +143,7 @@ export function sentinelCommands(perform: Perform): Command {
   };
   add('status', 'Laws, endpoints, guardian and overhead of each sentinel', status);
   add('findings', 'What they found, one line for what goes on', findings);
+  all.addCommand(ackCommand(perform));
   all.addCommand(backtestCommand(perform));
   return all;
 }

@@ -305,7 +305,7 @@ export class Engine {
     const view = viewOf(this.#tables, this.#options.venue.budgets, passed, taken, previous, {
       parentHash: block.parentHash,
       pending: false,
-      txs: txsOf(block.transactions, passed),
+      txs: txsOf(block.transactions, passed, this.#options.venue.sources),
     });
     const { memories, judged } = runRules(rules, view, previous.memories);
     taken.memories = memories;

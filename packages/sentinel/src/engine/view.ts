@@ -31,19 +31,20 @@ export function viewOf(
   };
 }
 
-/** Transactions that the venue's events came from, or that called it. */
+/** Transactions that the venue's events came from, or that called it; without a log, in vain. */
 export function txsOf(
   all: readonly { hash: Hex; from: Hex; to?: Hex | null | undefined; input: Hex }[],
   { events }: Passed,
+  sources: { has(address: Hex): boolean } = new Set(),
 ): TxView[] {
   const logged = new Set(events.map(({ txHash }) => txHash));
   return all
-    .filter(({ hash }) => logged.has(hash))
+    .filter(({ hash, to }) => logged.has(hash) || (to && sources.has(to)))
     .map(({ hash, from, to, input }) => ({
       hash,
       from,
       ...(to ? { to } : {}),
       selector: input.slice(0, 10) as Hex,
-      status: 'success' as const,
+      status: logged.has(hash) ? ('success' as const) : ('reverted' as const),
     }));
 }

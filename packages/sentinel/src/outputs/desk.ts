@@ -54,9 +54,12 @@ export interface Desk {
     readonly settings: RuleSettings;
     readonly shadow: boolean;
   }[];
-  /** @param time of the last block, seconds */
-  report(found: Reported, time: number): void;
-  /** Ends what nothing speaks of any more; to be called now and then. */
+  /** Takes a finding at once; its block's time is known from the next `settle` on. */
+  report(found: Reported): void;
+  /**
+   * Keeps and tells what was reported, and ends what nothing speaks of any more; to be called now
+   * and then. @param time of the last block, seconds
+   */
   settle(block: number, time: number): void;
   fatigue(): Fatigue;
   /** Metrics in Prometheus text form. */
@@ -96,6 +99,12 @@ const budgetsOf = (rules: readonly RunRule[]): Readonly<Record<string, number>> 
       return [[rule.id, Number(settings?.falsePerMonth ?? threshold.falsePerMonth)]];
     }),
   );
+
+const toActive = ({ module, settings = {}, shadow = false }: RunRule): Desk['rules'][number] => ({
+  rule: module.rule as Rule,
+  settings,
+  shadow,
+});
 
 /** The files as they are, read again only when they have grown. */
 function reader(dir: string) {
@@ -143,29 +152,35 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     logChanges(logger, changes);
     webhook?.tell(changes);
   };
+  // While a sentinel reads its way to the head nobody knows the time of a block yet.
+  const waiting: Reported[] = [];
+  let clock: number | undefined;
+
+  const take = (
+    { finding, shadow, action, block, hash, pending }: Reported,
+    time: number,
+  ): void => {
+    const before = hashes.get(block);
+    // The chain has another block of this number now: what began in the old one never was.
+    if (!pending && before !== undefined && before !== hash) tell(retract(ledger, block));
+    if (!pending) hashes.set(block, hash);
+    for (const old of hashes.keys()) if (old < block - 256) hashes.delete(old);
+    if (action !== undefined) metrics.acted(finding.rule, shadow);
+    const at = { block, time, pending, nowMs: nowMs() };
+    tell(observeBlock(ledger, [{ finding, shadow, action }], at));
+  };
+  const flush = (time: number): void => {
+    for (const found of waiting.splice(0)) take(found, time);
+  };
   return {
-    rules: rules.map(({ module, settings = {}, shadow = false }) => ({
-      rule: module.rule as Rule,
-      settings,
-      shadow,
-    })),
-    report: ({ finding, shadow, action, block, hash, pending }, time) => {
-      const before = hashes.get(block);
-      // The chain has another block of this number now: what began in the old one never was.
-      if (!pending && before !== undefined && before !== hash) tell(retract(ledger, block));
-      if (!pending) hashes.set(block, hash);
-      for (const old of hashes.keys()) if (old < block - 256) hashes.delete(old);
-      if (action !== undefined) metrics.acted(finding.rule, shadow);
-      tell(
-        observeBlock(ledger, [{ finding, shadow, action }], {
-          block,
-          time,
-          pending,
-          nowMs: nowMs(),
-        }),
-      );
+    rules: rules.map(toActive),
+    report: (found) => {
+      waiting.push(found);
+      if (clock !== undefined) flush(clock);
     },
     settle: (block, time) => {
+      clock = time;
+      flush(time);
       tell(observeBlock(ledger, [], { block, time, pending: false, nowMs: nowMs() }));
     },
     fatigue: measured,
