@@ -6,10 +6,16 @@ import { allTapes, reportsOf, rule, type Score, set } from '../kit/builtin.ts';
 import { gather, live } from '../tape/crowd.ts';
 import type { Quote } from '../tape/venue.ts';
 
+/** How far apart the rounds of two reports usually are, and of how many that is known. */
+interface Usual {
+  readonly step: number;
+  readonly count: number;
+}
 interface Memory {
   readonly round: number;
   /** Part of the rounds that were lost, lately. */
   readonly lost: number;
+  readonly usual: Usual;
   /** Reports on end in which a market stood still while most others moved, or was left out. */
   readonly still: ReadonlyMap<number, number>;
   readonly prices: ReadonlyMap<number, number>;
@@ -17,6 +23,16 @@ interface Memory {
 
 /** Rounds after which half of the past is forgotten: one in 30 counts for a fortieth. */
 const keep = 0.977;
+
+/** Reports that teach what is usual before any round counts as lost. */
+const learned = 50;
+
+/** One step cannot move what is usual by much. */
+function follow({ step, count }: Usual, found: number): Usual {
+  const part = Math.max(0.002, 1 / (count + 1));
+  const near = count === 0 ? found : Math.min(found, 2 * step);
+  return { step: step + (near - step) * part, count: count + 1 };
+}
 
 export default rule({
   id: 'source-attrition',
@@ -30,18 +46,28 @@ export default rule({
     unit: 'share of lost rounds, or 1 for 30 still reports',
   },
   settings: {},
-  begin: (): Memory => ({ round: 0, lost: 0, still: new Map(), prices: new Map() }),
+  begin: (): Memory => ({
+    round: 0,
+    lost: 0,
+    usual: { step: 0, count: 0 },
+    still: new Map(),
+    prices: new Map(),
+  }),
   measure: (view, before) => {
-    let { round, lost, still, prices } = before;
+    let { round, lost, usual, still, prices } = before;
     const scores: Score[] = [];
     const reports = view.events.filter(({ name }) => name === 'Refreshed');
     if (reports.length === 0) return { memory: before, scores };
     for (const { args } of reports) {
       const now = Number(args.round);
-      const gap = round === 0 ? 0 : Math.min(200, Math.max(0, now - round - 1));
-      for (let i = 0; i < gap; i += 1) lost = lost * keep + (1 - keep);
-      lost *= keep;
+      const step = round === 0 ? 0 : Math.max(0, now - round);
       round = now;
+      if (step === 0) continue;
+      // Not every round has to reach the chain: what counts is the step that it usually takes.
+      const gone = usual.count < learned ? 0 : Math.round(step / usual.step) - 1;
+      for (let i = 0; i < Math.min(200, gone); i += 1) lost = lost * keep + (1 - keep);
+      lost *= keep;
+      usual = follow(usual, step);
     }
     for (const { quotes } of reportsOf(view)) {
       const moved = quotes.filter(({ market, price }) => prices.get(market) !== price);
@@ -71,7 +97,7 @@ export default rule({
         evidence: { market, run },
       });
     }
-    return { memory: { round, lost, still, prices }, scores };
+    return { memory: { round, lost, usual, still, prices }, scores };
   },
   trial: {
     silent: allTapes,
@@ -112,7 +138,7 @@ export default rule({
       },
     ],
     mutants: [
-      { what: 'a lost round is none', from: 'now - round - 1', to: 'now - now' },
+      { what: 'a lost round is none', from: 'Math.round(step / usual.step) - 1', to: '0' },
       {
         what: 'who stands is not looked at',
         from: 'stands && isAlone ?',

@@ -5,7 +5,6 @@
  */
 import type { BlockView, VenueState } from '../../rule.ts';
 import { isUser } from './value.ts';
-import { set } from './window.ts';
 
 export interface Clusters {
   readonly fanMax: number;
@@ -22,9 +21,12 @@ export interface Clusters {
   readonly waiting: ReadonlyMap<number, string>;
 }
 
+const beginnings = new Map<number, Clusters>();
+
+/** Before any block. */
 export function clusters(fanMax: number): Clusters {
   const none = new Map();
-  return {
+  const made = beginnings.get(fanMax) ?? {
     fanMax,
     begun: false,
     rootOf: none,
@@ -33,33 +35,72 @@ export function clusters(fanMax: number): Clusters {
     opened: none,
     waiting: none,
   };
+  beginnings.set(fanMax, made);
+  return made;
 }
 
 /** The first account of an account's cluster; itself when it is alone. */
-export const rootOf = (c: Clusters, account: number): number => c.rootOf.get(account) ?? account;
+export const rootOf = (c: Pick<Clusters, 'rootOf'>, account: number): number =>
+  c.rootOf.get(account) ?? account;
 
 /** Accounts of a cluster, ascending. */
-export const membersOf = (c: Clusters, account: number): readonly number[] =>
-  c.members.get(rootOf(c, account)) ?? [account];
+export const membersOf = (
+  c: Pick<Clusters, 'rootOf' | 'members'>,
+  account: number,
+): readonly number[] => c.members.get(rootOf(c, account)) ?? [account];
 
-function join(c: Clusters, a: number, b: number): Clusters {
-  const [first, second] = [rootOf(c, a), rootOf(c, b)].sort((x, y) => x - y) as [number, number];
-  if (first === second) return c;
-  const all = [...membersOf(c, first), ...membersOf(c, second)].sort((x, y) => x - y);
-  const [root, members] = [new Map(c.rootOf), new Map(c.members)];
-  for (const account of all) root.set(account, first);
-  members.delete(second);
-  members.set(first, all);
-  return { ...c, rootOf: root, members };
+type Tables = Pick<Clusters, 'rootOf' | 'members' | 'links' | 'opened' | 'waiting'>;
+type Open = {
+  [K in keyof Tables]: Tables[K] extends ReadonlyMap<infer A, infer B> ? Map<A, B> : never;
+};
+
+/** Clusters while a block changes them: a table is copied before its first change. */
+interface Draft {
+  readonly now: { -readonly [K in keyof Clusters]: Clusters[K] };
+  readonly copied: Set<keyof Tables>;
 }
 
-/** Links an account by a name; a name that links too many is left as it is. */
-function link(c: Clusters, name: string, account: number): Clusters {
-  const known = c.links.get(name) ?? [];
-  if (known.includes(account) || known.length > c.fanMax) return c;
-  const next = { ...c, links: set(c.links, name, [...known, account]) };
+function open<K extends keyof Tables>({ now, copied }: Draft, name: K): Open[K] {
+  if (!copied.has(name)) {
+    copied.add(name);
+    now[name] = new Map(now[name] as ReadonlyMap<never, never>) as never;
+  }
+  return now[name] as unknown as Open[K];
+}
+
+function join(draft: Draft, a: number, b: number): void {
+  const { now } = draft;
+  const [first, second] = [rootOf(now, a), rootOf(now, b)].sort((x, y) => x - y) as [
+    number,
+    number,
+  ];
+  if (first === second) return;
+  const all = [...membersOf(now, first), ...membersOf(now, second)].sort((x, y) => x - y);
+  for (const account of all) open(draft, 'rootOf').set(account, first);
+  open(draft, 'members').delete(second);
+  open(draft, 'members').set(first, all);
+}
+
+/** Puts all together anew, by the links that are left. */
+function rejoin(draft: Draft): void {
+  open(draft, 'rootOf').clear();
+  open(draft, 'members').clear();
+  for (const all of draft.now.links.values()) {
+    if (all.length > draft.now.fanMax) continue;
+    for (const account of all.slice(1)) join(draft, all[0] as number, account);
+  }
+}
+
+/** Links an account by a name. One that links too many is a custodian and links nobody any more. */
+function link(draft: Draft, name: string, account: number): void {
+  const { now } = draft;
+  const known = now.links.get(name) ?? [];
+  if (known.includes(account) || known.length > now.fanMax) return;
+  open(draft, 'links').set(name, [...known, account]);
   const first = known[0];
-  return first === undefined || known.length === c.fanMax ? next : join(next, first, account);
+  if (first === undefined) return;
+  if (known.length < now.fanMax) join(draft, first, account);
+  else rejoin(draft);
 }
 
 /** All accounts that are there already, by their owners alone: older money is not known. */
@@ -82,49 +123,64 @@ function seeded(c: Clusters, state: VenueState): Clusters {
   return { ...c, begun: true, links, rootOf, members };
 }
 
-function onOpening(c: Clusters, view: BlockView, account: number, amount: bigint): Clusters {
-  const block = c.opened.get(account);
-  if (block === undefined) return c;
-  const opened = set(c.opened, account, undefined);
-  if (view.number - block > 1) return { ...c, opened };
-  return { ...c, opened, waiting: set(c.waiting, account, `${block}:${amount}`) };
+function onOpening(draft: Draft, view: BlockView, account: number, amount: bigint): void {
+  const block = draft.now.opened.get(account);
+  if (block === undefined) return;
+  open(draft, 'opened').delete(account);
+  if (view.number - block > 1) return;
+  open(draft, 'waiting').set(account, `${block}:${amount}`);
 }
 
 /** First positions: accounts of one opening that take the same side in one block are one. */
-function onFirstPositions(c: Clusters, view: BlockView): Clusters {
-  let next = c;
+function onFirstPositions(draft: Draft, view: BlockView): void {
   for (const id of view.touched) {
-    const opening = next.waiting.get(id);
+    const opening = draft.now.waiting.get(id);
     const positions = view.state.accounts.get(id)?.positions;
     if (opening === undefined || positions === undefined || positions.size === 0) continue;
     const [market, size] = [...positions][0] as [number, number];
-    next = { ...next, waiting: set(next.waiting, id, undefined) };
-    next = link(next, `opening ${opening} ${view.number} ${market} ${size > 0}`, id);
+    open(draft, 'waiting').delete(id);
+    link(draft, `opening ${opening} ${view.number} ${market} ${size > 0}`, id);
   }
-  return next;
 }
 
 const lower = (value: unknown): string => String(value).toLowerCase();
 
-/** The clusters after a block. */
-export function follow(c: Clusters, view: BlockView): Clusters {
-  let next = c.begun ? c : seeded(c, view.previous ?? view.state);
+function after(c: Clusters, view: BlockView): Clusters {
+  const draft: Draft = {
+    now: { ...(c.begun ? c : seeded(c, view.previous ?? view.state)) },
+    copied: new Set(),
+  };
   for (const { source, name, args } of view.events) {
     if (source !== 'clearingHouse') continue;
     const account = Number(args.account);
     if (name === 'AccountOpened') {
-      next = link(next, `owner ${lower(args.owner)}`, account);
-      next = { ...next, opened: set(next.opened, account, view.number) };
+      link(draft, `owner ${lower(args.owner)}`, account);
+      open(draft, 'opened').set(account, view.number);
     } else if (name === 'Deposited' && isUser(account)) {
-      next = link(next, `owner ${lower(args.from)}`, account);
-      next = onOpening(next, view, account, args.quote as bigint);
+      link(draft, `owner ${lower(args.from)}`, account);
+      onOpening(draft, view, account, args.quote as bigint);
     } else if (name === 'Withdrawn' && isUser(account)) {
-      next = link(next, `owner ${lower(args.to)}`, account);
+      link(draft, `owner ${lower(args.to)}`, account);
     } else if (name === 'Transferred') {
-      next = join(next, Number(args.from), Number(args.to));
+      const [from, to] = [Number(args.from), Number(args.to)];
+      link(draft, `transfer ${from} ${to}`, from);
+      link(draft, `transfer ${from} ${to}`, to);
     }
   }
-  return next.waiting.size === 0 ? next : onFirstPositions(next, view);
+  if (draft.now.waiting.size > 0) onFirstPositions(draft, view);
+  return draft.copied.size === 0 && c.begun ? c : draft.now;
+}
+
+/** Several rules follow the same clusters: the work of a block is done once. */
+const followed = new WeakMap<Clusters, readonly [view: BlockView, next: Clusters]>();
+
+/** The clusters after a block; changes nothing that it is given. */
+export function follow(c: Clusters, view: BlockView): Clusters {
+  const known = followed.get(c);
+  if (known !== undefined && known[0] === view) return known[1];
+  const next = after(c, view);
+  followed.set(c, [view, next]);
+  return next;
 }
 
 /** Rows of a cluster's accounts. */
