@@ -32,6 +32,12 @@ export interface Range {
   blocks(): AsyncGenerator<BlockView>;
 }
 
+/** What a range is read with. */
+export interface RangeParts {
+  readonly venue: OpenVenue;
+  readonly reads: Reads;
+}
+
 /** Blocks that are asked for at one time. */
 const ahead = 48;
 
@@ -70,9 +76,9 @@ async function need(reads: Reads, number: number): Promise<AgreedBlock> {
 const none: ReadonlyMap<Hex, Hex> = new Map();
 
 async function* walk(
-  { venue, reads }: { venue: OpenVenue; reads: Reads },
+  { venue, reads }: RangeParts,
   { from, to, learnsFrom }: Omit<Range, 'blocks'>,
-  options: RangeOptions,
+  options: Pick<RangeOptions, 'progress' | 'signal'>,
 ): AsyncGenerator<BlockView> {
   const { progress, signal } = options;
   const tables = emptyTables();
@@ -110,27 +116,36 @@ async function* walk(
   }
 }
 
+/** A range of a venue that is open. @throws EnvironmentError RangeWrong, NoQuorum */
+export async function rangeOver(
+  parts: RangeParts,
+  options: Pick<RangeOptions, 'from' | 'to' | 'warmup' | 'progress' | 'signal'>,
+): Promise<Range> {
+  const { venue, reads } = parts;
+  const head = await reads.head();
+  if (head === undefined) {
+    throw new EnvironmentError('NoQuorum', 'too few endpoints answer', { retry: true });
+  }
+  const { from = venue.deployBlock, to = head, warmup } = options;
+  if (from < venue.deployBlock || from > to || to > head) {
+    const there = `the venue has blocks ${venue.deployBlock} to ${head}`;
+    throw new EnvironmentError('RangeWrong', `blocks ${from} to ${to} are no range: ${there}`);
+  }
+  const range = { from, to, learnsFrom: Math.max(venue.deployBlock, from - warmup) };
+  return { ...range, blocks: () => walk(parts, range, options) };
+}
+
 /**
  * Opens a range.
  *
  * @throws EnvironmentError RangeWrong, ChainWrong, NoQuorum
  */
 export async function openRange(options: RangeOptions): Promise<Range> {
-  const { rpcUrls, logger, warmup } = options;
+  const { rpcUrls, logger } = options;
   const endpoints = rpcUrls.map((url, at) =>
     createEndpoint(url, at, (name, fault, why) => logger.warn({ name, fault, why }, 'endpoint')),
   );
   const venue = await openVenue(options.venue, endpoints);
   const reads = createReads({ endpoints, addresses: [...venue.sources.keys()], logger });
-  const head = await reads.head();
-  if (head === undefined) {
-    throw new EnvironmentError('NoQuorum', 'too few endpoints answer', { retry: true });
-  }
-  const { from = venue.deployBlock, to = head } = options;
-  if (from < venue.deployBlock || from > to || to > head) {
-    const there = `the venue has blocks ${venue.deployBlock} to ${head}`;
-    throw new EnvironmentError('RangeWrong', `blocks ${from} to ${to} are no range: ${there}`);
-  }
-  const range = { from, to, learnsFrom: Math.max(venue.deployBlock, from - warmup) };
-  return { ...range, blocks: () => walk({ venue, reads }, range, options) };
+  return rangeOver({ venue, reads }, options);
 }

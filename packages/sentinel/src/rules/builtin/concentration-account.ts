@@ -1,8 +1,8 @@
 /** One account is most of a market, and the market cannot bear its default. */
 import {
   allTapes,
+  bearable,
   changesOf,
-  coverOf,
   inTokens,
   isUser,
   notionalOf,
@@ -18,7 +18,7 @@ export default rule({
   severity: 'high',
   title: 'One account is most of a market',
   reads: 'positions that changed, open interest, insurance, marks',
-  damage: 'a move of `gapPpm` would leave a debt that insurance cannot pay',
+  damage: 'a move of `gapPpm` would leave a debt that the venue cannot bear',
   threshold: { kind: 'level', value: 0.4, unit: 'share of the open interest' },
   settings: {
     gapPpm: { value: 150_000, doc: 'move of the market that has to be borne, ppm', max: 1_000_000 },
@@ -30,7 +30,7 @@ export default rule({
       const market = view.state.markets.get(id);
       if (market === undefined || !isUser(account) || Math.abs(after) <= Math.abs(before)) continue;
       const row = view.state.accounts.get(account);
-      const cover = coverOf(view.state, id);
+      const cover = bearable(view.state, id);
       const notional = notionalOf(market, after);
       // What insurance could pay whole is nobody's danger, nor is a debt of a quarter of it.
       if (row === undefined || notional <= cover) continue;

@@ -1,10 +1,10 @@
 /** The same through many accounts of one hand: owner, money and openings say whose they are. */
 import {
   allTapes,
+  bearable,
   type Clusters,
   changesOf,
   clusters,
-  coverOf,
   follow,
   inTokens,
   membersOf,
@@ -23,7 +23,7 @@ export default rule({
   severity: 'high',
   title: 'A cluster of accounts is most of a market',
   reads: 'owners, money in and out, openings, positions, insurance, marks',
-  damage: 'a move of `gapPpm` would leave a debt that insurance cannot pay',
+  damage: 'a move of `gapPpm` would leave a debt that the venue cannot bear',
   threshold: { kind: 'level', value: 0.35, unit: 'share of the open interest' },
   settings: {
     custodianFan: { value: 50, doc: 'owners behind one address from which it is a custodian' },
@@ -43,7 +43,7 @@ export default rule({
         rows.reduce((sum, row) => sum + Math.max(0, side * (row.positions.get(id) ?? 0)), 0),
       ) as [number, number];
       const lots = Math.max(longs, shorts);
-      const cover = coverOf(view.state, id);
+      const cover = bearable(view.state, id);
       const notional = notionalOf(market, lots);
       if (notional <= cover) continue;
       const owed = shortfall(view.state, rows, id, gapPpm);

@@ -1,12 +1,12 @@
-/** Trade between accounts of one hand: volume that is none, or a pair of which one will not pay. */
+/** Trade between accounts of one hand: a pair is left of which one will not pay. */
 import {
   allTapes,
   type Buckets,
+  bearable,
   buckets,
   type Clusters,
   changesOf,
   clusters,
-  coverOf,
   follow,
   inTokens,
   membersOf,
@@ -38,7 +38,7 @@ export default rule({
   severity: 'high',
   title: 'Somebody trades with itself',
   reads: 'position changes of a block by cluster of accounts, insurance, marks',
-  damage: 'the pair that is left would at `gapPpm` owe more than insurance has',
+  damage: 'the pair that is left would at `gapPpm` owe more than the venue can bear',
   threshold: { kind: 'level', value: 0.3, unit: 'share of the market’s volume of an hour' },
   settings: {
     custodianFan: { value: 50, doc: 'owners behind one address from which it is a custodian' },
@@ -77,8 +77,10 @@ export default rule({
       const total = sum(own.get(key) ?? hour(), timestamp, 0);
       const notional = notionalOf(market, total);
       if (notional < BigInt(floorTokens) * 1_000_000n) continue;
-      const cover = coverOf(state, id);
+      const cover = bearable(state, id);
       const owed = shortfall(state, rowsOf(linked, state, root), id, gapPpm);
+      // Volume that only looks like one costs nobody anything but its fees.
+      if (owed * 4n < cover) continue;
       scores.push({
         key: `cluster ${root}, market ${id}`,
         scope: 1 + id,

@@ -8,6 +8,7 @@ import {
   firstUserAccount,
   type Lots,
   type MarketId,
+  maxBig,
   type Ticks,
 } from '@holdfast/units';
 import type { AccountView, MarketView, VenueState } from '../../rule.ts';
@@ -110,6 +111,14 @@ export function coverOf(state: VenueState, id: number): bigint {
   const own = state.markets.get(id)?.insuranceQ32 ?? 0n;
   const all = own + state.insuranceQ32;
   return all > 0n ? all >> 32n : 0n;
+}
+
+/**
+ * The debt that a market can bear: its insurance, or a hundredth of all that the vault owes. A young
+ * venue has no insurance, and small positions are no danger to it either.
+ */
+export function bearable(state: VenueState, id: number): bigint {
+  return maxBig(coverOf(state, id), state.vault.liabilities / 100n);
 }
 
 /** Equity of the backstop's pools, those below zero left out. */
