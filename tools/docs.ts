@@ -19,8 +19,8 @@ export const generators: readonly string[] = [
   'packages/laws/src/generate.ts',
   'tools/erc7730/generate.ts',
   'tools/margin-docs.ts',
-  'tools/assurance.ts',
   'tools/rules-docs.ts',
+  'tools/assurance.ts',
 ];
 
 /** Paths whose text on disk differs from the generated one, or which are missing. */
