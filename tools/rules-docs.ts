@@ -1,6 +1,6 @@
 /**
  * Generator for `npm run docs`: the tables of docs/SENTINEL.md, from the registry of rules. Between
- * `<!-- NAME -->` and `<!-- end -->` stands what follows from the code, the rest is written by hand.
+ * `<!-- NAME -->` and `<!-- end -->` stands what follows from the code; the rest is by hand.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -78,7 +78,7 @@ describe('a backtest over a chain', () => {
     assert.equal(result.rules.find(({ rule }) => rule === 'sequence-gap')?.actions.length, 1);
   });
 
-  it('reads a part of it, learning from what is before, and from endpoints that agree', async () => {
+  it('reads a part of it, learning from what is before, from endpoints that agree', async () => {
     const chain = await past();
     const { reads, own } = await readsOf(chain, 3);
     // One that hides logs is out-voted.

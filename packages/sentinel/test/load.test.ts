@@ -39,7 +39,7 @@ const refused = async (text: string, message: RegExp, name = 'dust-deposits.mjs'
   assert.rejects(loadRules(folderOf({ [name]: text })), { code: 'RuleMalformed', message });
 
 describe('a venue team’s own rule', () => {
-  it('is loaded from a folder, passes its trial and runs in shadow until somebody decides', async () => {
+  it('is loaded from a folder, passes its trial and runs in shadow at first', async () => {
     const dir = folderOf({ 'dust-deposits.mjs': example, '_shared.mjs': '', 'a.test.mjs': '' });
     const [loaded] = await loadRules(dir);
     assert.ok(loaded);

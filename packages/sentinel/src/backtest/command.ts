@@ -69,7 +69,7 @@ async function prove(own: readonly LoadedRule[], command: BacktestCommand): Prom
 /**
  * Runs it.
  *
- * @throws EnvironmentError RuleMalformed, RuleUnknown, RangeWrong, NoQuorum, BudgetUnknown and others
+ * @throws EnvironmentError RuleMalformed, RuleUnknown, RangeWrong, NoQuorum, BudgetUnknown, …
  */
 export async function runBacktest(command: BacktestCommand): Promise<BacktestReport> {
   const { rulesDir, progress, incidents, logger = silentLogger() } = command;

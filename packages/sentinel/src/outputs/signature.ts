@@ -34,7 +34,8 @@ export function loadWebhookKey(path: string): Buffer {
     throw new EnvironmentError('WebhookKeyOpen', message);
   }
   if (key.length < keyBytesMin) {
-    const message = `the webhook's key ${path} has ${key.length} bytes, ${keyBytesMin} are the least`;
+    const found = `${key.length} bytes, ${keyBytesMin} are the least`;
+    const message = `the webhook's key ${path} has ${found}`;
     throw new EnvironmentError('WebhookKeyShort', message);
   }
   return key;

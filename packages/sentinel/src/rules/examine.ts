@@ -130,7 +130,7 @@ export function examine(module: RuleModule): string[] {
 /** Where a trial begins in the text of a rule file. */
 const trialAt = (source: string): number => source.search(/\n\s*trial\s*:\s*\{/);
 
-/** The text of a mutant. @throws Error when what it replaces does not occur once before the trial */
+/** The text of a mutant. @throws Error when its text does not occur once before the trial */
 export function mutate(source: string, { from, to }: Mutant): string {
   const end = trialAt(source);
   const [code, rest] = [source.slice(0, end), source.slice(end)];

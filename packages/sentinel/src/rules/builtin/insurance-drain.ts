@@ -24,7 +24,7 @@ export default rule({
   tier: 'flow',
   severity: 'high',
   title: 'A market drains its insurance',
-  reads: 'resolutions, insolvency, cash of the market’s fund',
+  reads: 'resolutions, insolvency, cash of the fund of the market',
   damage: 'the same once more could not be paid, or a debt is uncovered already',
   threshold: { kind: 'level', value: 0.5, unit: 'paid in an hour per fund at its beginning' },
   settings: {},
@@ -49,7 +49,7 @@ export default rule({
         key: `market ${market}`,
         scope: 1 + market,
         value: ratio(paid, paid + left),
-        title: `the fund of market ${market} paid ${inTokens(paid)} in an hour, ${inTokens(left)} are left`,
+        title: `the fund of market ${market} paid ${inTokens(paid)} and has ${inTokens(left)}`,
         evidence: {
           market,
           paid: inTokens(paid),

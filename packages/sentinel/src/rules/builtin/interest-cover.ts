@@ -32,7 +32,7 @@ export default rule({
   threshold: {
     kind: 'level',
     value: 4,
-    unit: 'open interest per hour’s volume, insurance and backstop',
+    unit: 'open interest per volume of an hour, insurance and backstop',
   },
   settings: {
     gapPpm: { value: 150_000, doc: 'move of the market that has to be borne, ppm', max: 1_000_000 },

@@ -1,4 +1,4 @@
-/** Loosening is the attack: every looser parameter or cleared entry that is queued is told at once. */
+/** Loosening is the attack: a looser parameter or cleared entry that is queued is told at once. */
 import { judge } from '@holdfast/laws';
 import type { BlockView, MarketParameters, VenueEvent } from '../../rule.ts';
 import {

@@ -66,7 +66,7 @@ export default rule({
   },
   settings: {
     custodianFan: { value: 50, doc: 'owners behind one address from which it is a custodian' },
-    floorPpm: { value: 50_000, doc: 'least outflow, ppm of the hour’s budget', max: 1_000_000 },
+    floorPpm: { value: 50_000, doc: 'least outflow, ppm of the budget of an hour', max: 1_000_000 },
   },
   begin: ({ custodianFan }): Memory => ({
     clusters: clusters(custodianFan),
@@ -118,7 +118,7 @@ export default rule({
   trial: {
     silent: allTapes,
     attack: {
-      what: 'a small account squeezes a thin market against itself and takes out four times its money',
+      what: 'somebody squeezes a thin market against itself and takes out four times its money',
       acts: true,
       *play(tape) {
         const crowd = gather(tape);

@@ -55,8 +55,8 @@ export default rule({
   tier: 'flow',
   severity: 'critical',
   title: 'Profit leaves at a rate that the hour was not made for',
-  reads: 'deposits, withdrawals, transfers; the vault’s budget of the hour; equity of everyone',
-  damage: 'while the profit leaves, accounts owe more than they have',
+  reads: 'deposits, withdrawals, transfers; the hour of the vault; equity of everyone',
+  damage: 'accounts owe more than they have while the profit leaves',
   threshold: { kind: 'level', value: 0.4, unit: 'profit of an hour per budget of an hour' },
   settings: {},
   begin: (): Memory => ({ principal: undefined, profit: buckets<bigint>(3600, 60) }),
@@ -80,7 +80,7 @@ export default rule({
   trial: {
     silent: allTapes,
     attack: {
-      what: 'two accounts of one owner cross, the index is ramped, the gain leaves, the loser stays',
+      what: 'two accounts cross, the index is ramped, the gain leaves, the loser stays',
       acts: true,
       *play(tape) {
         const crowd = gather(tape);
@@ -98,8 +98,8 @@ export default rule({
       },
     },
     mutants: [
-      { what: 'one’s own money counts too', from: 'quote - moved)', to: 'quote)' },
-      { what: 'nobody’s debt counts', from: 'owed > 0n', to: 'owed < 0n' },
+      { what: 'own money counts too', from: 'quote - moved)', to: 'quote)' },
+      { what: 'no debt counts', from: 'owed > 0n', to: 'owed < 0n' },
     ],
   },
 });

@@ -81,7 +81,7 @@ export default rule({
   trial: {
     silent: allTapes,
     attack: {
-      what: 'reporters’ keys lie: the index rises by 80 %, nothing else follows, the gain is paid out',
+      what: 'stolen reporters lie: the index rises by 80 %, nothing follows, the gain is paid out',
       acts: true,
       *play(tape) {
         const crowd = gather(tape);

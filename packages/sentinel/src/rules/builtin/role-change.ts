@@ -30,7 +30,7 @@ export default rule({
   tier: 'flow',
   severity: 'high',
   title: 'A role changes hands',
-  reads: 'proposals and changes of governor, guardians, verifier and committees’ keys',
+  reads: 'proposals and changes of governor, guardians, verifier and keys of committees',
   threshold: { kind: 'any' },
   settings: {
     announced: { value: '', doc: 'what is planned: `Name subject`, comma separated; told as info' },
@@ -73,7 +73,7 @@ export default rule({
     speaks: {
       'planned upgrade': 'an announced verifier is told as info',
       'key rotation': 'announced keys and guardians are told as info',
-      'oracle source replacement': 'the announced key of the oracle’s committee is told as info',
+      'oracle source replacement': 'the announced key of the committee is told as info',
     },
     settings: { announced: `${announcedUpgrade}, ${announcedRotation}` },
     attack: {

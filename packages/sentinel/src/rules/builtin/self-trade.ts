@@ -39,7 +39,7 @@ export default rule({
   title: 'Somebody trades with itself',
   reads: 'position changes of a block by cluster of accounts, insurance, marks',
   damage: 'the pair that is left would at `gapPpm` owe more than the venue can bear',
-  threshold: { kind: 'level', value: 0.3, unit: 'share of the market’s volume of an hour' },
+  threshold: { kind: 'level', value: 0.3, unit: 'share of the volume of an hour' },
   settings: {
     custodianFan: { value: 50, doc: 'owners behind one address from which it is a custodian' },
     gapPpm: { value: 150_000, doc: 'move of the market that has to be borne, ppm', max: 1_000_000 },

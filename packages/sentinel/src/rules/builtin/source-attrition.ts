@@ -1,6 +1,6 @@
 /**
  * Sources die one by one, and what is left is still called a median. On chain it shows as rounds
- * that nobody could sign, markets that reports leave out, and a price that stands while others move.
+ * that nobody could sign, markets that reports leave out, and prices that stand as others move.
  */
 import { allTapes, reportsOf, rule, type Score, set } from '../kit/builtin.ts';
 import { gather, live } from '../tape/crowd.ts';

@@ -71,7 +71,8 @@ export default rule({
     if (worst === undefined || second === undefined || second[1] <= 0)
       return { memory, scores: [] };
     const rounded = falls.map(([market, z]) => `${market}: ${Math.round(z * 10) / 10}`);
-    const title = `markets ${worst[0]} and ${second[0]} fall by ${Math.round(second[1])} deviations`;
+    const far = Math.round(second[1]);
+    const title = `markets ${worst[0]} and ${second[0]} fall by ${far} deviations`;
     const evidence = { falls: rounded.join(', ') };
     return { memory, scores: [{ key: 'venue', scope: 0, value: second[1], title, evidence }] };
   },

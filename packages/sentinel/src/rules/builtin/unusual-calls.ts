@@ -1,4 +1,4 @@
-/** Somebody tries doors: selectors that no contract has, calls that revert, governor's functions. */
+/** Somebody tries doors: selectors that no contract has, calls that revert, guarded functions. */
 import {
   allTapes,
   type Buckets,
@@ -23,7 +23,7 @@ export default rule({
   tier: 'statistical',
   severity: 'medium',
   title: 'Calls that nobody needs',
-  reads: 'sender, target, selector and outcome of transactions to the venue’s contracts',
+  reads: 'sender, target, selector and outcome of transactions to contracts of the venue',
   threshold: { kind: 'budget', falsePerMonth: 1, unit: 'weighted calls in ten minutes' },
   settings: {},
   begin: (): Memory => buckets<number>(600, 60),

@@ -33,7 +33,7 @@ const empty = (): VenueState => createTape().state();
 
 const at = { txHash: hashOf(1), logIndex: 0 };
 
-/** Reports of a venue with rounds of two seconds: lost at times, coarse ticks, a source replaced. */
+/** Reports of rounds of two seconds: lost at times, with coarse ticks, a source replaced. */
 export function* rounds(months: number, seed: string): Generator<BlockView> {
   const random = randomOf(seed);
   const state = empty();
@@ -61,7 +61,7 @@ export function* rounds(months: number, seed: string): Generator<BlockView> {
   }
 }
 
-/** Calls of honest people: what reverts for lack of gas or margin, and a wrong contract at times. */
+/** Calls of honest people: what reverts for lack of margin, and a wrong contract at times. */
 export function* calls(months: number, seed: string): Generator<BlockView> {
   const random = randomOf(seed);
   const state = empty();

@@ -1,4 +1,4 @@
-/** How a rule is proved: an attack that it catches, mutants that break it, tapes it is silent on. */
+/** How a rule is proved: an attack that it catches, mutants that break it, tapes of silence. */
 import type { BlockView, RuleSettings } from '../../rule.ts';
 import type { Tape, TapeOptions } from '../tape/venue.ts';
 

@@ -114,8 +114,8 @@ export function coverOf(state: VenueState, id: number): bigint {
 }
 
 /**
- * The debt that a market can bear: its insurance, or a hundredth of all that the vault owes. A young
- * venue has no insurance, and small positions are no danger to it either.
+ * The debt that a market can bear: its insurance, or a hundredth of all that the vault owes. A
+ * young venue has no insurance, and small positions are no danger to it either.
  */
 export function bearable(state: VenueState, id: number): bigint {
   return maxBig(coverOf(state, id), state.vault.liabilities / 100n);
