@@ -37,7 +37,7 @@ function actionOf({ rule, damage }: RuleModule): string {
     scope: 1,
     key: '',
     title: '',
-    evidence: { law: 0 },
+    evidence: { law: 'L0' },
     damage: true,
   };
   const action = rule.action?.(finding);

@@ -58,6 +58,11 @@ describe('holdfast sentinel', () => {
   it('ack tells every sentinel that saw the finding', async () => {
     const id = found('sentinel-1');
     assert.equal(found('sentinel-2'), id);
+    const before = await run(['sentinel', 'ack', '--json']);
+    assert.deepEqual(
+      JSON.parse(before.out).map((each: { id: string }) => each.id),
+      [id],
+    );
     const words = ['sentinel', 'ack', id.slice(0, 5), '--verdict', 'false', '--note', 'a maker'];
     const { exit, out } = await run(words);
     assert.equal(exit, 0);
@@ -66,6 +71,13 @@ describe('holdfast sentinel', () => {
       const ack = readFindings(folderOf(name))[0]?.ack;
       assert.deepEqual([ack?.verdict, ack?.note], ['false', 'a maker']);
     }
+  });
+
+  it('ack without an id lists what nobody has seen', async () => {
+    const id = found('sentinel-1');
+    assert.match((await run(['sentinel', 'ack'])).out, new RegExp(`${id}  high .*stands +two of`));
+    await run(['sentinel', 'ack', id]);
+    assert.equal((await run(['sentinel', 'ack'])).out, 'everything was seen\n');
   });
 
   it('ack refuses what it does not know', async () => {

@@ -18,7 +18,7 @@ export default rule({
     let [batch, round, forced] = [previous.batchNumber, previous.round, previous.forcedDone];
     const report = (key: string, law: number, found: number, required: number): void => {
       const title = `${key} ${found} where ${required} was due`;
-      const evidence = { found, required, law };
+      const evidence = { found, required, law: `L${law}` };
       scores.push({ key, scope: 0, value: 1, title, evidence, damage: true });
     };
     for (const { name, args } of view.events) {
@@ -43,7 +43,7 @@ export default rule({
     scope: 0,
     level: 1,
     holdSeconds: 900,
-    law: Number(evidence.law),
+    law: Number(String(evidence.law).slice(1)),
   }),
   trial: {
     silent: allTapes,
