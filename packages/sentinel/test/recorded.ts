@@ -21,3 +21,8 @@ export function benignBars(): readonly BlockView[] {
   ];
   return made;
 }
+
+/** Lets go of them. */
+export function forgetBars(): void {
+  made = undefined;
+}

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import type { BlockView } from '../src/rule.ts';
 import {
   attackProblems,
   benignDay,
   benignProblems,
+  forgetBenignDays,
   hear,
   survivors,
   trialProblems,
@@ -15,7 +16,7 @@ import {
 import type { RuleModule } from '../src/rules/kit/define.ts';
 import { benignNames } from '../src/rules/kit/trial.ts';
 import { registry } from '../src/rules/registry.ts';
-import { barsFrom, benignBars } from './recorded.ts';
+import { barsFrom, benignBars, forgetBars } from './recorded.ts';
 
 const folder = join(import.meta.dirname, '../src/rules/builtin');
 const pathOf = ({ rule }: RuleModule): string => join(folder, `${rule.id}.ts`);
@@ -128,6 +129,10 @@ describe('tapes', () => {
 });
 
 describe('the recorded markets', () => {
+  after(() => {
+    forgetBars();
+    forgetBenignDays();
+  });
   const skip = existsSync(barsFrom) ? false : 'the recording is absent';
   it('of 10 October 2025 move no rule to act', { skip }, () => {
     const spoken = new Map<string, number>();
