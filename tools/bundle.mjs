@@ -9,6 +9,7 @@ import { programs, sourcesStamp } from '../packages/host/programs.mjs';
 
 /** Loaded from node_modules: CommonJS, addons, or what looks up files by its own path. */
 const external = [
+  '@ethereumjs/*',
   '@fastify/http-proxy',
   '@fastify/swagger',
   '@foundry-rs/*',

@@ -19,6 +19,7 @@ export const generators: readonly string[] = [
   'packages/laws/src/generate.ts',
   'tools/erc7730/generate.ts',
   'tools/margin-docs.ts',
+  'tools/rules-docs.ts',
   'tools/assurance.ts',
 ];
 

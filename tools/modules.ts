@@ -24,6 +24,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
   sdk: ['units', 'order', 'oracle', 'risk', 'abi', 'host'],
   keeper: [...rules, 'abi', 'host'],
   steward: ['units', 'risk', 'forecast', 'abi', 'host', 'keeper'],
+  sentinel: [...rules, 'abi', 'host'],
   reporter: ['units', 'order', 'oracle', 'abi', 'host', 'quorum', 'party'],
   trader: ['units', 'order', 'sdk', 'host'],
   cli: [
@@ -36,6 +37,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
     'abi',
     'quorum',
     'party',
+    'sentinel',
     'steward',
     'treasury',
   ],
@@ -48,6 +50,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
     'node',
     'sdk',
     'keeper',
+    'sentinel',
     'quorum',
     'party',
     'reporter',

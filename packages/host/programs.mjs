@@ -24,6 +24,7 @@ export const programs = [
   'node/src/verify/worker',
   'party/src/main',
   'reporter/src/main',
+  'sentinel/src/main',
   'steward/src/main',
   'trader/src/main',
   'treasury/src/main',

@@ -4,7 +4,17 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { createKey, fetchJson, venuePaths } from '@holdfast/host';
+import { vaultAbi } from '@holdfast/abi';
+import {
+  chainAccess,
+  createChainReader,
+  createChainWriter,
+  createKey,
+  fetchJson,
+  loadKey,
+  venuePaths,
+} from '@holdfast/host';
+import { guardianKey, sentinelPaths } from '@holdfast/sentinel';
 import { agreeOn } from './harness/agree.ts';
 import { auctioning } from './harness/auctioning.ts';
 import { commands } from './harness/commands.ts';
@@ -206,7 +216,9 @@ async function queueing({ dir }: Scene): Promise<void> {
     '--key',
     'guardian',
   );
-  assert.equal(isStopped, true);
+  // Two of three guardians: the sentinels are guardians too.
+  assert.equal(isStopped, false);
+  await vetoBySentinel(dir, BigInt(large.id));
   const all = await json<Waits[]>('withdrawals', '--all', ...key);
   assert.deepEqual(
     all.filter((each) => each.account === account).map(({ state }) => state),
@@ -218,6 +230,22 @@ async function queueing({ dir }: Scene): Promise<void> {
   tell(
     `a queued withdrawal: ${second.paid} paid, ${waits.amount} waited and went back, one vetoed`,
   );
+}
+
+/** A sentinel confirms a veto with the key in its own folder. */
+async function vetoBySentinel(dir: string, id: bigint): Promise<void> {
+  const { venue } = venueIn(dir);
+  const key = await loadKey(sentinelPaths(join(dir, 'sentinels/sentinel-1')).keys, guardianKey);
+  const access = chainAccess(venue);
+  const hash = await createChainWriter(access, key).writeContract({
+    address: venue.contracts.vault,
+    abi: vaultAbi,
+    functionName: 'veto',
+    args: [id],
+    gas: 500_000n,
+  });
+  const receipt = await createChainReader(access).waitForTransactionReceipt({ hash });
+  assert.equal(receipt.status, 'success');
 }
 
 /** An owner signs, somebody else sends it for the fee, once. */

@@ -13,6 +13,7 @@ import { moneyCommands } from './commands/money.ts';
 import { orderCommands } from './commands/order.ts';
 import { quorumCommands } from './commands/quorum.ts';
 import { relayCommands } from './commands/relay.ts';
+import { sentinelCommands } from './commands/sentinel.ts';
 import type { Perform } from './commands/shared.ts';
 import { stewardCommands } from './commands/steward.ts';
 import { treasuryCommands } from './commands/treasury.ts';
@@ -55,6 +56,7 @@ export function createProgram(perform: Perform): Command {
   program.addCommand(committeeCommands(perform));
   program.addCommand(treasuryCommands(perform));
   program.addCommand(stewardCommands(perform));
+  program.addCommand(sentinelCommands(perform));
   return program;
 }
 

@@ -16,6 +16,8 @@ export interface JsonReply {
   status: number;
   /** Sent as JSON; a string is sent as plain text. */
   body: unknown;
+  /** Media type of a body that is a string, if not plain text. */
+  type?: string | undefined;
 }
 
 /** Exact-path handlers, keyed like `GET /health`. */
@@ -54,7 +56,7 @@ async function readBody(request: IncomingMessage, bytesMax: number): Promise<str
 function send(response: ServerResponse, reply: JsonReply): void {
   const plain = typeof reply.body === 'string';
   const text = plain ? String(reply.body) : toJson(reply.body, 0);
-  const type = plain ? 'text/plain; charset=utf-8' : 'application/json';
+  const type = plain ? (reply.type ?? 'text/plain; charset=utf-8') : 'application/json';
   response.writeHead(reply.status, { 'content-type': type });
   response.end(text);
 }

@@ -1,7 +1,7 @@
 /** `npm start`: runs a venue until Ctrl-C. */
 import { errorMessage, sleep } from '@holdfast/host';
 import { EnvironmentError } from '@holdfast/units';
-import { banner } from './launch/banner.ts';
+import { banner, panelsOf } from './launch/banner.ts';
 import { parseOptions, requireNode, usage, type VenueOptions } from './launch/options.ts';
 import { statusLine, type VenueStatus } from './launch/status.ts';
 import { type RunningVenue, startVenue } from './launch/venue.ts';
@@ -60,7 +60,7 @@ async function run(options: VenueOptions): Promise<void> {
     return;
   }
   if (!abort.signal.aborted) {
-    say(banner(running.dir, running.venue));
+    say(banner(running.dir, running.venue, panelsOf(running.dir, options.sentinels)));
     say(`started in ${((Date.now() - began) / 1000).toFixed(1)} s`);
     if (options.seconds !== undefined) {
       setTimeout(end, options.seconds * 1000).unref();

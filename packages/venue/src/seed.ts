@@ -1,8 +1,27 @@
 /** What a demonstration puts into a venue that was just deployed. */
-import { backstopAbi, clearingHouseAbi, testTokenAbi, treasuryAbi } from '@holdfast/abi';
-import type { ChainReader, ChainWriter, Venue } from '@holdfast/host';
+import {
+  backstopAbi,
+  breakerAbi,
+  clearingHouseAbi,
+  testTokenAbi,
+  treasuryAbi,
+} from '@holdfast/abi';
+import {
+  type ChainAccess,
+  type ChainReader,
+  type ChainWriter,
+  createChainReader,
+  createChainWriter,
+  type Venue,
+} from '@holdfast/host';
 import { EnvironmentError, invariant } from '@holdfast/units';
-import { type Abi, type Address, parseEventLogs, toFunctionSelector } from 'viem';
+import {
+  type Abi,
+  type Address,
+  type LocalAccount,
+  parseEventLogs,
+  toFunctionSelector,
+} from 'viem';
 
 type Call = readonly [address: Address, abi: unknown, functionName: string, args: unknown[]];
 
@@ -142,4 +161,19 @@ export async function openTreasury(
     writer,
     openings.map(({ call }) => call),
   );
+}
+
+/** A beat of a guardian: time that passed at once is no silence of all of them. */
+export async function sayAlive(
+  access: ChainAccess,
+  guardian: LocalAccount,
+  { contracts }: Pick<Venue, 'contracts'>,
+): Promise<void> {
+  const writer = createChainWriter(access, guardian);
+  const hash = await writer.writeContract({
+    address: contracts.breaker,
+    abi: breakerAbi,
+    functionName: 'beat',
+  });
+  await createChainReader(access).waitForTransactionReceipt({ hash, timeout: 60_000 });
 }

@@ -54,7 +54,7 @@ export async function openSite(dir: string, daySeconds: number): Promise<Site> {
   });
   const { rpcUrl } = chain;
   const access = { rpcUrl, chainId, blockMs };
-  const keys = await openKeys(venuePaths(dir).keys, 0);
+  const keys = await openKeys(dir, { traders: 0, gateways: 0, sentinels: 0 });
   await fundKeys(createFaucet(access, keys.deployer.address), keys);
   const reader = createChainReader(access);
   const registry = await foretell(reader, keys.deployer.address);

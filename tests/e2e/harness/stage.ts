@@ -56,6 +56,7 @@ export function showLogs(dir: string, names = ['node', 'chain', 'keeper'], lines
 /**
  * Runs `body` on a fresh venue and ends every process of it, whatever happens. Reports are lists
  * of observations unless told: they need no ceremony and keep up with any speed of the clock.
+ * No sentinels either: what a test does to a chain is what they are there to stop.
  */
 export async function onStage(
   options: Partial<VenueOptions>,
@@ -68,7 +69,14 @@ export async function onStage(
     let pids: number[] = [];
     try {
       const reports = 'quorum';
-      const running = await startVenue({ dir, port: 0, rpcPort: 0, reports, ...options });
+      const running = await startVenue({
+        dir,
+        port: 0,
+        rpcPort: 0,
+        reports,
+        sentinels: 0,
+        ...options,
+      });
       tell(`venue started in ${since(began)} s`);
       const { gateway, rpcUrl } = running.venue;
       const url = `http://${gateway.host}:${gateway.port}`;

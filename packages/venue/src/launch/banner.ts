@@ -1,8 +1,19 @@
 import { relative } from 'node:path';
-import { type Venue, venuePaths } from '@holdfast/host';
+import { readJson, type Venue, venuePaths } from '@holdfast/host';
+import { sentinelPaths } from '@holdfast/sentinel';
+import { sentinelFolder } from './keys.ts';
+
+/** Where the sentinels of a venue that runs serve their panels. */
+export function panelsOf(dir: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => {
+    const { address } = sentinelPaths(sentinelFolder(dir, i + 1));
+    return (readJson(address, 'address of a sentinel') as { url: string }).url;
+  });
+}
 
 /** What a newcomer wants to know once everything runs. */
-export function banner(dir: string, venue: Venue): string {
+/** @param panels addresses of the sentinels */
+export function banner(dir: string, venue: Venue, panels: readonly string[] = []): string {
   const paths = venuePaths(dir);
   const { host, port } = venue.gateway;
   const short = (path: string): string => {
@@ -18,6 +29,9 @@ export function banner(dir: string, venue: Venue): string {
     '',
     `  node         http://${host}:${port}          (GET /v1/markets, /v1/status, /openapi.json)`,
     `  orders       ws://${host}:${port}/v1/ws`,
+    ...panels.map(
+      (url) => `  sentinel     ${url}          (laws at every block, /findings, /metrics)`,
+    ),
     `  chain        ${venue.rpcUrl}          chain id ${venue.chainId}`,
     `  markets      ${venue.markets.map((each) => each.symbol).join(', ')}`,
     `  contracts    clearing house ${venue.contracts.clearingHouse}`,

@@ -27,6 +27,8 @@ export interface VenueOptions {
   fresh: boolean;
   /** Gateway processes in front of the node; 0: clients come to the node itself. */
   gateways: number;
+  /** Sentinel processes, each a guardian; 0 for none. */
+  sentinels: number;
   /** Whose word the reports of a new venue are. */
   reports: 'committee' | 'quorum';
   /** Stop by itself after so many wall seconds. */
@@ -47,8 +49,13 @@ export const defaultOptions: VenueOptions = {
   ordersPerSecond: 40,
   fresh: false,
   gateways: 0,
+  sentinels: 2,
   reports: 'committee',
 };
+
+/** Silence of all sentinels that is an alarm: ten minutes, half a wall one, at most a day. */
+export const silenceOf = ({ sentinels, speed }: VenueOptions): number =>
+  sentinels === 0 ? 0 : Math.min(86_400, Math.max(600, Math.ceil(speed) * 30));
 
 export const usage = `Usage: npm start -- [options]
 
@@ -72,6 +79,7 @@ a keeper and simulated traders. Ctrl-C stops it in order; the next start goes on
   --orders N         orders per second of all traders together (default 40)
   --no-traders       no simulated traders
   --gateways N       gateway processes in front of the node, for clients (default 0)
+  --sentinels N      sentinels that watch every block and tighten the breaker (default 2)
   --reports KIND     whose word the reports of a new venue are: committee, one signature of 3 of 5
                      reporters by a key that no one holds (default), or quorum, 3 of 5 signatures
   --seconds N        stop after N seconds
@@ -139,6 +147,7 @@ function parse(argv: readonly string[]) {
         fresh: flag,
         reports: text,
         gateways: text,
+        sentinels: text,
         help: flag,
       },
     }).values;
@@ -191,6 +200,7 @@ export function parseOptions(argv: readonly string[]): VenueOptions | 'help' {
     ordersPerSecond: number('orders', given.orders, orders) ?? base.ordersPerSecond,
     fresh: given.fresh ?? false,
     gateways: number('gateways', given.gateways, { min: 0, max: 16 }) ?? base.gateways,
+    sentinels: number('sentinels', given.sentinels, { min: 0, max: 15 }) ?? base.sentinels,
     reports,
     seconds: number('seconds', given.seconds, { min: 1, max: 1e9 }),
   };

@@ -1,7 +1,15 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { gatewayKey, type Venue, venuePaths } from '@holdfast/host';
-import { reporterCount, reporterKey, traderKey, treasuryCount, treasuryKey } from './keys.ts';
+import {
+  reporterCount,
+  reporterKey,
+  sentinelFolder,
+  sentinelName,
+  traderKey,
+  treasuryCount,
+  treasuryKey,
+} from './keys.ts';
 import type { VenueOptions } from './options.ts';
 import type { KeptOptions } from './plan.ts';
 import type { ServiceSpec } from './service.ts';
@@ -117,6 +125,19 @@ export function stewardSpec(dir: string, speed: number): ServiceSpec {
   const every = Math.max(5, Math.round(bar / speed));
   const args = ['--bar-seconds', String(bar), '--every', String(every)];
   return specOf(dir, 'steward', 'steward', args, { readyMsMax: 120_000 });
+}
+
+/** Distance of the first sentinel's port from the node's: gateways come before. */
+const firstSentinelPort = 20;
+
+/** @param nodePort the node's; 0: each serves its panel at any free port */
+export function sentinelSpecs(dir: string, count: number, nodePort: number): ServiceSpec[] {
+  return Array.from({ length: count }, (_, i) => {
+    const name = sentinelName(i + 1);
+    const port = nodePort === 0 ? 0 : nodePort + firstSentinelPort + i;
+    const own = ['--name', name, '--folder', sentinelFolder(dir, i + 1), '--port', `${port}`];
+    return specOf(dir, name, 'sentinel', own, { readyMsMax: 300_000 });
+  });
 }
 
 /** Trader processes share the accounts and the order rate evenly; the first has the whale. */

@@ -19,7 +19,7 @@ import { committeeIds } from '@holdfast/party';
 import { EnvironmentError, invariant } from '@holdfast/units';
 import { deployVenue, foretell } from '../deploy.ts';
 import { demoMarkets, timesAt } from '../markets.ts';
-import { openTreasury, seedBackstop, seedTreasury, treasuryWait } from '../seed.ts';
+import { openTreasury, sayAlive, seedBackstop, seedTreasury, treasuryWait } from '../seed.ts';
 import { demoStewardTerms, demoToken } from '../terms.ts';
 import { type FoundedCommittees, foundCommittees, treasuryOf, writePolicies } from './committee.ts';
 import {
@@ -32,7 +32,7 @@ import {
   type VenueKeys,
 } from './keys.ts';
 import { awaitLeftovers, createPidBook, lockVenue } from './lock.ts';
-import { defaultOptions, type VenueOptions } from './options.ts';
+import { defaultOptions, silenceOf, type VenueOptions } from './options.ts';
 import { clearVenue, type LaunchPlan, planLaunch, requireReachable, saveKept } from './plan.ts';
 import { createService, pollHealth, type Service, type ServiceSpec } from './service.ts';
 import * as specs from './services.ts';
@@ -121,7 +121,8 @@ async function deploy(launch: Launch, rpcUrl: string, founded?: FoundedCommittee
     treasury: founded?.treasury,
     sequencer: keys.sequencer.address,
     governor: keys.governor.address,
-    guardians: [keys.guardian.address],
+    guardians: [keys.guardian, ...keys.sentinels].map(({ address }) => address),
+    breaker: { silenceSeconds: silenceOf(options) },
     quietSeconds: times.quietSeconds,
     reportSkewSecondsMax: times.priceAgeSecondsMax,
     steward: { operator: keys.steward.address, terms: demoStewardTerms(options.speed) },
@@ -206,8 +207,8 @@ async function prepareVenue(launch: Launch): Promise<Venue> {
   const relay = { host: loopback, port: await findFreePort() };
   const clock = await step('chain', () => startChain(launch, rpcPort));
   const rpcUrl = `http://${loopback}:${rpcPort}`;
-  const faucet = createFaucet({ rpcUrl, chainId }, keys.deployer.address);
-  await fundKeys(faucet, keys);
+  const access = { rpcUrl, chainId, blockMs: options.blockMs };
+  await fundKeys(createFaucet(access, keys.deployer.address), keys);
   const known = plan.venue;
   const oracle = `oracle committee, ${reporterQuorum} of ${reporterCount}`;
   const title = `${oracle}, treasury, ${treasuryQuorum} of ${treasuryCount}`;
@@ -216,6 +217,7 @@ async function prepareVenue(launch: Launch): Promise<Venue> {
   const committees = await committeesOf(known, founded);
   // Limits wait a day from their proposal: it passes before anybody trades.
   const passed = founded ? await advance(launch, leadSeconds) : await passRest(launch, rpcUrl);
+  if (passed && silenceOf(options) > 0) await sayAlive(access, keys.guardian, deployed);
   const venue: Venue = {
     ...deployed,
     ...committees,
@@ -295,6 +297,10 @@ async function startProcesses(launch: Launch, venue: Venue): Promise<void> {
     step('keeper', () => start(specs.keeperSpec(dir))),
   ];
   if (venue.contracts.steward !== undefined) steps.push(startSteward(launch));
+  if (options.sentinels > 0) {
+    const sentinels = specs.sentinelSpecs(dir, options.sentinels, options.port);
+    steps.push(step('sentinels', () => all(sentinels)));
+  }
   if (gateways > 0) steps.push(step('gateways', () => startGateways(launch, venue, hubPort)));
   if (venue.treasury !== undefined) {
     steps.push(step('treasury', () => startTreasury(launch, venue)));
@@ -390,7 +396,7 @@ export async function startVenue(
     ensurePrivateDir(paths.keys);
     ensurePrivateDir(paths.logs);
     narrowKeyFiles(paths.keys);
-    const keys = await openKeys(paths.keys, options.traders, options.gateways);
+    const keys = await openKeys(dir, options);
     launch = createLaunch(options, plan, keys, note, book.set, () => stopped !== undefined);
     const venue = await prepareVenue(launch);
     await startProcesses(launch, venue);

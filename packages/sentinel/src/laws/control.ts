@@ -1,0 +1,112 @@
+/** Laws on outflow, breaker, parameters, forced queue and exit: L14, L16 to L18, L22 to L24. */
+import type { MarketParameters } from '../rule.ts';
+import { parametersOf } from '../state/apply.ts';
+import { venueRow } from '../state/tables.ts';
+import { type Budgets, windowsAt } from '../state/windows.ts';
+import { ask, big, levelAt, num, type Question, type Step, scopeOf } from './questions.ts';
+
+/** How long a proposal may be applied once it is ready, seconds: `Delayed.EXPIRY_SECONDS`. */
+const expirySeconds = 7 * 86_400;
+/** Silence of reports after which anyone may freeze: `ExitModule.SILENCE_SECONDS`. */
+const silenceSeconds = 7 * 86_400;
+
+/** Law L14 of a payment. */
+export function outflowQuestion(step: Step, budgets: Budgets): Question {
+  const windows = windowsAt(step.before, budgets, step.time);
+  const { hourUsed, hourMax, dayUsed, dayMax } = windows;
+  const amount = big(step.event.args.amount) / step.terms.scale;
+  const input = { amount, hourUsed, hourMax, dayUsed, dayMax };
+  return ask(step, 'outflowWithin', input, 0, 'vault');
+}
+
+/** Law L16. */
+export function tightenedQuestion(step: Step): Question {
+  const { event, before, time, terms } = step;
+  const scope = num(event.args.scope);
+  const level = num(event.args.level);
+  const untilBefore = before.breaker.get(scope)?.[level - 1] ?? 0;
+  const input = {
+    levelBefore: levelAt(before, scope, time),
+    levelAfter: level,
+    untilBefore,
+    untilAfter: num(event.args.until),
+    nowTime: time,
+    secondsMax: terms.holdSecondsMax,
+  };
+  return ask(step, 'breakerTightens', input, scope, `scope ${scope}`);
+}
+
+const unlisted = (like: MarketParameters): MarketParameters =>
+  Object.fromEntries(Object.keys(like).map((name) => [name, 0])) as unknown as MarketParameters;
+
+const equal = (a: MarketParameters, b: MarketParameters): boolean =>
+  Object.entries(a).every(([name, value]) => b[name as keyof MarketParameters] === value);
+
+/** Laws L17 and L18 of a `MarketChanged`; a founding venue has nobody to wait for. */
+export function marketQuestions(step: Step): Question[] {
+  const { event, before, time, terms, founding } = step;
+  const market = num(event.args.market);
+  const next = parametersOf(event.args.params);
+  const scope = scopeOf(market);
+  const about = `market ${market}`;
+  const bounded = ask(step, 'parametersBounded', { limits: next }, scope, about);
+  if (founding) return [bounded];
+  const pending = before.proposals.get(market);
+  const wasProposed = pending !== undefined && equal(pending.params, next);
+  const proposedTime = wasProposed ? pending.readyAt - terms.parameterDelaySeconds : 0;
+  const current = before.markets.get(market)?.params ?? unlisted(next);
+  const input = {
+    current,
+    next,
+    proposedTime,
+    delaySeconds: terms.parameterDelaySeconds,
+    windowSeconds: expirySeconds,
+    nowTime: time,
+  };
+  return [bounded, ask(step, 'parameterChangeLawful', input, scope, about)];
+}
+
+/** Law L22 of a `ForcedTaken`. */
+export function forcedQuestion(step: Step): Question {
+  const { event, before, time } = step;
+  const row = venueRow(before);
+  const number = big(event.args.number);
+  const input = {
+    number,
+    done: row.forcedDone,
+    count: row.forcedCount,
+    deadline: before.forced.get(number)?.deadline ?? 0,
+    nowTime: time,
+    bySequencer: String(event.args.executor) === row.sequencer,
+  };
+  return ask(step, 'forcedInTurn', input, 0, `forced request ${number}`);
+}
+
+/** Law L23. */
+export function frozenQuestion(step: Step): Question {
+  const { before, time, terms } = step;
+  const { forcedDone, forcedCount, reportTime } = venueRow(before);
+  const next = before.forced.get(forcedDone + 1n);
+  const input = {
+    waiting: forcedDone < forcedCount,
+    deadline: next?.deadline ?? 0,
+    graceSeconds: terms.forcedGraceSeconds,
+    reportTime,
+    silenceSeconds,
+    nowTime: time,
+  };
+  return ask(step, 'freezeLawful', input, 0, 'venue');
+}
+
+/** Law L24. */
+export function exitQuestion(step: Step): Question {
+  const { event, before } = step;
+  const { claimsQ32, pool } = venueRow(before);
+  const input = {
+    paid: big(event.args.quote),
+    claim: big(event.args.equityQ32),
+    claims: claimsQ32,
+    pool,
+  };
+  return ask(step, 'exitShared', input, 0, `account ${num(event.args.account)}`);
+}
