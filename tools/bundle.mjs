@@ -14,6 +14,7 @@ const external = [
   '@foundry-rs/*',
   '@holdfast/host/programs',
   'commander',
+  'evmole',
   'fastify',
   'pg',
   'pg-connection-string',
