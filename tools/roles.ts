@@ -56,18 +56,14 @@ export async function deriveRoles(): Promise<RoleMap> {
   try {
     const known = await prepare(rig);
     const callers = await callersOf(rig);
-    const map: RoleMap = {};
-    await probeAll(rig, known, callers, map);
+    const map = await probeAll(rig, known, callers);
     await rig.pass(silentSeconds);
-    await rig.act(
-      addressOf('owner'),
-      rig.venue.contracts.clearingHouse,
-      clearingHouseAbi,
-      'freeze',
-    );
-    const frozen: RoleMap = {};
-    await probeAll(rig, known, callers, frozen);
-    return merged(map, frozen);
+    const { clearingHouse } = rig.venue.contracts;
+    const act = (name: string, ...args: unknown[]) =>
+      rig.act(addressOf('owner'), clearingHouse, clearingHouseAbi, name, ...args);
+    await act('freeze');
+    await act('reckon', 1_000n);
+    return merged(map, await probeAll(rig, known, callers, 'ClearingHouse'));
   } finally {
     await rig.end();
   }
@@ -86,12 +82,13 @@ function merged(map: RoleMap, frozen: RoleMap): RoleMap {
   );
 }
 
-/** Functions whose entry in powers.ts names others than were found. */
+/** Functions whose entry in powers.ts names others than were found, or that were not asked. */
 export function disagreements(map: RoleMap): string[] {
-  return Object.entries(map).flatMap(([name, functions]) =>
-    Object.entries(functions).flatMap(([signature, { callers }]) => {
-      const told = [...(powers[name as ContractName][signature]?.who ?? [])].sort().join(', ');
-      const found = callers.join(', ');
+  return Object.entries(powers).flatMap(([name, functions]) =>
+    Object.entries(functions).flatMap(([signature, { who }]) => {
+      const callers = map[name]?.[signature]?.callers;
+      if (callers === undefined) return [`${name}.${signature} was not asked: is it deployed?`];
+      const [told, found] = [[...who].sort().join(', '), callers.join(', ')];
       if (told === found) return [];
       return [`${name}.${signature} lets in [${found}], powers.ts says [${told}]`];
     }),
