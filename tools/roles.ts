@@ -43,7 +43,9 @@ async function probeAll(
     const functions: RoleMap[string] = {};
     map[name] = functions;
     for (const entry of entriesOf(builds[name].abi).filter(({ isActive }) => isActive)) {
-      const args = [callOf(entry, ''), ...['', 'a', 'b'].map((seed) => callOf(entry, seed, known))];
+      const seeds = only === undefined ? ['', 'a'] : [''];
+      const args = seeds.map((seed) => callOf(entry, seed, known));
+      if (only === undefined) args.push(callOf(entry, ''));
       functions[entry.signature] = await probe(rig.reader, at, callers, args);
     }
   }

@@ -13,6 +13,7 @@ import { quorumCommands } from './commands/quorum.ts';
 import { relayCommands } from './commands/relay.ts';
 import type { Perform } from './commands/shared.ts';
 import { treasuryCommands } from './commands/treasury.ts';
+import { trustCommand } from './commands/trust.ts';
 import { viewCommands } from './commands/view.ts';
 import { watchCommand } from './commands/watch.ts';
 import { exitCodes, printFailure } from './failure.ts';
@@ -49,6 +50,7 @@ export function createProgram(perform: Perform): Command {
   program.addCommand(quorumCommands(perform));
   program.addCommand(committeeCommands(perform));
   program.addCommand(treasuryCommands(perform));
+  program.addCommand(trustCommand(perform));
   return program;
 }
 
