@@ -61,7 +61,7 @@ async function startChain(): Promise<{ child: ChildProcess; rpcUrl: string; read
   const args = ['--accounts', '0', '--hardfork', 'prague', '--quiet', '--gas-limit', '100000000'];
   const child = spawnBareAnvil([...args, '--chain-id', `${chainId}`, '--port', `${port}`]);
   const rpcUrl = `http://127.0.0.1:${port}`;
-  const reader = createChainReader({ rpcUrl, chainId, blockMs: 100 });
+  const reader = createChainReader({ rpcUrl, chainId, blockMs: 100, batch: true });
   for (let tries = 0; ; tries++) {
     const isUp = await reader.getChainId().catch(() => undefined);
     if (isUp !== undefined) return { child, rpcUrl, reader };

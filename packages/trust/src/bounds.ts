@@ -1,4 +1,4 @@
-/** What a change may widen: holders, thresholds, delays, windows and caps, each with its direction. */
+/** What a change may widen: holders, thresholds, delays, windows, caps, each with its direction. */
 import type { Hex } from '@holdfast/units';
 import type { Facts } from './facts.ts';
 

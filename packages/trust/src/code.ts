@@ -1,4 +1,4 @@
-/** What the code at an address is: the functions that it answers to, and whether this build made it. */
+/** What the code at an address is: which functions it has, and whether this build made it. */
 import type { Hex } from '@holdfast/units';
 
 /** Bytes of one word, as a compiler leaves room for an immutable. */

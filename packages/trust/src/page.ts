@@ -20,7 +20,8 @@ const style = `
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem;
   color: #1a1a1a; background: #fff }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0 }
-th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid #ccc }
+th, td { text-align: left; vertical-align: top; padding: .4rem .6rem;
+  border-bottom: 1px solid #ccc }
 th { border-bottom: 2px solid #1a1a1a }
 code { font-size: .85em; overflow-wrap: anywhere }
 .wrong { border: 2px solid #a40000; padding: .5rem 1rem }

@@ -8,10 +8,11 @@ import type { ChainReader } from '@holdfast/host';
 import { type Hex, invariant, keccak256, toHex, utf8 } from '@holdfast/units';
 import {
   type Abi,
+  type AbiFunction,
   type AbiParameter,
   type Address,
-  decodeErrorResult,
   encodeFunctionData,
+  toFunctionSelector,
 } from 'viem';
 import type { Entry } from './builds.ts';
 
@@ -95,14 +96,16 @@ export function callOf(entry: Entry, seed: string, known: Known = {}): Hex {
   return encodeFunctionData({ abi: [entry.item] as Abi, functionName: entry.item.name, args });
 }
 
+/** Names of all errors by selector. */
+const errorNames: ReadonlyMap<string, string> = new Map(
+  errorsAbi.map((item) => [toFunctionSelector(item as unknown as AbiFunction), item.name]),
+);
+
 /** The name of an error by what a call reverted with; its selector when nobody knows it. */
 export function errorName(data: Hex): string {
   if (data === '0x') return 'without reason';
-  try {
-    return decodeErrorResult({ abi: errorsAbi as Abi, data }).errorName;
-  } catch {
-    return data.slice(0, 10);
-  }
+  const selector = data.slice(0, 10);
+  return errorNames.get(selector) ?? selector;
 }
 
 type Failure = { data?: unknown; cause?: unknown; code?: unknown };
@@ -152,16 +155,19 @@ export async function probe(
 ): Promise<Found> {
   const found = new Set<string>();
   const strangers = new Set<string>();
-  for (const data of arguments_) {
-    const unknown = Array.from({ length: strangersCount }, (_, i) => strangerOf(i));
-    const told = await Promise.all(unknown.map((from) => answerTo(reader, from, to, data)));
+  const unknown = Array.from({ length: strangersCount }, (_, i) => strangerOf(i));
+  const known = Object.entries(callers);
+  const from = [...unknown, ...known.map(([, address]) => address)];
+  // All at once: where the reader sends batches they are one request.
+  const all = await Promise.all(
+    arguments_.map((data) => Promise.all(from.map((each) => answerTo(reader, each, to, data)))),
+  );
+  for (const answers of all) {
+    const told = answers.slice(0, unknown.length);
     for (const answer of told) strangers.add(answer);
-    const answers = await Promise.all(
-      Object.entries(callers).map(
-        async ([role, from]) => [role, await answerTo(reader, from, to, data)] as const,
-      ),
-    );
-    for (const [role, answer] of answers) if (!told.includes(answer)) found.add(role);
+    known.forEach(([role], i) => {
+      if (!told.includes(answers[unknown.length + i] as string)) found.add(role);
+    });
   }
   return { callers: [...found].sort(), strangers: [...strangers].sort() };
 }

@@ -8,7 +8,7 @@ import { isBuiltFrom, selectorsOf } from './code.ts';
 import { type Facts, readFacts } from './facts.ts';
 import { heldQuote, lossOf } from './losses.ts';
 import { type Delay, isPrivileged, type Power, powers, type Way } from './powers.ts';
-import { type Callers, callOf, probe } from './probe.ts';
+import { type Callers, callOf, type Found, probe } from './probe.ts';
 import { governorOf, type Smallest, smallestSets } from './sets.ts';
 
 /** One function that gives its holder something that others do not have. */
@@ -100,9 +100,8 @@ function signersOf(facts: Facts, signed: NonNullable<Power['signed']>): string[]
   if (signed === 'treasury committee') return committeeHolders(facts, ['treasury']);
   const { verifier } = facts;
   if (verifier.kind !== 'quorum') return committeeHolders(facts, ['oracle']);
-  return [
-    `${body(verifier.quorum, verifier.signers.length, 'reporters')}: ${verifier.signers.join(', ')}`,
-  ];
+  const { quorum, signers } = verifier;
+  return [`${body(quorum, signers.length, 'reporters')}: ${signers.join(', ')}`];
 }
 
 function holdersOf(facts: Facts, role: string): string[] {
@@ -211,31 +210,32 @@ function callersOf(facts: Facts): Callers {
   };
 }
 
+/** What is wrong with the answers of one function; `power` says whom it is for. */
+function judge(name: string, found: Found, power: Power, callers: Callers): string[] {
+  const address = (role: string) => callers[role]?.toLowerCase();
+  // One key may hold two roles: what it may in one of them is not news in the other.
+  const isTold = (role: string): boolean =>
+    power.way === 'own' || power.who.some((told) => address(told) === address(role));
+  const strange = found.callers.filter((role) => !isTold(role));
+  return [
+    ...strange.map((role) => `${name} lets ${role} in, which powers.ts does not say`),
+    ...(found.strangers.includes('ok') ? [`${name} lets a stranger in`] : []),
+  ];
+}
+
 /** Asks the chain itself: no stranger may be let in, and nobody whom the list does not name. */
 async function askEverybody(reader: ChainReader, facts: Facts): Promise<string[]> {
   const callers = callersOf(facts);
-  const problems: string[] = [];
-  const roleOf = (address: string) =>
-    Object.keys(callers).filter((role) => callers[role]?.toLowerCase() === address.toLowerCase());
-  for (const [name, at] of Object.entries(facts.places) as [ContractName, Address][]) {
-    for (const entry of entriesOf(builds[name].abi)) {
+  const places = Object.entries(facts.places) as [ContractName, Address][];
+  const all = places.flatMap(([name, at]) =>
+    entriesOf(builds[name].abi).map(async (entry) => {
       const power = powers[name][entry.signature];
-      if (power === undefined || power.who.length === 0) continue;
-      const args = ['', 'live'].map((seed) => callOf(entry, seed));
-      const found = await probe(reader, at, callers, args);
-      // One key may hold two roles: what it may in one of them is not news in the other.
-      const isTold = (role: string): boolean =>
-        roleOf(callers[role] as string).some((each) => power.who.some((told) => told === each)) ||
-        power.way === 'own';
-      for (const role of found.callers.filter((each) => !isTold(each))) {
-        problems.push(`${name}.${entry.signature} lets ${role} in, which powers.ts does not say`);
-      }
-      if (found.strangers.includes('ok')) {
-        problems.push(`${name}.${entry.signature} lets a stranger in`);
-      }
-    }
-  }
-  return problems;
+      if (power === undefined || power.who.length === 0) return [];
+      const found = await probe(reader, at, callers, [callOf(entry, 'live')]);
+      return judge(`${name}.${entry.signature}`, found, power, callers);
+    }),
+  );
+  return (await Promise.all(all)).flat();
 }
 
 /** What waits, with the moment from which anybody may put it in force. */

@@ -1,4 +1,4 @@
-/** The fewest parties that could steal, halt or censor: exact, over thresholds that may share keys. */
+/** The fewest parties that could steal, halt or censor: exact, where thresholds share keys, too. */
 import type { Facts } from './facts.ts';
 
 /** Parties of which so many together act as one. */

@@ -92,7 +92,8 @@ export function trustText(report: TrustReport, changes?: readonly Change[]): str
       `${name.padEnd(18)} ${address}  ${isBuilt ? 'this build' : 'OTHER CODE'}`,
   );
   return [
-    `chain ${report.chainId}, block ${report.block}; the vault owes ${money(report.heldQuote, symbol)}`,
+    `chain ${report.chainId}, block ${report.block}`,
+    `the vault owes ${money(report.heldQuote, symbol)}`,
     ...(problems.length === 0 ? [] : ['', 'WRONG', wrap(problems)]),
     '',
     'The fewest parties',

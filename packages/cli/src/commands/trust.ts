@@ -51,7 +51,8 @@ function earlierOf(options: Options, kept: string): TrustReport | undefined {
 
 async function read(s: Session, dir: string): Promise<TrustReport> {
   const venue = loadVenue(dir);
-  const access = { ...chainAccess(venue), ...(s.globals.rpc && { rpcUrl: s.globals.rpc }) };
+  const given = s.globals.rpc && { rpcUrl: s.globals.rpc };
+  const access = { ...chainAccess(venue), ...given, batch: true };
   try {
     return await readTrust(createChainReader(access), venue);
   } catch (error) {
