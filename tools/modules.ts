@@ -39,6 +39,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
     'party',
     'reporter',
     'treasury',
+    'trust',
     'trader',
     'cli',
   ],
