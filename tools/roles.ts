@@ -18,12 +18,11 @@ import {
   powers,
   probe,
   type RoleMap,
-  readFacts,
   unexplained,
 } from '@holdfast/trust';
 import type { Address } from 'viem';
 import { isMain } from './is-main.mjs';
-import { addressOf, callersOf, createRig, prepare, type Rig } from './roles/rig.ts';
+import { addressOf, callersOf, createRig, placesOf, prepare, type Rig } from './roles/rig.ts';
 import { root } from './sources.mjs';
 
 const path = join(root, 'packages/trust/src/roles.json');
@@ -37,7 +36,7 @@ async function probeAll(
   only?: ContractName,
 ): Promise<RoleMap> {
   const map: RoleMap = {};
-  const { places } = await readFacts(rig.reader, rig.venue);
+  const places = await placesOf(rig);
   for (const [name, at] of Object.entries(places) as [ContractName, Address][]) {
     if (only !== undefined && name !== only) continue;
     const functions: RoleMap[string] = {};

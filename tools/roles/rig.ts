@@ -21,12 +21,20 @@ import {
 } from '@holdfast/host';
 import { candidateOf, committeeIds, statementDigest } from '@holdfast/party';
 import type { Roster } from '@holdfast/quorum';
-import { type Callers, type Known, readFacts, strangerOf } from '@holdfast/trust';
+import {
+  type Callers,
+  type ContractName,
+  type Known,
+  readFacts,
+  strangerOf,
+} from '@holdfast/trust';
 import { fromHex, type Hex, invariant, isRejection, keccak256, toHex, utf8 } from '@holdfast/units';
 import {
+  councilTerms,
   type DeployOptions,
   demoForced,
   demoMarkets,
+  deployGovernance,
   deployVenue,
   foretell,
 } from '@holdfast/venue';
@@ -69,6 +77,8 @@ async function startChain(): Promise<{ child: ChildProcess; rpcUrl: string; read
     await sleep(50);
   }
 }
+
+type Places = Readonly<Partial<Record<ContractName, Address>>>;
 
 export type Rig = Awaited<ReturnType<typeof createRig>>;
 
@@ -119,7 +129,9 @@ export async function createRig(change: Partial<DeployOptions> = {}) {
     const writer = createChainWriter({ rpcUrl, chainId, blockMs: 100 }, deployer);
     const { contracts, treasury, deployBlock } = await deployVenue(reader, writer, options);
     const venue = venueOf({ rpcUrl, contracts, deployBlock, registry, treasury, options });
-    return { reader, raw, end, send, act, pass, venue, options };
+    const seats = ['seat', 'seat 2', 'seat 3'].map(addressOf);
+    const votes = await deployGovernance(reader, writer, venue, councilTerms(seats));
+    return { reader, raw, end, send, act, pass, venue, options, votes };
   } catch (error) {
     await end();
     throw error;
@@ -242,11 +254,17 @@ async function queuedId({ reader, venue }: Rig): Promise<bigint> {
   return id;
 }
 
-/** Everybody whom a contract of the venue may know. */
-export async function callersOf({ reader, venue }: Rig): Promise<Callers> {
+/** Where all contracts of a rig are: the votes, too, though they do not govern it. */
+export async function placesOf({ reader, venue, votes }: Rig): Promise<Places> {
   const { places } = await readFacts(reader, venue);
-  const { ClearingHouse: clearingHouse, ...others } = places;
-  const people = ['governor', 'guardian', 'sequencer', 'successor', 'owner', 'session'];
+  const { access, governor, votes: council } = votes;
+  return { ...places, Council: council, VenueAccess: access, VenueGovernor: governor };
+}
+
+/** Everybody whom a contract of the venue may know. */
+export async function callersOf(rig: Rig): Promise<Callers> {
+  const { ClearingHouse: clearingHouse, ...others } = await placesOf(rig);
+  const people = ['governor', 'guardian', 'sequencer', 'successor', 'owner', 'session', 'seat'];
   return {
     ...Object.fromEntries(people.map((name) => [name, addressOf(name)])),
     ...(clearingHouse && { clearingHouse }),

@@ -19,7 +19,7 @@ import {
 import type { Hex } from '@holdfast/units';
 import { type Address, parseAbi } from 'viem';
 import { root } from '../sources.mjs';
-import type { Rig } from './rig.ts';
+import { placesOf, type Rig } from './rig.ts';
 
 /** What contracts of others can be taken over by; none of ours may answer. */
 const takeovers = entriesOf(
@@ -60,7 +60,8 @@ type Target = { readonly name: string; readonly at: Address; readonly entries: r
 
 /** Contracts and modules, each with what its code answers to; views are left out. */
 async function targetsOf(rig: Rig): Promise<Target[]> {
-  const { places, modules } = await readFacts(rig.reader, rig.venue);
+  const { modules } = await readFacts(rig.reader, rig.venue);
+  const places = await placesOf(rig);
   const all = { ...places, ...modules } as Record<string, Address>;
   const known = { ...builds, ...moduleBuilds };
   return Promise.all(

@@ -75,6 +75,20 @@ function times(facts: Facts): Bounds {
   };
 }
 
+function ballot({ voting }: Facts): Bounds {
+  if (voting === undefined) return {};
+  return {
+    'votes, contract': any(voting.votes),
+    'votes, seats': any(voting.seats.join(' ')),
+    'votes, quorum': less(voting.quorum),
+    'votes, delay': less(voting.votingDelaySeconds),
+    'votes, period': less(voting.votingPeriodSeconds),
+    'votes, delay of what loosens': less(voting.loosenDelaySeconds),
+    'listing, shadow period': less(voting.shadowSeconds),
+    'listing, largest young market': more(voting.shadowQuote),
+  };
+}
+
 function caps(facts: Facts): Bounds {
   const tokens = facts.treasury?.tokens ?? [];
   return {
@@ -105,6 +119,7 @@ export function boundsOf(facts: Facts, rows: readonly Row[]): Bounds {
   return {
     ...roles(facts),
     ...times(facts),
+    ...ballot(facts),
     ...caps(facts),
     'vault, budget of an hour, ppm': more(facts.vault.hourPpm),
     'vault, budget of a day, ppm': more(facts.vault.dayPpm),

@@ -10,6 +10,8 @@ import {
   committeesBytecode,
   committeeVerifierAbi,
   committeeVerifierBytecode,
+  councilAbi,
+  councilBytecode,
   custodyModuleAbi,
   custodyModuleBytecode,
   exitModuleAbi,
@@ -34,6 +36,10 @@ import {
   triggerModuleBytecode,
   vaultAbi,
   vaultBytecode,
+  venueAccessAbi,
+  venueAccessBytecode,
+  venueGovernorAbi,
+  venueGovernorBytecode,
   waterfallModuleAbi,
   waterfallModuleBytecode,
 } from '@holdfast/abi';
@@ -55,12 +61,15 @@ export const builds = {
   ClearingHouse: build(clearingHouseAbi, clearingHouseBytecode),
   CommitteeVerifier: build(committeeVerifierAbi, committeeVerifierBytecode),
   Committees: build(committeesAbi, committeesBytecode),
+  Council: build(councilAbi, councilBytecode),
   ForcedQueue: build(forcedQueueAbi, forcedQueueBytecode),
   Oracle: build(oracleAbi, oracleBytecode),
   Parameters: build(parametersAbi, parametersBytecode),
   QuorumVerifier: build(quorumVerifierAbi, quorumVerifierBytecode),
   Treasury: build(treasuryAbi, treasuryBytecode),
   Vault: build(vaultAbi, vaultBytecode),
+  VenueAccess: build(venueAccessAbi, venueAccessBytecode),
+  VenueGovernor: build(venueGovernorAbi, venueGovernorBytecode),
 } as const satisfies Readonly<Record<string, Build>>;
 export type ContractName = keyof typeof builds;
 

@@ -14,6 +14,7 @@ import { type Address, parseAbi } from 'viem';
 import { type Ask, asker, refused } from './ask.ts';
 import { type ContractName, entriesOf, moduleBuilds } from './builds.ts';
 import { registryOf, treasuryOf } from './desks.ts';
+import { votingOf } from './voting.ts';
 
 /** Who holds a role: an address, and what is behind it. */
 export type Holder = {
@@ -267,6 +268,13 @@ export async function readFacts(reader: ChainReader, venue: Venue) {
     (verifier.kind === 'committee' ? verifier.registry : undefined) ??
     treasury?.registry ??
     venue.committee?.registry;
+  const next = governed.successor;
+  const from = BigInt(venue.deployBlock);
+  const voting =
+    (await votingOf(reader, ask, governed.governor.address, block.timestamp, from)) ??
+    (next.readyAt === 0
+      ? undefined
+      : await votingOf(reader, ask, next.address, block.timestamp, from));
   const vaultFacts = await vaultOf(ask, vault);
   const count = Number(await ask<number>(contracts.parameters, parametersAbi, 'marketsCount'));
   const ids = Array.from({ length: count }, (_, id) => id);
@@ -282,6 +290,8 @@ export async function readFacts(reader: ChainReader, venue: Venue) {
     ...(others.backstop && { Backstop: others.backstop }),
     ...(registry && { Committees: registry }),
     ...(treasury && { Treasury: treasury.address }),
+    ...(voting && { VenueAccess: voting.access, VenueGovernor: voting.governor }),
+    ...(voting?.isCouncil && { Council: voting.votes }),
   };
   return {
     chainId: await reader.getChainId(),
@@ -296,6 +306,8 @@ export async function readFacts(reader: ChainReader, venue: Venue) {
     vault: vaultFacts,
     forced: await forcedOf(ask, queue),
     markets: await Promise.all(ids.map((id) => marketOf(ask, venue, id))),
+    /** Votes, where they govern or are about to. */
+    voting,
     committees: registry && (await registryOf(ask, registry)),
     treasury: treasury && (await treasuryOf(ask, treasury.address, token, vaultFacts.scale)),
   };

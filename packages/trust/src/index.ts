@@ -12,3 +12,4 @@ export * from './probe.ts';
 export * from './report.ts';
 export * from './sets.ts';
 export * from './show.ts';
+export * from './voting.ts';

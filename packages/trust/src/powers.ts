@@ -14,7 +14,10 @@ export type Role =
   | 'sequencer'
   | 'owner'
   | 'session'
-  | 'clearingHouse';
+  | 'clearingHouse'
+  | 'seat'
+  | 'VenueGovernor'
+  | 'VenueAccess';
 
 /** Whose signature a call carries that anybody may bring. */
 export type Signer =
@@ -42,6 +45,7 @@ export type Delay =
   | 'guardian'
   | 'rotation'
   | 'replacement'
+  | 'votes'
   | 'treasury small'
   | 'treasury large';
 
@@ -99,6 +103,98 @@ const market =
   'uint24,uint8,uint24,uint16,uint24,uint24,uint40)';
 const candidate = '(uint256,bool,uint8,uint8,bytes32)';
 const signature = '(uint256,uint256,uint256)';
+
+/** What only a proposal that was voted and waited can call; the manager holds its delay. */
+const voted = (does: string, who: Role = 'VenueGovernor'): Power => ({
+  who: [who],
+  way: 'start',
+  does,
+  wait: 'votes',
+  loss: 'governor',
+  ends: 'proposal',
+});
+
+const council: Catalogue['Council'] = {
+  'delegate(address)': anyone('gives the caller’s own vote to somebody'),
+  'delegateBySig(address,uint256,uint256,uint8,bytes32,bytes32)': anyone(
+    'gives a vote to somebody, by its holder’s signature',
+    { signed: 'owner' },
+  ),
+  'setSeat(address,bool)': voted('gives a seat, or takes it', 'VenueAccess'),
+};
+
+const arrays = '(address[],uint256[],bytes[],bytes32)';
+const governor: Catalogue['VenueGovernor'] = {
+  [`cancel${arrays}`]: anyone('drops the caller’s own proposal before the vote'),
+  'castVote(uint256,uint8)': anyone('votes with the caller’s own votes'),
+  'castVoteBySig(uint256,uint8,address,bytes)': anyone('brings a signed vote', { signed: 'owner' }),
+  'castVoteWithReason(uint256,uint8,string)': anyone('votes with the caller’s own votes'),
+  'castVoteWithReasonAndParams(uint256,uint8,string,bytes)': anyone(
+    'votes with the caller’s own votes',
+  ),
+  'castVoteWithReasonAndParamsBySig(uint256,uint8,address,string,bytes,bytes)': anyone(
+    'brings a signed vote',
+    { signed: 'owner' },
+  ),
+  [`execute${arrays}`]: anyone('executes what was voted, after its delay'),
+  'onERC1155BatchReceived(address,address,uint256[],uint256[],bytes)': anyone('takes a token'),
+  'onERC1155Received(address,address,uint256,uint256,bytes)': anyone('takes a token'),
+  'onERC721Received(address,address,uint256,bytes)': anyone('takes a token'),
+  'propose(address[],uint256[],bytes[],string)': {
+    who: ['seat'],
+    way: 'start',
+    does: 'begins a vote',
+    loss: 'none',
+    ends: 'proposal',
+  },
+  [`queue${arrays}`]: anyone('starts the delay of what was voted'),
+  'relay(address,uint256,bytes)': voted('calls as the voting contract'),
+  'setAccessManagerIgnored(address,bytes4[],bool)': voted('goes round the manager, which refuses'),
+  'setBaseDelaySeconds(uint32)': voted('sets a least delay for all proposals'),
+  [`veto${arrays}`]: {
+    who: ['guardian'],
+    way: 'tighten',
+    does: 'one vote of more than half to drop a proposal',
+    loss: 'none',
+  },
+};
+
+const access: Catalogue['VenueAccess'] = {
+  'cancel(address,address,bytes)': anyone('drops the caller’s own scheduled call'),
+  // It asks its caller, and the house alone refuses to be asked with an error of its own.
+  'consumeScheduledOp(address,bytes)': anyone('uses up a scheduled call of the caller’s own code', {
+    who: ['clearingHouse'],
+  }),
+  'execute(address,bytes)': {
+    who: ['VenueGovernor'],
+    way: 'code',
+    does: 'calls the venue as its governor, after the delay',
+    wait: 'votes',
+    loss: 'governor',
+    ends: 'proposal',
+  },
+  'grantRole(uint64,address,uint32)': voted('gives a role, an admin’s never with less delay'),
+  'labelRole(uint64,string)': voted('names a role'),
+  'multicall(bytes[])': anyone('several calls as the caller'),
+  'renounceRole(uint64,address)': anyone('gives up the caller’s own role'),
+  'revokeRole(uint64,address)': voted('takes a role'),
+  'schedule(address,bytes,uint48)': {
+    who: ['VenueGovernor'],
+    way: 'start',
+    does: 'starts the delay of a call',
+    wait: 'votes',
+    loss: 'none',
+    ends: 'proposal',
+  },
+  'setGrantDelay(uint64,uint32)': voted('sets how long a grant waits'),
+  'setRoleAdmin(uint64,uint64)': voted('says who gives a role'),
+  'setRoleGuardian(uint64,uint64)': voted('says who may drop a role’s calls'),
+  'setTargetAdminDelay(address,uint32)': voted('sets a longer delay for a contract’s roles'),
+  'setTargetClosed(address,bool)': voted('shuts a contract to governance, or opens it'),
+  'setTargetFunctionRole(address,bytes4[],uint64)': voted('gives a function its delay'),
+  'takeOver()': anyone('accepts the venue where its governor has proposed it'),
+  'updateAuthority(address,address)': voted('hands a managed contract on'),
+};
 
 const house: Catalogue['ClearingHouse'] = {
   'cancelAll(uint32)': own('kills all orders of the account', acting),
@@ -166,6 +262,7 @@ export const powers: Catalogue = {
   },
   ClearingHouse: house,
   CommitteeVerifier: {},
+  Council: council,
   Committees: {
     'applyReplacement(uint8)': anyone('puts a proposed key in force after its delay'),
     'applyRotation(uint8)': anyone('puts a signed next key in force after its delay'),
@@ -264,6 +361,8 @@ export const powers: Catalogue = {
       ends: 'veto',
     },
   },
+  VenueAccess: access,
+  VenueGovernor: governor,
 };
 
 /** Whether a function gives its holder something that others do not have. */

@@ -9,7 +9,7 @@ import { type Facts, readFacts } from './facts.ts';
 import { heldQuote, lossOf } from './losses.ts';
 import { type Delay, isPrivileged, type Power, powers, type Way } from './powers.ts';
 import { type Callers, callOf, type Found, probe } from './probe.ts';
-import { governorOf, type Smallest, smallestSets } from './sets.ts';
+import { governorOf, leadSeconds, type Smallest, smallestSets, votingNow } from './sets.ts';
 
 /** One function that gives its holder something that others do not have. */
 export type PowerRow = {
@@ -64,6 +64,13 @@ export type TrustReport = {
 
 const proposalSeconds = 7 * 86_400;
 
+/** From a proposal to its execution, by votes. */
+function votesSeconds({ voting }: Facts): number {
+  if (voting === undefined) return 0;
+  const { votingDelaySeconds, votingPeriodSeconds, loosenDelaySeconds } = voting;
+  return votingDelaySeconds + votingPeriodSeconds + loosenDelaySeconds;
+}
+
 const delays: Readonly<Record<Delay, (facts: Facts) => number>> = {
   parameters: (f) => f.parametersDelaySeconds,
   verifier: (f) => f.verifierDelaySeconds,
@@ -71,6 +78,7 @@ const delays: Readonly<Record<Delay, (facts: Facts) => number>> = {
   guardian: (f) => f.breaker.guardianDelaySeconds,
   rotation: (f) => f.committees?.rotationDelaySeconds ?? 0,
   replacement: (f) => f.committees?.replacementDelaySeconds ?? 0,
+  votes: (f) => votesSeconds(f),
   'treasury small': (f) => f.treasury?.smallDelaySeconds ?? 0,
   'treasury large': (f) => f.treasury?.largeDelaySeconds ?? 0,
 };
@@ -108,19 +116,24 @@ function holdersOf(facts: Facts, role: string): string[] {
   if (role === 'governor') {
     const { members, need } = governorOf(facts);
     const { address, kind } = facts.governor;
-    const more = kind === 'key' ? '' : ` (${kind}, ${body(need, members.length, 'keys')})`;
-    return [`${address}${more}`];
+    const who = body(need, members.length, votingNow(facts) ? 'votes' : 'keys');
+    return [kind === 'key' ? address : `${address} (${kind}, ${who})`];
   }
   if (role === 'guardian') return [...facts.guardians];
   if (role === 'sequencer') return [facts.sequencer.address];
   if (role === 'successor') return facts.successor.readyAt === 0 ? [] : [facts.successor.address];
   if (role === 'clearingHouse') return [`${facts.places.ClearingHouse} (contract)`];
+  if (role === 'VenueAccess' || role === 'VenueGovernor')
+    return [`${facts.places[role]} (contract)`];
+  if (role === 'seat') return [...(facts.voting?.seats ?? [])];
   return [];
 }
 
 function rowOf(facts: Facts, contract: ContractName, entry: Entry, power: Power): PowerRow {
   const { way, does, who, signed, wait, ends, loss: key = 'none' } = power;
   const loss = lossOf(facts, key);
+  const isVoted = who.length === 1 && who[0] === 'governor';
+  const lead = isVoted ? leadSeconds(facts, way === 'tighten' ? 'tighten' : 'loosen') : 0;
   return {
     contract,
     signature: entry.signature,
@@ -132,7 +145,7 @@ function rowOf(facts: Facts, contract: ContractName, entry: Entry, power: Power)
       ...who.flatMap((role) => holdersOf(facts, role)),
       ...(signed ? signersOf(facts, signed) : []),
     ],
-    delaySeconds: wait ? delays[wait](facts) : 0,
+    delaySeconds: (wait ? delays[wait](facts) : 0) + lead,
     expirySeconds: ends ? endings[ends](facts) : 0,
     lossDayQuote: `${loss.dayQuote}`,
     lossInsideQuote: `${loss.insideQuote}`,
@@ -198,13 +211,15 @@ export function unexplained(): string[] {
   });
 }
 
-function callersOf(facts: Facts): Callers {
+/** Everybody whom a contract of the venue may know, each by one address. */
+export function callersOf(facts: Facts): Callers {
   const { governor, sequencer, successor, guardians, places } = facts;
   return {
     governor: governor.address,
     sequencer: sequencer.address,
     ...(successor.readyAt === 0 ? {} : { successor: successor.address }),
     ...(guardians[0] && { guardian: guardians[0] }),
+    ...(facts.voting?.seats[0] && { seat: facts.voting.seats[0] }),
     clearingHouse: places.ClearingHouse as Address,
     ...Object.fromEntries(Object.entries(places).filter(([name]) => name !== 'ClearingHouse')),
   };
@@ -270,7 +285,9 @@ function notesOf(facts: Facts): string[] {
   const held = heldQuote(facts);
   const days = vault.dayBudget === 0n ? 0n : (held + vault.dayBudget - 1n) / vault.dayBudget;
   const exit = forced.deadlineSeconds + forced.graceSeconds;
-  const shortest = Math.min(facts.parametersDelaySeconds, facts.verifierDelaySeconds);
+  const shortest =
+    leadSeconds(facts, 'loosen') +
+    Math.min(facts.parametersDelaySeconds, facts.verifierDelaySeconds);
   const notes = [
     `one account can leave without the operator in ${exit} s; what loosens waits ${shortest} s`,
     `all accounts together need ${days} days by the vault’s windows`,
@@ -278,6 +295,8 @@ function notesOf(facts: Facts): string[] {
   if (BigInt(shortest) < days * 86_400n) {
     notes.push('what loosens waits for less time than all accounts together need to leave');
   }
+  if (votingNow(facts))
+    notes.push('more than half of the guardians drop what was voted, before it is done');
   if (governor.kind === 'key') {
     notes.push('the governor is one key: nobody but itself can stop what it proposes');
   }

@@ -85,9 +85,30 @@ function reportersOf({ verifier, committees }: Facts): Body | undefined {
   };
 }
 
-/** The governor as a body: its key, or so many owners of a multisig. */
-export function governorOf({ governor }: Facts): Body {
-  const { address, owners, threshold } = governor;
+/** Votes, if it is they that govern now. */
+export const votingNow = ({ voting, governor }: Facts): Facts['voting'] =>
+  voting?.access === governor.address ? voting : undefined;
+
+/** Seconds from a proposal until it can be executed; nothing for a key. */
+export function leadSeconds(facts: Facts, way: 'tighten' | 'loosen'): number {
+  const voting = votingNow(facts);
+  if (voting === undefined) return 0;
+  const { votingDelaySeconds, votingPeriodSeconds, loosenDelaySeconds } = voting;
+  const votes = votingDelaySeconds + votingPeriodSeconds;
+  return way === 'tighten' ? votes : votes + loosenDelaySeconds;
+}
+
+/** The governor as a body: its key, so many owners of a multisig, or so many seats. */
+export function governorOf(facts: Facts): Body {
+  const { address, owners, threshold } = facts.governor;
+  const voting = votingNow(facts);
+  if (voting?.isCouncil) {
+    return { name: 'seats of the council', members: voting.seats, need: Number(voting.quorum) };
+  }
+  if (voting) {
+    const members = [`whoever has ${voting.quorum} of ${voting.total} votes`];
+    return { name: 'holders of votes', members, need: 1 };
+  }
   if (owners === undefined) return { name: 'governor', members: [address], need: 1 };
   return { name: 'governor', members: owners, need: threshold ?? owners.length };
 }
@@ -108,8 +129,10 @@ function stealing(facts: Facts): Route[] {
       goal,
       bodies: [governor],
       does: 'replace whose word a price is, and trade against false prices',
-      afterSeconds: facts.verifierDelaySeconds,
-      until: 'whoever leaves within the delay loses nothing; then the vault’s windows',
+      afterSeconds: leadSeconds(facts, 'loosen') + facts.verifierDelaySeconds,
+      until: votingNow(facts)
+        ? 'more than half of the guardians veto; whoever leaves in the delay loses nothing'
+        : 'whoever leaves within the delay loses nothing; then the vault’s windows',
     },
   ];
   if (reporters) {
@@ -150,7 +173,7 @@ function halting(facts: Facts): Route[] {
       goal,
       bodies: [governorOf(facts)],
       does: 'name no sequencer, or revoke the oracle committee’s key',
-      afterSeconds: 0,
+      afterSeconds: leadSeconds(facts, 'tighten'),
       until: 'silence of prices lets anyone freeze the venue, and everybody leaves',
     },
   ];
