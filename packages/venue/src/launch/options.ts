@@ -29,6 +29,8 @@ export interface VenueOptions {
   gateways: number;
   /** Whose word the reports of a new venue are. */
   reports: 'committee' | 'quorum';
+  /** Whether a new venue is governed by votes of a council, not by a key. */
+  governance: boolean;
   /** Stop by itself after so many wall seconds. */
   seconds?: number | undefined;
 }
@@ -48,6 +50,7 @@ export const defaultOptions: VenueOptions = {
   fresh: false,
   gateways: 0,
   reports: 'committee',
+  governance: false,
 };
 
 export const usage = `Usage: npm start -- [options]
@@ -74,6 +77,7 @@ a keeper and simulated traders. Ctrl-C stops it in order; the next start goes on
   --gateways N       gateway processes in front of the node, for clients (default 0)
   --reports KIND     whose word the reports of a new venue are: committee, one signature of 3 of 5
                      reporters by a key that no one holds (default), or quorum, 3 of 5 signatures
+  --governance       a new venue is governed by votes of three seats, not by one key
   --seconds N        stop after N seconds
   --help
 
@@ -138,6 +142,7 @@ function parse(argv: readonly string[]) {
         seconds: text,
         fresh: flag,
         reports: text,
+        governance: flag,
         gateways: text,
         help: flag,
       },
@@ -192,6 +197,7 @@ export function parseOptions(argv: readonly string[]): VenueOptions | 'help' {
     fresh: given.fresh ?? false,
     gateways: number('gateways', given.gateways, { min: 0, max: 16 }) ?? base.gateways,
     reports,
+    governance: given.governance ?? false,
     seconds: number('seconds', given.seconds, { min: 1, max: 1e9 }),
   };
 }
