@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { clearingHouseAbi, testTokenAbi } from '@holdfast/abi';
 import { runWith } from '@holdfast/cli';
+import { chainAccess, createChainWriter, loadKey, venuePaths } from '@holdfast/host';
 import { type RunningVenue, startVenue } from '@holdfast/venue';
 import { terminal } from '../../packages/cli/test/terminal.ts';
 import { until } from './harness/until.ts';
@@ -172,13 +174,23 @@ describe('governance', { timeout: 240_000 }, () => {
   });
 
   it('begins the vote of a listing that passes', async () => {
-    for (const words of [
-      ['key', 'create', 'payer'],
-      ['faucet', '--key', 'payer'],
-    ])
-      await ok(...words);
-    const fund = `${2 ** 32 - 256 + running.venue.markets.length}`;
-    await ok('deposit', '100', '--key', 'payer', '--account', fund);
+    const fund = 2 ** 32 - 256 + running.venue.markets.length;
+    const { clearingHouse, token, vault } = running.venue.contracts;
+    const key = await loadKey(venuePaths(dir).keys, 'keeper');
+    const payer = createChainWriter(chainAccess(running.venue), key);
+    const amount = 100n * 10n ** 6n;
+    const onToken = { address: token, abi: testTokenAbi } as const;
+    const onHouse = { address: clearingHouse, abi: clearingHouseAbi } as const;
+    const calls = [
+      { ...onToken, functionName: 'mint', args: [key.address, amount] },
+      { ...onToken, functionName: 'approve', args: [vault, amount] },
+      { ...onHouse, functionName: 'deposit', args: [token, fund, amount] },
+    ];
+    for (const call of calls) {
+      const hash = await payer.writeContract({ ...call, gas: 1_000_000n } as never);
+      const { status } = await running.reader.waitForTransactionReceipt({ hash });
+      assert.equal(status, 'success');
+    }
     const path = describeMarket();
     const out = await ok('listing', 'check', path, '--propose', 'asked for', '--key', 'seat-1');
     assert.match(out, /ok +insurance/);
