@@ -125,7 +125,7 @@ describe('governance', { timeout: 240_000 }, () => {
     assert.match(wider.err, /PowerWidened: .*price band, ppm: 100000 -> 110000/);
   });
 
-  it('drops what a guardian vetoes, and takes no word of the key that governed before', async () => {
+  it('drops what guardians veto, and hears no more of the key that governed before', async () => {
     const words = ['propose', 'Parameters', 'proposeGovernor', `0x${'5'.repeat(40)}`, '--why', 'y'];
     const old = await holdfast('governance', ...words, '--key', 'governor');
     assert.match(old.err, /GovernorInsufficientProposerVotes/);

@@ -1,4 +1,4 @@
-/** Whether a market may be listed: checks as code, over its description, its sources and the chain. */
+/** Whether a market may be listed: checks of its description, its sources and the chain. */
 import { isRejection, parseDecimal, quoteDecimals, ticksMax, tickValueOf } from '@holdfast/units';
 
 /** A price of one source at one time, Unix seconds; decimal text would be cut, so doubles do. */

@@ -1,4 +1,5 @@
 /** What the code at an address is: which functions it has, and whether this build made it. */
+/// <reference path="./evmole.d.ts" />
 import type { Hex } from '@holdfast/units';
 
 /** Bytes of one word, as a compiler leaves room for an immutable. */

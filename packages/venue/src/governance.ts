@@ -1,4 +1,4 @@
-/** Puts a venue under votes: council or token, governor, access manager; the key before hands over. */
+/** Puts a venue under votes: council or token, governor, access manager; the key hands over. */
 import {
   councilAbi,
   councilBytecode,
