@@ -56,8 +56,8 @@ export const groups: readonly Group[] = [
 
 /**
  * What no group mutates: interfaces and types, laws, which are generated and have mutants of their
- * own, doubles for tests, and the libraries that `contracts.ts` mutates. Two have only assembly. The
- * contracts of governance are mostly OpenZeppelin's, and have no group yet.
+ * own, doubles for tests, and the libraries that `contracts.ts` mutates. Two have only assembly.
+ * The contracts of governance are mostly OpenZeppelin's, and have no group yet.
  */
 export const unmutated = new RegExp(
   [
