@@ -33,6 +33,7 @@ const lines: readonly (readonly Lane[])[] = [
     [
       script('mutants, off chain', 'tools/mutate.ts', 'risk', 'order', 'core', '--sample', '30'),
       script('gas', 'tools/gas.ts', '--check'),
+      script('roles', 'tools/roles.ts', '--check'),
     ].map(patient),
   ],
   // Solvers have limits of time: nothing runs beside them.

@@ -19,6 +19,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
   quorum: ['units'],
   party: ['units', 'oracle', 'quorum', 'host'],
   treasury: ['units', 'abi', 'host', 'quorum', 'party'],
+  trust: ['units', 'abi', 'host'],
   settle: [...rules, 'core', 'abi', 'host'],
   node: [...rules, 'core', 'settle', 'abi', 'host'],
   sdk: ['units', 'order', 'oracle', 'risk', 'abi', 'host'],
@@ -40,6 +41,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
     'sentinel',
     'steward',
     'treasury',
+    'trust',
   ],
   venue: [
     ...rules,
@@ -57,6 +59,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
     'forecast',
     'steward',
     'treasury',
+    'trust',
     'trader',
     'cli',
   ],

@@ -34,6 +34,11 @@ const cures: Readonly<Record<string, string>> = {
   PartyMissing: 'holdfast quorum party --invitation FILE --dir DIR',
   PolicyMissing: 'holdfast treasury init --dir DIR --rpc URL',
   PolicyMalformed: 'edit the file; docs/TREASURY.md tells each field',
+  PowerWidened: 'find out who changed it and why; then holdfast trust --accept',
+  GovernanceMissing: 'the governor is a key: use holdfast govern; docs/GOVERNANCE.md founds votes',
+  ListingRefused: 'change the market or its sources; docs/GOVERNANCE.md tells each check',
+  ProposalUnknown: 'holdfast governance status',
+  TrustBroken: 'read each line; docs/TRUST.md says what they mean',
   TreasuryMissing: 'npm start -- --fresh makes a venue with one',
   SocketDown: 'start the node, or run this on its machine with --venue',
   PassphraseMissing: 'give --passphrase-file, or run in a terminal',
@@ -56,7 +61,7 @@ type Failure = {
 export function failureOf(error: unknown): Failure {
   if (error instanceof Refused) {
     const { code, message, data } = error.rejection;
-    return { exit: exitCodes.rejected, code, message, cure: cureOf(code), data };
+    return { exit: exitCodes.rejected, code, message, cure: cures[code] ?? cureOf(code), data };
   }
   if (error instanceof UsageError) {
     const cure = 'run the command with --help';

@@ -6,9 +6,11 @@ import { committeeCommands } from './commands/committee.ts';
 import { custodyCommands } from './commands/custody.ts';
 import { exitCommand } from './commands/exit.ts';
 import { governCommands } from './commands/govern.ts';
+import { governanceCommands } from './commands/governance.ts';
 import { sessionCommands } from './commands/grant.ts';
 import { insuranceCommands } from './commands/insurance.ts';
 import { keyCommands } from './commands/key.ts';
+import { listingCommands } from './commands/listing.ts';
 import { moneyCommands } from './commands/money.ts';
 import { orderCommands } from './commands/order.ts';
 import { quorumCommands } from './commands/quorum.ts';
@@ -17,6 +19,7 @@ import { sentinelCommands } from './commands/sentinel.ts';
 import type { Perform } from './commands/shared.ts';
 import { stewardCommands } from './commands/steward.ts';
 import { treasuryCommands } from './commands/treasury.ts';
+import { trustCommand } from './commands/trust.ts';
 import { viewCommands } from './commands/view.ts';
 import { watchCommand } from './commands/watch.ts';
 import { exitCodes, printFailure } from './failure.ts';
@@ -51,12 +54,15 @@ export function createProgram(perform: Perform): Command {
   program.addCommand(governCommands(perform));
   program.addCommand(breakerCommands(perform));
   program.addCommand(auctionCommands(perform));
+  program.addCommand(governanceCommands(perform));
+  program.addCommand(listingCommands(perform));
   program.addCommand(exitCommand(perform));
   program.addCommand(quorumCommands(perform));
   program.addCommand(committeeCommands(perform));
   program.addCommand(treasuryCommands(perform));
   program.addCommand(stewardCommands(perform));
   program.addCommand(sentinelCommands(perform));
+  program.addCommand(trustCommand(perform));
   return program;
 }
 

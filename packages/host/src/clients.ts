@@ -20,6 +20,8 @@ export interface ChainAccess {
   timeoutMs?: number | undefined;
   /** Attempts after the first one that fails by transport. */
   retries?: number | undefined;
+  /** Sends calls of one moment in one request; only for a chain that is known to take them. */
+  batch?: boolean | undefined;
 }
 
 export type ChainReader = PublicClient<HttpTransport, Chain>;
@@ -40,6 +42,7 @@ function transport(access: ChainAccess): HttpTransport {
     timeout: access.timeoutMs ?? 10_000,
     retryCount: access.retries ?? 3,
     retryDelay: 150,
+    ...(access.batch && { batch: { batchSize: 200 } }),
   });
 }
 

@@ -3,6 +3,7 @@ export { anvilPackage, anvilPath } from './chain/anvil.ts';
 export { type ChainOptions, type RunningChain, startChain } from './chain/process.ts';
 export { createRpc, type Rpc, readHead } from './chain/rpc.ts';
 export * from './deploy.ts';
+export * from './governance.ts';
 export * from './launch/banner.ts';
 export * from './launch/lock.ts';
 export * from './launch/options.ts';

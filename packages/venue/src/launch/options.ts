@@ -31,6 +31,8 @@ export interface VenueOptions {
   sentinels: number;
   /** Whose word the reports of a new venue are. */
   reports: 'committee' | 'quorum';
+  /** Whether a new venue is governed by votes of a council, not by a key. */
+  governance: boolean;
   /** Stop by itself after so many wall seconds. */
   seconds?: number | undefined;
 }
@@ -51,6 +53,7 @@ export const defaultOptions: VenueOptions = {
   gateways: 0,
   sentinels: 2,
   reports: 'committee',
+  governance: false,
 };
 
 /** Silence of all sentinels that is an alarm: ten minutes, half a wall one, at most a day. */
@@ -82,6 +85,7 @@ a keeper and simulated traders. Ctrl-C stops it in order; the next start goes on
   --sentinels N      sentinels that watch every block and tighten the breaker (default 2)
   --reports KIND     whose word the reports of a new venue are: committee, one signature of 3 of 5
                      reporters by a key that no one holds (default), or quorum, 3 of 5 signatures
+  --governance       a new venue is governed by votes of three seats, not by one key
   --seconds N        stop after N seconds
   --help
 
@@ -146,6 +150,7 @@ function parse(argv: readonly string[]) {
         seconds: text,
         fresh: flag,
         reports: text,
+        governance: flag,
         gateways: text,
         sentinels: text,
         help: flag,
@@ -202,6 +207,7 @@ export function parseOptions(argv: readonly string[]): VenueOptions | 'help' {
     gateways: number('gateways', given.gateways, { min: 0, max: 16 }) ?? base.gateways,
     sentinels: number('sentinels', given.sentinels, { min: 0, max: 15 }) ?? base.sentinels,
     reports,
+    governance: given.governance ?? false,
     seconds: number('seconds', given.seconds, { min: 1, max: 1e9 }),
   };
 }

@@ -31,6 +31,7 @@ export interface LaunchPlan {
 const keptName = 'launch.json';
 const ownEntries = [
   'venue.json',
+  'trust.json',
   keptName,
   'keys',
   'chain',

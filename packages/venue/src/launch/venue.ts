@@ -22,6 +22,7 @@ import { demoMarkets, timesAt } from '../markets.ts';
 import { openTreasury, sayAlive, seedBackstop, seedTreasury, treasuryWait } from '../seed.ts';
 import { demoStewardTerms, demoToken } from '../terms.ts';
 import { type FoundedCommittees, foundCommittees, treasuryOf, writePolicies } from './committee.ts';
+import { putUnderVotes as seat } from './council.ts';
 import {
   fundKeys,
   openKeys,
@@ -84,9 +85,11 @@ async function choosePort(port: number, option: string): Promise<number> {
   return port;
 }
 
-/** Whether this start founds committees. */
+/** Whether this start founds committees, or votes, whose delay is another day. */
 const isLed = ({ plan, options }: Launch): boolean =>
   plan.venue === undefined && options.reports === 'committee';
+const isVoted = ({ plan, options }: Launch): boolean =>
+  plan.venue === undefined && options.governance;
 
 async function startChain(launch: Launch, rpcPort: number): Promise<ClockSettings> {
   const { options, plan } = launch;
@@ -97,7 +100,7 @@ async function startChain(launch: Launch, rpcPort: number): Promise<ClockSetting
       chainId,
       blockMs: options.blockMs,
       speed: options.speed,
-      epochMin: plan.epochMin - (isLed(launch) ? leadSeconds : 0),
+      epochMin: plan.epochMin - leadSeconds * (Number(isLed(launch)) + Number(isVoted(launch))),
       dumpMs: 15_000,
     }),
   );
@@ -232,6 +235,9 @@ async function prepareVenue(launch: Launch): Promise<Venue> {
     blockMs: options.blockMs,
   };
   await requireContracts(venue);
+  const day = () => advance(launch, leadSeconds);
+  const vote = () => seat(options.dir, keys, faucet, venue, day);
+  if (isVoted(launch)) venue.clock = await step('council', vote);
   if (founded !== undefined) await writePolicies(options.dir);
   // What later starts go by comes first: without the venue's file it says nothing.
   await saveKept(options.dir, plan.kept);
