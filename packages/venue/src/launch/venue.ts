@@ -211,7 +211,8 @@ async function prepareVenue(launch: Launch): Promise<Venue> {
   const clock = await step('chain', () => startChain(launch, rpcPort));
   const rpcUrl = `http://${loopback}:${rpcPort}`;
   const access = { rpcUrl, chainId, blockMs: options.blockMs };
-  await fundKeys(createFaucet(access, keys.deployer.address), keys);
+  const faucet = createFaucet(access, keys.deployer.address);
+  await fundKeys(faucet, keys);
   const known = plan.venue;
   const oracle = `oracle committee, ${reporterQuorum} of ${reporterCount}`;
   const title = `${oracle}, treasury, ${treasuryQuorum} of ${treasuryCount}`;
@@ -235,7 +236,11 @@ async function prepareVenue(launch: Launch): Promise<Venue> {
     blockMs: options.blockMs,
   };
   await requireContracts(venue);
-  const day = () => advance(launch, leadSeconds);
+  const day = async (): Promise<ClockSettings> => {
+    const moved = await advance(launch, leadSeconds);
+    if (silenceOf(options) > 0) await sayAlive(access, keys.guardian, deployed);
+    return moved;
+  };
   const vote = () => seat(options.dir, keys, faucet, venue, day);
   if (isVoted(launch)) venue.clock = await step('council', vote);
   if (founded !== undefined) await writePolicies(options.dir);
