@@ -45,8 +45,8 @@ const mutants: Mutant[] = [
   {
     name: 'each pair has a price of its own',
     file: 'uncross.ts',
-    from: "lots, price as Resting['order']['price'])",
-    to: 'lots)',
+    from: "wanted, price as Resting['order']['price'])",
+    to: 'wanted)',
     trips: /price of its own/,
   },
   {

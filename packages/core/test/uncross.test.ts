@@ -203,7 +203,7 @@ describe('an order that may not stand', () => {
     hall.call();
     hall.place(6, false, { price: 990, size: 10, lane: 1 });
     hall.place(2, false, { price: 991, size: 100, lane: 1 });
-    hall.place(6, false, { price: 992, size: 10, lane: 2, reduceOnly: true });
+    hall.place(6, false, { price: 991, size: 10, lane: 2, reduceOnly: true });
     hall.place(4, true, { price: 1000, size: 20 });
     impoverish(hall, 2);
     const events = hall.wait(30);
