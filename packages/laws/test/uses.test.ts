@@ -26,8 +26,6 @@ const owed: readonly string[] = [
   'L14 outflowWithin: no package or test asks it',
   'L15 batchContiguous: no package or test asks it',
   'L16 breakerTightens: no package or test asks it',
-  'L17 parametersBounded: no package or test asks it',
-  'L18 parameterChangeLawful: no package or test asks it',
   'L20 liquidationLawful: no contract asks it',
   'L21 feesWithin: no contract asks it',
 ];

@@ -130,7 +130,7 @@ export function tightest(anchor: RiskTuple, terms: StewardTerms): RiskTuple {
   return {
     ...eachField(edge),
     initialPpm,
-    maintenancePpm: Math.min(edge('maintenancePpm'), share, initialPpm - 1_000),
+    maintenancePpm: Math.min(edge('maintenancePpm'), share),
     concentrationPpm: Math.min(edge('concentrationPpm'), 1_000_000),
   };
 }
@@ -163,9 +163,7 @@ export function towards(
 }
 
 const noticeIsReady = (course: StewardCourse, now: number): boolean =>
-  course.noticePpm !== 0 &&
-  now >= course.noticeReadyAt &&
-  now <= course.noticeReadyAt + noticeWindowSeconds;
+  now >= course.noticeReadyAt && now <= course.noticeReadyAt + noticeWindowSeconds;
 
 function refuseStep(
   field: Field,
@@ -211,7 +209,7 @@ export function refuseMove(
   inputTime: number,
 ): string | undefined {
   const { anchor, current, terms, course, now } = view;
-  if (course.movedAt !== 0 && now < course.movedAt + terms.moveSeconds) return 'MoveEarly';
+  if (now < course.movedAt + terms.moveSeconds) return 'MoveEarly';
   if (inputTime < now - terms.inputAgeSeconds || inputTime > now) return 'InputTimeInvalid';
   if (inputTime <= course.inputTime) return 'InputReplayed';
   let seconds = stepSeconds(course, now);
@@ -224,8 +222,9 @@ export function refuseMove(
     const refused = refuseStep(field, anchor, current, next, terms, seconds);
     if (refused !== undefined) return refused;
   }
-  if (!parametersBounded({ limits: composed(anchor, next) })) return 'ParameterOutOfBounds';
-  return held(anchor, next) ? undefined : 'LooserThanAnchor';
+  // Steps leave no field looser than the anchor: the parameters refuse nothing further.
+  const isBounded = parametersBounded({ limits: composed(anchor, next) });
+  return isBounded ? undefined : 'ParameterOutOfBounds';
 }
 
 /** Why the contract would refuse to announce a maintenance margin; undefined if it would not. */

@@ -141,6 +141,45 @@ describe('steering', () => {
     assert.equal(refuseMove({ ...view, course: late }, raised, now), 'NoticeNotReady');
   });
 
+  it('asks the step before the notice, and the bounds last', () => {
+    const both = { ...view.current, initialPpm: 60_000, maintenancePpm: 31_000 };
+    assert.equal(refuseMove(view, both, now), 'StepUnlawful');
+    assert.equal(refuseMove(view, view.current, now - 300), undefined);
+    const current = { ...view.current, maintenancePpm: 39_000 };
+    const high = { ...course, noticePpm: 40_001, noticeReadyAt: now };
+    const raised = { ...current, maintenancePpm: 40_001 };
+    assert.equal(
+      refuseMove({ ...view, current, course: high }, raised, now),
+      'ParameterOutOfBounds',
+    );
+  });
+
+  it('stops at the end of the band, which is the nearer of band and hard bounds', () => {
+    const goal = { ...tupleOf(anchor), initialPpm: 900_000, fundingRatePpmMax: 0 };
+    const near = { ...view.current, initialPpm: 145_000, openInterestMax: 500_000 };
+    const next = towards(goal, anchor, near, terms, course, now);
+    assert.deepEqual([next.initialPpm, next.fundingRatePpmMax], [150_000, 108_000]);
+    assert.equal(next.openInterestMax, 502_500);
+    const edge = tightest(anchor, terms);
+    assert.deepEqual([edge.initialPpm, edge.maintenancePpm], [150_000, 45_000]);
+    assert.deepEqual([edge.concentrationPpm, edge.openInterestMax], [600_000, 250_000]);
+    const dear = { ...anchor, initialPpm: 400_000, concentrationPpm: 400_000 };
+    const hard = tightest(dear, terms);
+    assert.deepEqual([hard.initialPpm, hard.concentrationPpm], [1_000_000, 1_000_000]);
+    const narrow = tightest(anchor, { ...terms, initialMaxPpm: 1_000_000 });
+    assert.equal(narrow.maintenancePpm, 40_000);
+  });
+
+  it('counts the time since the last move, and is held inside the hard bounds', () => {
+    const goal = { ...tupleOf(anchor), initialPpm: 900_000, backstopLotsMax: 1 };
+    const recent = { ...course, movedAt: now - 600 };
+    const next = towards(goal, anchor, view.current, terms, recent, now);
+    assert.deepEqual([next.initialPpm, next.backstopLotsMax], [50_834, 9_833]);
+    const wild = { ...tupleOf(anchor), maintenancePpm: 45_000 };
+    assert.equal(held(anchor, wild), false);
+    assert.equal(held(anchor, { ...wild, initialPpm: 60_000 }), true);
+  });
+
   it('announces a raise within a step and the band, and nothing else', () => {
     assert.equal(refuseNotice(view, 30_000), 'NoticeNeedless');
     assert.equal(refuseNotice(view, 33_000), undefined);
@@ -154,8 +193,15 @@ describe('steering', () => {
     assert.equal(next.maintenancePpm, 33_000);
     assert.equal(composed(anchor, next).markClampPpm, 17_000);
     const tight = { ...view.current, maintenancePpm: 39_000 };
-    const high = { ...ready, noticePpm: 40_001 };
-    assert.equal(towards(goal, anchor, tight, terms, high, now).maintenancePpm, 39_000);
+    const raise = (noticePpm: number, asked: number): number => {
+      const wants = { ...goal, maintenancePpm: asked };
+      return towards(wants, anchor, tight, terms, { ...ready, noticePpm }, now).maintenancePpm;
+    };
+    // Four fifths of the initial margin are 40,000.
+    assert.deepEqual([raise(40_001, 50_000), raise(40_000, 50_000)], [39_000, 40_000]);
+    assert.deepEqual([raise(40_000, 40_000), raise(40_000, 39_999)], [40_000, 39_000]);
+    const last = { ...ready, noticeReadyAt: now - 86_400 };
+    assert.equal(towards(goal, anchor, view.current, terms, last, now).maintenancePpm, 33_000);
   });
 
   it('decays to the anchor and stops there', () => {
@@ -167,6 +213,8 @@ describe('steering', () => {
     assert.equal(next.openInterestMax, 315_000);
     const long = decayed({ ...view, current, course: { ...course, expiresAt: now - 360_000 } });
     assert.deepEqual(long, tupleOf(anchor));
+    const due = decayed({ ...view, current, course: { ...course, expiresAt: now - 600 } });
+    assert.ok(typeof due !== 'string');
     const fresh = { ...course, expiresAt: now - 599 };
     assert.equal(decayed({ ...view, current, course: fresh }), 'DecayEarly');
     assert.equal(decayed({ ...view, course: expired }), 'AnchorInForce');

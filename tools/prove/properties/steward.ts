@@ -43,6 +43,7 @@ export const stewardProperties: readonly Property[] = [
   },
   {
     id: 'steward.merges',
+    slow: true,
     laws: ['L17'],
     title: 'Another anchor beside a steward’s tuple is always inside the hard bounds',
     contract: 'StewardMerges',
