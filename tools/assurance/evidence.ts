@@ -186,8 +186,8 @@ export const unproved: readonly Gap[] = [
       'or in the source for any part.',
     instead:
       'the sum of both shares is proved for every part (`outflow.shares`), and what leaves is ' +
-      'counted exactly (`code.count`); the vault asserts law L14 at each payment, and its promises ' +
-      'are held against what it pays in',
+      'counted exactly (`code.count`); the vault asserts law L14 at each payment, and what it ' +
+      'promises is held against what it pays in',
     tests: [
       windows,
       `${test('VaultWindows.t.sol')}#testFuzz_windows_matchNaiveLog`,
