@@ -203,16 +203,22 @@ risk (521) and order (770), 99.2 % in core (1,367 of 1,378) and 96.4 % in laws (
 2026-11-26); the others are mostly second guards and text that no law of today needs.
 
 The contracts that keep state have two groups of their own: \`npm run mutate -- parts\` (vault,
-oracle, breaker, parameters, committees, treasury; 2,182 mutants, 84 of which do the same) and
-\`house\` (the clearing house, its modules, forced queue and backstop; 3,600). All mutants of a
-group are compiled once, asleep, and the tests of forge judge. Of the parts 2,093 of 2,098 are
-killed, 99.8 % (2026-11-26): all but one unit of gas in Vault, which is explained, and four that
-are not, one in VaultWindows (163 of 164) and three in OutflowForecast (151 of 154); these four
-change the forecast that \`earliest\` gives, not what is paid, and the command fails because of
-them. It was judged in several runs while tests were written; mutants that had lived were tried one
-by one with the new tests, and the whole has not been judged in one run since. Of the house 61
-mutants have been judged, all in ClearingHouse: 53 are killed and 8 live, not explained yet.
-3,539 wait; a run goes on where one stopped.
+oracle, breaker, parameters, committees, treasury) and \`house\` (the clearing house, its modules,
+forced queue and backstop). All mutants of a group are compiled once, asleep, and the tests of
+forge judge. Of the parts all 2,186 were judged in one run (2026-11-26): of the 2,102 that count
+2,097 were killed, one unit of gas in Vault is explained, and four lived, all in what \`earliest\`
+foretells. A suite that holds \`earliest\` against what the vault then does was written for them,
+and kills each of the four, tried one by one.
+
+Of the 3,607 mutants of the house a uniform sample is judged (\`--sample N\`, by the hash of
+sources and seed), and what it says of the whole is told with Wilson's interval of 95 %. Of 420
+with the empty seed (2026-11-26) 17 do the same, and of the other 403 396 are killed, 98.3 %: of
+all 96.5 % to 99.2 %. That flatters: before tests were written for what lived in this very sample,
+and for the classes that it showed, 91.0 % were killed, of all 87.9 % to 93.4 %; the next seed is
+the honest one. Two of the seven are explained, in five lives what no test asks yet: the aged
+price of a home in another market than the first, a seizure that costs more than it leaves, a lot
+more of the other side than is eligible, markets of several legs counted once, and growth beside a
+reduction below initial margin. The command fails because of them.
 
 ## Not proved
 

@@ -187,6 +187,22 @@ export const unproved: readonly Gap[] = [
     tests: [windows],
   },
   {
+    what: 'What the vault computes as open of both shares, from a rounded part of each budget',
+    laws: ['L14'],
+    why:
+      'with the division neither solver decides in two minutes: as bytecode a window at a time, ' +
+      'or in the source for any part.',
+    instead:
+      'the sum of both shares is proved for every part (`outflow.shares`), and what leaves is ' +
+      'counted exactly (`code.count`); the vault asserts law L14 at each payment, and what it ' +
+      'promises is held against what it pays in',
+    tests: [
+      windows,
+      `${test('VaultWindows.t.sol')}#testFuzz_windows_matchNaiveLog`,
+      `${test('VaultEarliest.t.sol')}#test_earliest_isTheFirstMoment_IfTheDayBinds`,
+    ],
+  },
+  {
     what: 'The rate of funding is clamped to its bound',
     laws: ['L19'],
     why: 'the minimum of the library is computed from bits, which neither solver reads.',
