@@ -1,7 +1,7 @@
 /** The command tree and how a run of it ends. */
 import { Command, CommanderError } from 'commander';
-import { breakerCommands } from './commands/breaker.ts';
 import { auctionCommands } from './commands/auction.ts';
+import { breakerCommands } from './commands/breaker.ts';
 import { committeeCommands } from './commands/committee.ts';
 import { custodyCommands } from './commands/custody.ts';
 import { exitCommand } from './commands/exit.ts';

@@ -1,4 +1,4 @@
-/** sentinel ack: what nobody has seen yet; somebody says that he has, and if there was something. */
+/** sentinel ack: what nobody has seen yet; somebody says that he has, and what came of it. */
 import { existsSync, readdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';

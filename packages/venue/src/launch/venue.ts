@@ -7,10 +7,8 @@ import {
   createChainWriter,
   createFaucet,
   ensurePrivateDir,
-  errorMessage,
   findFreePort,
   narrowKeyFiles,
-  requireFreePort,
   saveVenue,
   type Venue,
   venuePaths,
@@ -19,7 +17,7 @@ import { committeeIds } from '@holdfast/party';
 import { EnvironmentError, invariant } from '@holdfast/units';
 import { deployVenue, foretell } from '../deploy.ts';
 import { demoMarkets, timesAt } from '../markets.ts';
-import { openTreasury, sayAlive, seedBackstop, seedTreasury, treasuryWait } from '../seed.ts';
+import { sayAlive, seedBackstop, seedTreasury, treasuryWait } from '../seed.ts';
 import { demoStewardTerms, demoToken } from '../terms.ts';
 import { type FoundedCommittees, foundCommittees, treasuryOf, writePolicies } from './committee.ts';
 import { putUnderVotes as seat } from './council.ts';
@@ -35,7 +33,15 @@ import {
 import { awaitLeftovers, createPidBook, lockVenue } from './lock.ts';
 import { defaultOptions, silenceOf, type VenueOptions } from './options.ts';
 import { clearVenue, type LaunchPlan, planLaunch, requireReachable, saveKept } from './plan.ts';
-import { createService, pollHealth, type Service, type ServiceSpec } from './service.ts';
+import {
+  choosePort,
+  isLed,
+  type Launch,
+  type Note,
+  startProcesses,
+  stopServices,
+} from './processes.ts';
+import { createService, type Service } from './service.ts';
 import * as specs from './services.ts';
 import { readStatus, type VenueStatus } from './status.ts';
 
@@ -64,30 +70,7 @@ export interface RunningVenue {
   stop(): Promise<void>;
 }
 
-/** Lines for a person: what is done, what happened. */
-export type Note = (line: string) => void;
-
-interface Launch {
-  options: VenueOptions;
-  plan: LaunchPlan;
-  note: Note;
-  keys: VenueKeys;
-  services: Service[];
-  /** Starts a process and keeps it. */
-  start(spec: ServiceSpec): Promise<Record<string, unknown>>;
-  /** Runs a step and tells how long it took. */
-  step<T>(name: string, body: () => Promise<T>): Promise<T>;
-}
-
-async function choosePort(port: number, option: string): Promise<number> {
-  if (port === 0) return findFreePort();
-  await requireFreePort(port, option);
-  return port;
-}
-
-/** Whether this start founds committees, or votes, whose delay is another day. */
-const isLed = ({ plan, options }: Launch): boolean =>
-  plan.venue === undefined && options.reports === 'committee';
+/** Whether this start puts the venue under votes, whose delay is another day. */
 const isVoted = ({ plan, options }: Launch): boolean =>
   plan.venue === undefined && options.governance;
 
@@ -248,94 +231,6 @@ async function prepareVenue(launch: Launch): Promise<Venue> {
   await saveKept(options.dir, plan.kept);
   await saveVenue(options.dir, venue);
   return venue;
-}
-
-/** Those that founded the committee run already, and go on when they see the venue. */
-async function startReporters(launch: Launch, venue: Venue): Promise<void> {
-  const { options, plan, services, start } = launch;
-  const parties = venue.committee?.relay;
-  if (services.some(({ name }) => name === 'relay')) {
-    await pollHealth(specs.relayHealth(venue), () => false);
-    return;
-  }
-  const relay = specs.relaySpec(options.dir, venue, parties);
-  const reporters = specs.reporterSpecs(options.dir, plan.kept, parties);
-  await Promise.all([relay, ...reporters].map(start));
-}
-
-/** As the reporters; what is proposed of a new treasury comes into force meanwhile. */
-async function startTreasury(launch: Launch, venue: Venue): Promise<void> {
-  const { options, keys, start } = launch;
-  const { address, relay } = venue.treasury as NonNullable<Venue['treasury']>;
-  const access = chainAccess(venue);
-  const governor = createChainWriter(access, keys.governor);
-  // Founders run already. That a start before was to open it, and broke off, is made good here.
-  const signers = isLed(launch) ? [] : specs.treasurySpecs(options.dir, relay);
-  await Promise.all([
-    openTreasury(createChainReader(access), governor, venue.contracts, address),
-    ...signers.map(start),
-  ]);
-}
-
-/** Clients find them at the ports after the node's own, or at any free ones. */
-async function startGateways(launch: Launch, venue: Venue, hubPort: number): Promise<void> {
-  const { options, start, note } = launch;
-  const port = (i: number) =>
-    options.port === 0 ? findFreePort() : choosePort(venue.gateway.port + i + 1, '--port');
-  const ports: number[] = [];
-  for (let i = 0; i < options.gateways; i++) ports.push(await port(i));
-  const started = specs.gatewaySpecs(options.dir, hubPort, ports).map(start);
-  for (const { url } of await Promise.all(started)) note(`gateway at ${url}`);
-}
-
-/** The venue runs without it: what it would move stays at the anchor, or goes back there. */
-async function startSteward({ options, start, step, note }: Launch): Promise<void> {
-  const spec = specs.stewardSpec(options.dir, options.speed);
-  await step('steward', () => start(spec)).catch((error) => {
-    note(`the steward did not start, the venue does without: ${errorMessage(error)}`);
-  });
-}
-
-async function startProcesses(launch: Launch, venue: Venue): Promise<void> {
-  const { options, plan, start, step } = launch;
-  const { dir, gateways } = options;
-  const hubPort = gateways === 0 ? 0 : await findFreePort();
-  const all = (list: readonly ServiceSpec[]) => Promise.all(list.map(start));
-  // Together: each waits by itself for what it needs, and a start is mostly loading code.
-  const steps: Promise<unknown>[] = [
-    step('node', () => start(specs.nodeSpec(dir, venue, gateways, hubPort))),
-    step('price relay and reporters', () => startReporters(launch, venue)),
-    step('keeper', () => start(specs.keeperSpec(dir))),
-  ];
-  if (venue.contracts.steward !== undefined) steps.push(startSteward(launch));
-  if (options.sentinels > 0) {
-    const sentinels = specs.sentinelSpecs(dir, options.sentinels, options.port);
-    steps.push(step('sentinels', () => all(sentinels)));
-  }
-  if (gateways > 0) steps.push(step('gateways', () => startGateways(launch, venue, hubPort)));
-  if (venue.treasury !== undefined) {
-    steps.push(step('treasury', () => startTreasury(launch, venue)));
-  }
-  if (options.traders > 0) {
-    const traders = specs.traderSpecs(dir, options, plan.kept.seed);
-    steps.push(step(`traders (${options.accounts} accounts)`, () => all(traders)));
-  }
-  await Promise.all(steps);
-}
-
-/** Traders first, then reporters, keeper and node, the chain last: none loses what it needs. */
-async function stopServices(services: readonly Service[], note: Note): Promise<void> {
-  const rank = (name: string): number => {
-    if (name.startsWith('trader')) return 0;
-    if (name.startsWith('reporter') || name === 'relay') return 1;
-    return { keeper: 2, node: 3, chain: 4 }[name] ?? 1;
-  };
-  for (const turn of [0, 1, 2, 3, 4]) {
-    const group = services.filter((service) => rank(service.name) === turn);
-    if (group.length === 0) continue;
-    note(`stopping ${group.map((service) => service.name).join(', ')}`);
-    await Promise.all(group.map((service) => service.stop()));
-  }
 }
 
 function createLaunch(
