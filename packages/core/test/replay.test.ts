@@ -150,7 +150,7 @@ type Kind = {
 };
 
 const kinds: readonly Kind[] = [
-  { name: 'plain', config: {}, params: {}, events: '50cc866673353de0', state: '7c54fe212a3323b6' },
+  { name: 'plain', config: {}, params: {}, events: '92a7779ebfc34d55', state: '7c54fe212a3323b6' },
   {
     name: 'slow and short of tokens, on the naive book',
     config: { book: 'naive', rateLimit: { burst: 9, perSecond: 2, quotePerToken: 40_000n } },
