@@ -205,6 +205,15 @@ contract GovernanceTest is GovernedTest {
         access.execute(address(parameters), raise);
     }
 
+    function test_listing_appliedAtTheLastMomentHasItsWholeShadowPeriod() public {
+        MarketParams memory p = Markets.middling();
+        (p.isolated, p.openInterestMax) = (1, 0);
+        execute(won(address(parameters), abi.encodeCall(Parameters.proposeMarket, (1, p))));
+        skip(DELAY + 7 days);
+        parameters.applyMarket(1);
+        assertEq(access.freeAt(1), vm.getBlockTimestamp() + access.shadowSeconds());
+    }
+
     function _list(MarketParams memory p) private {
         execute(won(address(parameters), abi.encodeCall(Parameters.proposeMarket, (1, p))));
         skip(DELAY);

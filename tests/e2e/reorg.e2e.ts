@@ -45,7 +45,7 @@ async function withoutMiner<T>(stage: Stage, body: () => Promise<T>): Promise<T>
     // A block that was asked for before the stop is still on its way.
     await until('the chain stands still', 10_000, async () => {
       const { number } = await readHead(stage.rpc);
-      await sleep(400);
+      await sleep(1_000);
       return (await readHead(stage.rpc)).number === number;
     });
     return await body();

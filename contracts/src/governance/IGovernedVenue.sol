@@ -10,6 +10,9 @@ interface IGovernedVenue {
         external
         returns (bool applied);
 
+    /// @notice Delay of what loosens and of a listing, seconds.
+    function delaySeconds() external view returns (uint256);
+
     /// @notice The pending governor takes over.
     function acceptGovernor() external;
 

@@ -16,8 +16,9 @@ import {IGovernedVenue} from "./IGovernedVenue.sol";
 /// deployment and wait for nothing. What is not executed within a week after its delay is dead.
 /// Delays of the venue's own contracts come on top.
 ///
-/// A market is listed isolated and without open interest; until the shadow period is over its cap
-/// is at most a small value at the index price.
+/// A market is listed isolated and without open interest; until the shadow period is over, which
+/// counts from the last moment at which the listing may be applied, its cap is at most a small
+/// value at the index price.
 ///
 /// Who may change what, to what:
 /// | state | who | to |
@@ -43,7 +44,7 @@ contract VenueAccess is AccessManager {
     }
 
     /// @notice What a young market may be, fixed at deployment.
-    /// @param shadowSeconds Time from its listing until its cap is free, at least a day.
+    /// @param shadowSeconds Least time from its listing until its cap is free, at least a day.
     /// @param shadowQuote Largest open interest until then at the index price, quote units.
     struct Listing {
         uint256 shadowSeconds;
@@ -70,7 +71,7 @@ contract VenueAccess is AccessManager {
     IOracle public immutable oracle;
     /// @notice Delay of every call that is not known to tighten, seconds.
     uint32 public immutable loosenDelaySeconds;
-    /// @notice Time from a listing until the market's cap is free, seconds.
+    /// @notice Least time from a listing until the market's cap is free, seconds.
     uint256 public immutable shadowSeconds;
     /// @notice Largest open interest of a young market at the index price, quote units.
     uint256 public immutable shadowQuote;
@@ -135,7 +136,9 @@ contract VenueAccess is AccessManager {
             if (next.isolated != 1 || next.openInterestMax != 0) {
                 revert ListingTooWide(id, next.isolated, next.openInterestMax);
             }
-            freeAt[id] = block.timestamp + shadowSeconds;
+            // Anyone may apply it until it expires: the period is whole even then.
+            uint256 last = block.timestamp + parameters.delaySeconds() + Delayed.EXPIRY_SECONDS;
+            freeAt[id] = last + shadowSeconds;
             emit ListingBegun(id, freeAt[id]);
             return;
         }
