@@ -34,6 +34,7 @@ import {
   type DeployOptions,
   demoForced,
   demoMarkets,
+  demoStewardTerms,
   deployGovernance,
   deployVenue,
   foretell,
@@ -124,6 +125,8 @@ export async function createRig(change: Partial<DeployOptions> = {}) {
       guardians: ['guardian', 'guardian 2', 'guardian 3'].map(addressOf),
       quietSeconds: 60,
       reportSkewSecondsMax: 60,
+      breaker: { silenceSeconds: 600 },
+      steward: { operator: addressOf('operator'), terms: demoStewardTerms(1) },
       ...change,
     };
     const writer = createChainWriter({ rpcUrl, chainId, blockMs: 100 }, deployer);
@@ -264,7 +267,16 @@ export async function placesOf({ reader, venue, votes }: Rig): Promise<Places> {
 /** Everybody whom a contract of the venue may know. */
 export async function callersOf(rig: Rig): Promise<Callers> {
   const { ClearingHouse: clearingHouse, ...others } = await placesOf(rig);
-  const people = ['governor', 'guardian', 'sequencer', 'successor', 'owner', 'session', 'seat'];
+  const people = [
+    'governor',
+    'guardian',
+    'operator',
+    'owner',
+    'seat',
+    'sequencer',
+    'session',
+    'successor',
+  ];
   return {
     ...Object.fromEntries(people.map((name) => [name, addressOf(name)])),
     ...(clearingHouse && { clearingHouse }),

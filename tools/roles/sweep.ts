@@ -59,22 +59,24 @@ export type Swept = {
 type Target = { readonly name: string; readonly at: Address; readonly entries: readonly Entry[] };
 
 /** Contracts and modules, each with what its code answers to; views are left out. */
-async function targetsOf(rig: Rig): Promise<Target[]> {
+async function targetsOf(rig: Rig, only?: ContractName): Promise<Target[]> {
   const { modules } = await readFacts(rig.reader, rig.venue);
   const places = await placesOf(rig);
   const all = { ...places, ...modules } as Record<string, Address>;
   const known = { ...builds, ...moduleBuilds };
   return Promise.all(
-    Object.entries(all).map(async ([name, at]) => {
-      const { abi } = known[name as keyof typeof known];
-      const entries = entriesOf(abi);
-      const code = (await rig.reader.getCode({ address: at })) ?? '0x';
-      const strange = (await selectorsOf(code)).filter(
-        (selector) => !entries.some((each) => each.selector === selector),
-      );
-      if (strange.length > 0) throw new Error(`${name} answers ${strange}, which its ABI lacks`);
-      return { name, at, entries: entries.filter(({ isActive }) => isActive) };
-    }),
+    Object.entries(all)
+      .filter(([name]) => only === undefined || name === only)
+      .map(async ([name, at]) => {
+        const { abi } = known[name as keyof typeof known];
+        const entries = entriesOf(abi);
+        const code = (await rig.reader.getCode({ address: at })) ?? '0x';
+        const strange = (await selectorsOf(code)).filter(
+          (selector) => !entries.some((each) => each.selector === selector),
+        );
+        if (strange.length > 0) throw new Error(`${name} answers ${strange}, which its ABI lacks`);
+        return { name, at, entries: entries.filter(({ isActive }) => isActive) };
+      }),
   );
 }
 
@@ -91,17 +93,27 @@ function guardOf(map: RoleMap, name: string, signature: string): readonly string
     : map[name]?.[signature]?.strangers;
 }
 
-/**
- * @param known arguments that mean something at this venue
- * @param rounds sets of arguments for each function; the first is all zeros, the second known
- */
-export async function sweep(rig: Rig, known: Known, rounds: number, callers = 3): Promise<Swept> {
+export type Breadth = {
+  /** Sets of arguments for each function; the first is all zeros, the second known. */
+  readonly rounds: number;
+  /** Strangers who call. */
+  readonly callers: number;
+  /** One contract alone; undefined: all. */
+  readonly only?: ContractName;
+};
+
+/** @param known arguments that mean something at this venue */
+export async function sweep(
+  rig: Rig,
+  known: Known,
+  { rounds, callers, only }: Breadth,
+): Promise<Swept> {
   const map = JSON.parse(readFileSync(path, 'utf8')) as RoleMap;
   const entered = new Set<string>();
   const open: Swept['open'][number][] = [];
   let calls = 0;
   const from = Array.from({ length: callers }, (_, i) => strangerOf(i));
-  for (const { name, at, entries } of await targetsOf(rig)) {
+  for (const { name, at, entries } of await targetsOf(rig, only)) {
     const foreign = takeovers.filter(
       ({ selector }) => !entries.some((each) => each.selector === selector),
     );

@@ -1,6 +1,7 @@
 /** What a change may widen: holders, thresholds, delays, windows, caps, each with its direction. */
 import type { Hex } from '@holdfast/units';
 import type { Facts } from './facts.ts';
+import { termNames } from './steward.ts';
 
 export type Bound = {
   readonly value: string;
@@ -39,6 +40,9 @@ function roles(facts: Facts): Bounds {
     }),
     sequencer: any(facts.sequencer.address),
     guardians: any(guardians.join(' ')),
+    'guardians, quorum': less(facts.breaker.quorum),
+    steward: any(facts.steward?.address ?? 'nobody'),
+    'steward, operator': any(facts.steward?.operator ?? 'nobody'),
     verifier: any(facts.verifierAddress),
     ...reporters,
     ...Object.fromEntries(
@@ -59,6 +63,8 @@ function times(facts: Facts): Bounds {
     'delay of a clearing': less(breaker.clearDelaySeconds),
     'delay of a guardian': less(breaker.guardianDelaySeconds),
     'longest hold of one guardian': more(breaker.holdSecondsMax),
+    'longest hold of a quorum of guardians': more(breaker.haltSecondsMax),
+    'silence of all guardians that lets anyone stop growth': any(`${breaker.silenceSeconds}`),
     'tightenings of one guardian in 24 hours': more(breaker.tighteningsMax),
     'hold of a vetoed withdrawal': more(vault.vetoSeconds),
     'delay of a large withdrawal': less(vault.delaySeconds),
@@ -89,10 +95,25 @@ function ballot({ voting }: Facts): Bounds {
   };
 }
 
+/** Terms of a steward that give it less when they are larger; all others give it more. */
+const lessWhenLarger = new Set(['capMinPpm', 'decayPpm', 'moveSeconds', 'noticeSeconds']);
+
+function steering({ steward }: Facts): Bounds {
+  const { terms } = steward ?? {};
+  if (terms === undefined) return {};
+  return Object.fromEntries(
+    termNames.map((name) => [
+      `steward, ${name}`,
+      (lessWhenLarger.has(name) ? less : more)(terms[name]),
+    ]),
+  );
+}
+
 function caps(facts: Facts): Bounds {
   const tokens = facts.treasury?.tokens ?? [];
   return {
     'large withdrawals from, ppm of the hour': more(facts.vault.largePpm),
+    'withdrawals that one guardian leaves direct': less(facts.vault.smallFloorQuote),
     'profit held back, ppm': less(facts.profitHaircutPpm),
     ...Object.fromEntries(
       facts.markets.flatMap((market) => [
@@ -120,6 +141,7 @@ export function boundsOf(facts: Facts, rows: readonly Row[]): Bounds {
     ...roles(facts),
     ...times(facts),
     ...ballot(facts),
+    ...steering(facts),
     ...caps(facts),
     'vault, budget of an hour, ppm': more(facts.vault.hourPpm),
     'vault, budget of a day, ppm': more(facts.vault.dayPpm),

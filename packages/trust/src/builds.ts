@@ -30,6 +30,8 @@ import {
   quorumVerifierBytecode,
   rosterModuleAbi,
   rosterModuleBytecode,
+  stewardAbi,
+  stewardBytecode,
   treasuryAbi,
   treasuryBytecode,
   triggerModuleAbi,
@@ -53,7 +55,7 @@ const build = (abi: unknown, bytecode: Hex): Build => ({ abi: abi as Abi, byteco
 
 /**
  * Every contract that answers at an address of its own and that a venue may have. A new one comes
- * here, into `powers.ts` and into `places` of `read.ts`; a test fails until it has.
+ * here, into `powers.ts` and into `places` of `facts.ts`; a test fails until it has.
  */
 export const builds = {
   Backstop: build(backstopAbi, backstopBytecode),
@@ -66,6 +68,7 @@ export const builds = {
   Oracle: build(oracleAbi, oracleBytecode),
   Parameters: build(parametersAbi, parametersBytecode),
   QuorumVerifier: build(quorumVerifierAbi, quorumVerifierBytecode),
+  Steward: build(stewardAbi, stewardBytecode),
   Treasury: build(treasuryAbi, treasuryBytecode),
   Vault: build(vaultAbi, vaultBytecode),
   VenueAccess: build(venueAccessAbi, venueAccessBytecode),

@@ -14,6 +14,7 @@ import { type Address, parseAbi } from 'viem';
 import { type Ask, asker, refused } from './ask.ts';
 import { type ContractName, entriesOf, moduleBuilds } from './builds.ts';
 import { registryOf, treasuryOf } from './desks.ts';
+import { type StewardFacts, stewardOf, tightestMaintenance } from './steward.ts';
 import { votingOf } from './voting.ts';
 
 /** Who holds a role: an address, and what is behind it. */
@@ -25,6 +26,7 @@ export type Holder = {
   readonly threshold?: number;
 };
 
+/** A market as governance set it: what a steward tightened lies between that and its band. */
 export type MarketFacts = {
   readonly id: number;
   readonly symbol: string;
@@ -40,6 +42,8 @@ export type MarketFacts = {
   readonly markClampPpm: bigint;
   readonly initialPpm: bigint;
   readonly maintenancePpm: bigint;
+  /** As far as a steward can raise it; without one the same, ppm. */
+  readonly maintenanceMaxPpm: bigint;
   readonly backstopLotsMax: bigint;
   readonly isolated: boolean;
   /** From when a pending change may be applied; 0: none waits. */
@@ -100,15 +104,22 @@ async function guardiansOf(reader: ChainReader, ask: Ask, venue: Venue) {
 
 type Tuple = Readonly<Record<string, number | bigint>>;
 
-async function marketOf(ask: Ask, venue: Venue, id: number): Promise<MarketFacts> {
+async function marketOf(
+  ask: Ask,
+  venue: Venue,
+  id: number,
+  steward?: StewardFacts,
+): Promise<MarketFacts> {
   const { parameters, oracle, clearingHouse } = venue.contracts;
   const [params, quote, state, pending] = await Promise.all([
-    ask<Tuple>(parameters, parametersAbi, 'market', id),
+    ask<Tuple>(parameters, parametersAbi, 'anchor', id),
     ask<[number, number, number]>(oracle, oracleAbi, 'quote', id),
     ask<[bigint, number, bigint]>(clearingHouse, clearingHouseAbi, 'market', id),
     ask<[Tuple, number]>(parameters, parametersAbi, 'pendingMarket', id),
   ]);
   const of = (name: string): bigint => BigInt(params[name] ?? 0);
+  const maintenancePpm = of('maintenancePpm');
+  const raised = steward && (await tightestMaintenance(ask, steward, id));
   return {
     id,
     symbol: venue.markets.find((market) => market.id === id)?.symbol ?? `market ${id}`,
@@ -121,7 +132,8 @@ async function marketOf(ask: Ask, venue: Venue, id: number): Promise<MarketFacts
     fillBandPpm: of('fillBandPpm'),
     markClampPpm: of('markClampPpm'),
     initialPpm: of('initialPpm'),
-    maintenancePpm: of('maintenancePpm'),
+    maintenancePpm,
+    maintenanceMaxPpm: raised ?? maintenancePpm,
     backstopLotsMax: of('backstopLotsMax'),
     isolated: of('isolated') === 1n,
     pendingAt: Number(pending[1]),
@@ -138,7 +150,15 @@ async function vaultOf(ask: Ask, vault: Address) {
     'hourFloorQuote',
     'dayFloorQuote',
   ];
-  const more = ['hourPpm', 'dayPpm', 'largePpm', 'delaySeconds', 'vetoSeconds', 'reservePpm'];
+  const more = [
+    'hourPpm',
+    'dayPpm',
+    'largePpm',
+    'delaySeconds',
+    'vetoSeconds',
+    'reservePpm',
+    'smallFloorQuote',
+  ];
   const values = await Promise.all([...names, ...more].map(read));
   const of = Object.fromEntries([...names, ...more].map((name, i) => [name, values[i] ?? 0n]));
   const [hourOpen, dayOpen] = await ask<[bigint, bigint]>(vault, vaultAbi, 'available');
@@ -162,6 +182,8 @@ async function vaultOf(ask: Ask, vault: Address) {
     dayFloorQuote: of.dayFloorQuote ?? 0n,
     /** Part of the hour's budget from which a withdrawal is large, ppm. */
     largePpm: of.largePpm ?? 0n,
+    /** Up to this a withdrawal stays direct while one guardian tightens withdrawals. */
+    smallFloorQuote: of.smallFloorQuote ?? 0n,
     delaySeconds: Number(of.delaySeconds),
     vetoSeconds: Number(of.vetoSeconds),
   };
@@ -187,12 +209,25 @@ async function verifierOf(ask: Ask, address: Address): Promise<VerifierFacts> {
 
 async function breakerOf(ask: Ask, breaker: Address) {
   const read = async (name: string) => Number(await ask<bigint>(breaker, breakerAbi, name));
+  const levelOf = async (scope: number) =>
+    Number(await ask<number>(breaker, breakerAbi, 'level', scope));
+  const withdrawals = await read('WITHDRAWALS');
+  const barred = await ask<readonly number[]>(breaker, breakerAbi, 'entry', await read('ACCOUNTS'));
   return {
     holdSecondsMax: await read('holdSecondsMax'),
+    haltSecondsMax: await read('haltSecondsMax'),
     clearDelaySeconds: await read('clearDelaySeconds'),
     guardianDelaySeconds: await read('guardianDelaySeconds'),
     tighteningsMax: await read('TIGHTENINGS_MAX'),
-    level: Number(await ask<number>(breaker, breakerAbi, 'level', 0)),
+    /** Votes that a quorum of guardians has now, and the fewest that it ever has. */
+    quorum: await read('quorum'),
+    quorumMin: await read('quorumMin'),
+    /** Silence of all guardians after which anyone stops growth; 0: never. */
+    silenceSeconds: await read('silenceSeconds'),
+    level: await levelOf(0),
+    withdrawalsLevel: await levelOf(withdrawals),
+    /** Until when any account is kept from growing, Unix. */
+    barredUntil: Number(barred[0]),
   };
 }
 
@@ -264,6 +299,7 @@ export async function readFacts(reader: ChainReader, venue: Venue) {
   const queue = await ask<Address>(clearingHouse, clearingHouseAbi, 'forcedQueue');
   const governed = await governedOf(reader, ask, venue);
   const { verifier } = governed;
+  const { steward, pendingSteward } = await stewardOf(ask, contracts.parameters);
   const registry =
     (verifier.kind === 'committee' ? verifier.registry : undefined) ??
     treasury?.registry ??
@@ -289,6 +325,7 @@ export async function readFacts(reader: ChainReader, venue: Venue) {
     [verifierName]: governed.verifierAddress,
     ...(others.backstop && { Backstop: others.backstop }),
     ...(registry && { Committees: registry }),
+    ...(steward && { Steward: steward.address }),
     ...(treasury && { Treasury: treasury.address }),
     ...(voting && { VenueAccess: voting.access, VenueGovernor: voting.governor }),
     ...(voting?.isCouncil && { Council: voting.votes }),
@@ -305,7 +342,10 @@ export async function readFacts(reader: ChainReader, venue: Venue) {
     breaker: await breakerOf(ask, breaker),
     vault: vaultFacts,
     forced: await forcedOf(ask, queue),
-    markets: await Promise.all(ids.map((id) => marketOf(ask, venue, id))),
+    markets: await Promise.all(ids.map((id) => marketOf(ask, venue, id, steward))),
+    /** Whoever may move parameters between the anchor and its band; undefined: nobody. */
+    steward,
+    pendingSteward,
     /** Votes, where they govern or are about to. */
     voting,
     committees: registry && (await registryOf(ask, registry)),

@@ -7,6 +7,7 @@ export * from './losses.ts';
 export * from './map.ts';
 export * from './page.ts';
 export * from './parse.ts';
+export * from './power.ts';
 export * from './powers.ts';
 export * from './probe.ts';
 export * from './report.ts';

@@ -1,4 +1,5 @@
 /** The worst that a power can cost, in quote units (10^-6), from the numbers of the chain. */
+import { penaltyPpmMax } from '@holdfast/risk';
 import { maxBig, minBig } from '@holdfast/units';
 import type { Facts, MarketFacts } from './facts.ts';
 
@@ -10,6 +11,8 @@ export type LossKey =
   | 'prices'
   | 'fills'
   | 'inside'
+  | 'halt'
+  | 'steered'
   | 'treasury'
   | 'prices or treasury'
   | 'governor';
@@ -62,6 +65,16 @@ const inside = (facts: Facts): bigint =>
 const filled = (facts: Facts): bigint =>
   sum(facts.markets.map((each) => (capNotional(each) * each.fillBandPpm) / ppmOne));
 
+/** Costs of closing all that is open at the far end of a steward's band: penalty and discount. */
+const closed = (facts: Facts): bigint =>
+  sum(
+    facts.markets.map((each) => {
+      // Law L20: the discount is at most one and a half times the maintenance margin.
+      const ppm = BigInt(penaltyPpmMax) + (each.maintenanceMaxPpm * 3n) / 2n;
+      return (openNotional(each) * ppm) / ppmOne;
+    }),
+  );
+
 const rules: Readonly<Record<LossKey, (facts: Facts) => Loss>> = {
   none: () => ({ dayQuote: 0n, insideQuote: 0n, why: 'moves no value' }),
   own: () => ({ dayQuote: 0n, insideQuote: 0n, why: 'the caller’s own account alone' }),
@@ -84,6 +97,16 @@ const rules: Readonly<Record<LossKey, (facts: Facts) => Loss>> = {
     dayQuote: 0n,
     insideQuote: inside(facts),
     why: 'positions closed at another price than their owners wish',
+  }),
+  halt: (facts) => ({
+    dayQuote: 0n,
+    insideQuote: inside(facts),
+    why: 'by a quorum alone: bad debt that liquidation, switched off, would have stopped',
+  }),
+  steered: (facts) => ({
+    dayQuote: 0n,
+    insideQuote: minBig(heldQuote(facts), closed(facts)),
+    why: 'all positions liquidated by maintenance margins that were announced: penalty, discount',
   }),
   treasury: (facts) => ({
     dayQuote: treasuryDay(facts),

@@ -3,98 +3,9 @@
  * Who may call is held against what `tools/roles.ts` finds by asking (`roles.json`); the rest is
  * written here, and a function that is missing makes every check fail.
  */
-import type { ContractName } from './builds.ts';
-import type { LossKey } from './losses.ts';
+import { anyone, type Catalogue, code, drops, own, type Power, starts } from './power.ts';
+import { access, council, governor } from './powers-votes.ts';
 
-/** Whoever a contract knows. */
-export type Role =
-  | 'governor'
-  | 'successor'
-  | 'guardian'
-  | 'sequencer'
-  | 'owner'
-  | 'session'
-  | 'clearingHouse'
-  | 'seat'
-  | 'VenueGovernor'
-  | 'VenueAccess';
-
-/** Whose signature a call carries that anybody may bring. */
-export type Signer =
-  | 'owner'
-  | 'reporters'
-  | 'oracle committee'
-  | 'treasury committee'
-  | 'committee';
-
-/**
- * - `open`: for everybody; does only what is due or what its caller pays for
- * - `own`: for the owner of an account, about that account
- * - `operate`: the daily work of a role
- * - `tighten`: makes the venue stricter, at once
- * - `start`: begins something that waits before it is in force
- * - `code`: for another contract of the venue
- */
-export type Way = 'open' | 'own' | 'operate' | 'tighten' | 'start' | 'code';
-
-/** Names of the delays that a venue has; see `delayOf`. */
-export type Delay =
-  | 'parameters'
-  | 'verifier'
-  | 'clear'
-  | 'guardian'
-  | 'rotation'
-  | 'replacement'
-  | 'votes'
-  | 'treasury small'
-  | 'treasury large';
-
-export type Power = {
-  /** Roles that are answered otherwise than strangers; none: anybody. */
-  readonly who: readonly Role[];
-  readonly signed?: Signer;
-  readonly way: Way;
-  readonly does: string;
-  readonly wait?: Delay;
-  readonly loss?: LossKey;
-  /** What ends by itself what the call began. */
-  readonly ends?: 'proposal' | 'hold' | 'veto' | 'instruction';
-};
-
-type Catalogue = Readonly<Record<ContractName, Readonly<Record<string, Power>>>>;
-
-const anyone = (does: string, more: Partial<Power> = {}): Power => ({
-  who: [],
-  way: 'open',
-  does,
-  ...more,
-});
-const own = (does: string, who: readonly Role[] = ['owner']): Power => ({
-  who,
-  way: 'own',
-  does,
-  loss: 'own',
-});
-const drops = (does: string, who: readonly Role[] = ['governor']): Power => ({
-  who,
-  way: 'tighten',
-  does,
-  loss: 'none',
-});
-const starts = (wait: Delay, loss: LossKey, does: string): Power => ({
-  who: ['governor'],
-  way: 'start',
-  does,
-  wait,
-  loss,
-  ends: 'proposal',
-});
-const code = (does: string, loss: LossKey): Power => ({
-  who: ['clearingHouse'],
-  way: 'code',
-  does,
-  loss,
-});
 const acting = ['owner', 'session'] as const;
 const conditional =
   '(uint32,uint8,bool,uint64,uint8,uint32,uint32,uint32,uint32,bool,uint40,uint40,uint64,uint32)';
@@ -103,98 +14,16 @@ const market =
   'uint24,uint8,uint24,uint16,uint24,uint24,uint40)';
 const candidate = '(uint256,bool,uint8,uint8,bytes32)';
 const signature = '(uint256,uint256,uint256)';
+const evidence = '(bytes32,uint64,int256[])';
+const tuple = '(uint24,uint24,uint24,uint24,uint40,uint40)';
 
-/** What only a proposal that was voted and waited can call; the manager holds its delay. */
-const voted = (does: string, who: Role = 'VenueGovernor'): Power => ({
-  who: [who],
-  way: 'start',
+const halts = (does: string): Power => ({
+  who: ['guardian'],
+  way: 'tighten',
   does,
-  wait: 'votes',
-  loss: 'governor',
-  ends: 'proposal',
+  loss: 'halt',
+  ends: 'halt',
 });
-
-const council: Catalogue['Council'] = {
-  'delegate(address)': anyone('gives the caller’s own vote to somebody'),
-  'delegateBySig(address,uint256,uint256,uint8,bytes32,bytes32)': anyone(
-    'gives a vote to somebody, by its holder’s signature',
-    { signed: 'owner' },
-  ),
-  'setSeat(address,bool)': voted('gives a seat, or takes it', 'VenueAccess'),
-};
-
-const arrays = '(address[],uint256[],bytes[],bytes32)';
-const governor: Catalogue['VenueGovernor'] = {
-  [`cancel${arrays}`]: anyone('drops the caller’s own proposal before the vote'),
-  'castVote(uint256,uint8)': anyone('votes with the caller’s own votes'),
-  'castVoteBySig(uint256,uint8,address,bytes)': anyone('brings a signed vote', { signed: 'owner' }),
-  'castVoteWithReason(uint256,uint8,string)': anyone('votes with the caller’s own votes'),
-  'castVoteWithReasonAndParams(uint256,uint8,string,bytes)': anyone(
-    'votes with the caller’s own votes',
-  ),
-  'castVoteWithReasonAndParamsBySig(uint256,uint8,address,string,bytes,bytes)': anyone(
-    'brings a signed vote',
-    { signed: 'owner' },
-  ),
-  [`execute${arrays}`]: anyone('executes what was voted, after its delay'),
-  'onERC1155BatchReceived(address,address,uint256[],uint256[],bytes)': anyone('takes a token'),
-  'onERC1155Received(address,address,uint256,uint256,bytes)': anyone('takes a token'),
-  'onERC721Received(address,address,uint256,bytes)': anyone('takes a token'),
-  'propose(address[],uint256[],bytes[],string)': {
-    who: ['seat'],
-    way: 'start',
-    does: 'begins a vote',
-    loss: 'none',
-    ends: 'proposal',
-  },
-  [`queue${arrays}`]: anyone('starts the delay of what was voted'),
-  'relay(address,uint256,bytes)': voted('calls as the voting contract'),
-  'setAccessManagerIgnored(address,bytes4[],bool)': voted('goes round the manager, which refuses'),
-  'setBaseDelaySeconds(uint32)': voted('sets a least delay for all proposals'),
-  [`veto${arrays}`]: {
-    who: ['guardian'],
-    way: 'tighten',
-    does: 'one vote of more than half to drop a proposal',
-    loss: 'none',
-  },
-};
-
-const access: Catalogue['VenueAccess'] = {
-  'cancel(address,address,bytes)': anyone('drops the caller’s own scheduled call'),
-  // It asks its caller, and the house alone refuses to be asked with an error of its own.
-  'consumeScheduledOp(address,bytes)': anyone('uses up a scheduled call of the caller’s own code', {
-    who: ['clearingHouse'],
-  }),
-  'execute(address,bytes)': {
-    who: ['VenueGovernor'],
-    way: 'code',
-    does: 'calls the venue as its governor, after the delay',
-    wait: 'votes',
-    loss: 'governor',
-    ends: 'proposal',
-  },
-  'grantRole(uint64,address,uint32)': voted('gives a role, an admin’s never with less delay'),
-  'labelRole(uint64,string)': voted('names a role'),
-  'multicall(bytes[])': anyone('several calls as the caller'),
-  'renounceRole(uint64,address)': anyone('gives up the caller’s own role'),
-  'revokeRole(uint64,address)': voted('takes a role'),
-  'schedule(address,bytes,uint48)': {
-    who: ['VenueGovernor'],
-    way: 'start',
-    does: 'starts the delay of a call',
-    wait: 'votes',
-    loss: 'none',
-    ends: 'proposal',
-  },
-  'setGrantDelay(uint64,uint32)': voted('sets how long a grant waits'),
-  'setRoleAdmin(uint64,uint64)': voted('says who gives a role'),
-  'setRoleGuardian(uint64,uint64)': voted('says who may drop a role’s calls'),
-  'setTargetAdminDelay(address,uint32)': voted('sets a longer delay for a contract’s roles'),
-  'setTargetClosed(address,bool)': voted('shuts a contract to governance, or opens it'),
-  'setTargetFunctionRole(address,bytes4[],uint64)': voted('gives a function its delay'),
-  'takeOver()': anyone('accepts the venue where its governor has proposed it'),
-  'updateAuthority(address,address)': voted('hands a managed contract on'),
-};
 
 const house: Catalogue['ClearingHouse'] = {
   'cancelAll(uint32)': own('kills all orders of the account', acting),
@@ -248,17 +77,29 @@ export const powers: Catalogue = {
   Breaker: {
     'applyClear(uint16)': anyone('clears what the governor proposed to, after its delay'),
     'applyGuardian(address)': anyone('adds a proposed guardian after its delay'),
+    [`bar(uint32[],uint256,${evidence})`]: {
+      who: ['guardian'],
+      way: 'tighten',
+      does: 'one vote of a quorum to keep accounts from growing or flipping positions',
+      loss: 'none',
+      ends: 'halt',
+    },
+    'beat()': {
+      who: ['guardian'],
+      way: 'operate',
+      does: 'says that not all guardians are silent',
+      loss: 'none',
+    },
     'cancelClear(uint16)': drops('drops a pending clearing'),
+    'deadMan()': anyone('stops growth for a time once all guardians have been silent'),
     'proposeClear(uint16)': starts('clear', 'none', 'proposes to loosen the breaker'),
     'proposeGuardian(address)': starts('guardian', 'none', 'proposes a guardian'),
     'removeGuardian(address)': drops('removes a guardian'),
-    'tighten(uint16,uint8,uint256)': {
-      who: ['guardian'],
-      way: 'tighten',
-      does: 'raises the breaker’s level of a scope for a time',
-      loss: 'none',
-      ends: 'hold',
-    },
+    [`tighten(uint16,uint8,uint256,${evidence})`]: halts(
+      'one guardian stops growth of a scope, or sends large withdrawals through the forced queue, ' +
+        'for its hold; one vote of a quorum for what is higher or longer',
+    ),
+    [`tightenMany((uint16,uint8,uint32,${evidence})[])`]: halts('the same for many scopes'),
   },
   ClearingHouse: house,
   CommitteeVerifier: {},
@@ -301,24 +142,55 @@ export const powers: Catalogue = {
       does: 'takes over as governor, after the delay',
       loss: 'none',
     },
+    'appointSteward()': anyone('puts a proposed steward in office after its delay'),
     'applyMarket(uint8)': anyone('puts proposed parameters in force after their delay'),
     'applyVenue()': anyone('puts proposed parameters in force after their delay'),
     'cancelGovernor()': drops('drops a proposed governor'),
     'cancelMarket(uint8)': drops('drops proposed parameters of a market'),
+    'cancelSteward()': drops('drops a proposed steward'),
     'cancelVenue()': drops('drops proposed parameters of the venue'),
+    // What a steward tightened goes back to the anchor then, never past it.
+    'dismissSteward()': drops('ends the power of the steward'),
     'proposeGovernor(address)': starts('parameters', 'governor', 'proposes another governor'),
     [`proposeMarket(uint8,${market})`]: starts(
       'parameters',
       'inside',
       'tightens a market at once, or proposes to loosen it or to list one',
     ),
+    'proposeSteward(address)': starts('parameters', 'steered', 'proposes another steward'),
     'proposeVenue((address,uint32,uint32,uint24))': starts(
       'parameters',
       'fills',
       'tightens the venue at once (no sequencer at all, too), or proposes to loosen it',
     ),
+    'restoreMarket(uint8)': anyone('puts the anchor in force while there is no steward'),
+    [`steer(uint8,${tuple})`]: {
+      who: ['Steward'],
+      way: 'code',
+      does: 'puts a tuple in force that is not looser than the anchor',
+      loss: 'inside',
+    },
   },
   QuorumVerifier: {},
+  Steward: {
+    'announce(uint8,uint24)': {
+      who: ['operator'],
+      way: 'start',
+      does: 'announces a higher maintenance margin, which a move may bring after the notice',
+      wait: 'notice',
+      loss: 'steered',
+      ends: 'notice',
+    },
+    'decay(uint8)': anyone('takes a tuple that was not renewed a step back to the anchor'),
+    [`move((uint8,${tuple},bytes32,bytes32,uint40))`]: {
+      who: ['operator'],
+      way: 'operate',
+      does: 'moves margins, caps and rates by a step between the anchor and the band',
+      loss: 'steered',
+      ends: 'tuple',
+    },
+    'withdraw(uint8)': drops('drops an announced maintenance margin', ['governor', 'operator']),
+  },
   Treasury: {
     'applyCall(address,bytes4)': anyone('allows a proposed call after its delay'),
     'applyLimit(address)': anyone('puts proposed limits in force after their delay'),
@@ -364,7 +236,3 @@ export const powers: Catalogue = {
   VenueAccess: access,
   VenueGovernor: governor,
 };
-
-/** Whether a function gives its holder something that others do not have. */
-export const isPrivileged = ({ way, signed }: Power): boolean =>
-  (way !== 'open' && way !== 'own') || (signed !== undefined && signed !== 'owner');

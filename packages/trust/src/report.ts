@@ -7,7 +7,8 @@ import { builds, type ContractName, type Entry, entriesOf, moduleBuilds } from '
 import { isBuiltFrom, selectorsOf } from './code.ts';
 import { type Facts, readFacts } from './facts.ts';
 import { heldQuote, lossOf } from './losses.ts';
-import { type Delay, isPrivileged, type Power, powers, type Way } from './powers.ts';
+import { type Delay, isPrivileged, type Power, type Way } from './power.ts';
+import { powers } from './powers.ts';
 import { type Callers, callOf, type Found, probe } from './probe.ts';
 import { governorOf, leadSeconds, type Smallest, smallestSets, votingNow } from './sets.ts';
 
@@ -63,6 +64,8 @@ export type TrustReport = {
 };
 
 const proposalSeconds = 7 * 86_400;
+/** How long what a steward announced may be carried out. */
+const noticeWindowSeconds = 86_400;
 
 /** From a proposal to its execution, by votes. */
 function votesSeconds({ voting }: Facts): number {
@@ -78,6 +81,7 @@ const delays: Readonly<Record<Delay, (facts: Facts) => number>> = {
   guardian: (f) => f.breaker.guardianDelaySeconds,
   rotation: (f) => f.committees?.rotationDelaySeconds ?? 0,
   replacement: (f) => f.committees?.replacementDelaySeconds ?? 0,
+  notice: (f) => f.steward?.terms?.noticeSeconds ?? 0,
   votes: (f) => votesSeconds(f),
   'treasury small': (f) => f.treasury?.smallDelaySeconds ?? 0,
   'treasury large': (f) => f.treasury?.largeDelaySeconds ?? 0,
@@ -86,7 +90,9 @@ const delays: Readonly<Record<Delay, (facts: Facts) => number>> = {
 const endings: Readonly<Record<NonNullable<Power['ends']>, (facts: Facts) => number>> = {
   proposal: () => proposalSeconds,
   instruction: () => proposalSeconds,
-  hold: (f) => f.breaker.holdSecondsMax,
+  halt: (f) => f.breaker.haltSecondsMax,
+  tuple: (f) => f.steward?.terms?.holdSeconds ?? 0,
+  notice: () => noticeWindowSeconds,
   veto: (f) => f.vault.vetoSeconds,
 };
 
@@ -123,8 +129,9 @@ function holdersOf(facts: Facts, role: string): string[] {
   if (role === 'sequencer') return [facts.sequencer.address];
   if (role === 'successor') return facts.successor.readyAt === 0 ? [] : [facts.successor.address];
   if (role === 'clearingHouse') return [`${facts.places.ClearingHouse} (contract)`];
-  if (role === 'VenueAccess' || role === 'VenueGovernor')
-    return [`${facts.places[role]} (contract)`];
+  if (role === 'operator') return facts.steward?.operator ? [facts.steward.operator] : [];
+  if (role === 'Steward' || role === 'VenueAccess' || role === 'VenueGovernor')
+    return facts.places[role] === undefined ? [] : [`${facts.places[role]} (contract)`];
   if (role === 'seat') return [...(facts.voting?.seats ?? [])];
   return [];
 }
@@ -219,6 +226,7 @@ export function callersOf(facts: Facts): Callers {
     sequencer: sequencer.address,
     ...(successor.readyAt === 0 ? {} : { successor: successor.address }),
     ...(guardians[0] && { guardian: guardians[0] }),
+    ...(facts.steward?.operator && { operator: facts.steward.operator }),
     ...(facts.voting?.seats[0] && { seat: facts.voting.seats[0] }),
     clearingHouse: places.ClearingHouse as Address,
     ...Object.fromEntries(Object.entries(places).filter(([name]) => name !== 'ClearingHouse')),
@@ -258,6 +266,7 @@ function pendingOf(facts: Facts): string[] {
   const list: [string, number][] = [
     [`governor ${facts.successor.address}`, facts.successor.readyAt],
     ['parameters of the venue', facts.pendingVenueAt],
+    [`steward ${facts.pendingSteward.address}`, facts.pendingSteward.readyAt],
     [`verifier ${facts.pendingVerifier.address}`, facts.pendingVerifier.readyAt],
     ...facts.markets.map(
       ({ symbol, pendingAt }) => [`parameters of ${symbol}`, pendingAt] as [string, number],
@@ -295,6 +304,15 @@ function notesOf(facts: Facts): string[] {
   if (BigInt(shortest) < days * 86_400n) {
     notes.push('what loosens waits for less time than all accounts together need to leave');
   }
+  const { quorum, level, withdrawalsLevel, barredUntil } = facts.breaker;
+  notes.push(`a quorum of guardians is ${quorum} of ${facts.guardians.length}`);
+  if (level !== 0) notes.push(`the breaker is at level ${level}`);
+  if (withdrawalsLevel !== 0) {
+    notes.push(`withdrawals are at level ${withdrawalsLevel}: the forced queue is open`);
+  }
+  if (barredUntil > facts.time) {
+    notes.push(`accounts are kept from growing, the last until ${barredUntil}`);
+  }
   if (votingNow(facts))
     notes.push('more than half of the guardians drop what was voted, before it is done');
   if (governor.kind === 'key') {
@@ -314,6 +332,11 @@ function problemsOf(facts: Facts): string[] {
   if (verifier.kind === 'unknown') {
     problems.push(
       `whose word a price is cannot be told: ${facts.verifierAddress} is no verifier of ours`,
+    );
+  }
+  if (facts.steward !== undefined && facts.steward.terms === undefined) {
+    problems.push(
+      `how far parameters are moved cannot be told: ${facts.steward.address} is no steward of ours`,
     );
   }
   const exit = forced.deadlineSeconds + forced.graceSeconds;

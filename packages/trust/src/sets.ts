@@ -159,7 +159,6 @@ function stealing(facts: Facts): Route[] {
 
 function halting(facts: Facts): Route[] {
   const goal = 'halt';
-  const guardians: Body = { name: 'guardians', members: facts.guardians, need: 1 };
   const reporters = reportersOf(facts);
   const routes: Route[] = [
     {
@@ -186,24 +185,72 @@ function halting(facts: Facts): Route[] {
       until: 'the governor replaces them; silence lets anyone freeze, and everybody leaves',
     });
   }
-  if (facts.guardians.length === 0) return routes;
+  return [...routes, ...steering(facts), ...guarding(facts)];
+}
+
+/** What a steward's key can shut: growth, by its smallest cap. */
+function steering({ steward }: Facts): Route[] {
+  const { operator, terms } = steward ?? {};
+  if (operator === undefined || terms === undefined) return [];
+  const part = `${terms.capMinPpm / 10_000} % of the anchor`;
+  return [
+    {
+      goal: 'halt',
+      bodies: [{ name: 'key of the steward', members: [operator], need: 1 }],
+      does: `lower caps on open interest step by step to ${part}: nobody grows above; closing stays`,
+      afterSeconds: 0,
+      until: 'the governor dismisses it; a tuple that is not renewed decays to the anchor',
+    },
+  ];
+}
+
+const daySeconds = 86_400;
+
+/** How many guardians keep one tightening in force for ever: each rests as long as it holds. */
+function inTurn({ breaker: { holdSecondsMax, tighteningsMax } }: Facts): number {
+  const share = Math.min(daySeconds / 2, holdSecondsMax * tighteningsMax);
+  return Math.ceil(daySeconds / share);
+}
+
+function guarding(facts: Facts): Route[] {
+  const goal = 'halt';
+  const { breaker, guardians } = facts;
+  if (guardians.length === 0) return [];
+  const body = (need: number): Body[] => [{ name: 'guardians', members: guardians, need }];
+  const routes: Route[] = [
+    {
+      goal,
+      bodies: body(1),
+      does: 'stop growth (level 1); closing, liquidation and forced requests go on',
+      afterSeconds: 0,
+      lastsSeconds: breaker.holdSecondsMax,
+      until: 'expires by itself, then the guardian rests as long; the governor removes it',
+    },
+    {
+      goal,
+      bodies: body(inTurn(facts)),
+      does: 'stop growth (level 1) in turn, one resting while another holds',
+      afterSeconds: 0,
+      until: 'the governor removes them',
+    },
+    {
+      goal,
+      bodies: body(breaker.quorum),
+      does: 'halt (level 3): orders flagged reduce-only alone, no liquidation; deposits stay open',
+      afterSeconds: 0,
+      lastsSeconds: breaker.haltSecondsMax,
+      until: 'expires by itself, then the quorum rests twice as long; the governor removes them',
+    },
+  ];
+  if (breaker.silenceSeconds === 0) return routes;
   routes.push({
     goal,
-    bodies: [guardians],
-    does: 'raise the breaker to its highest level; deposits, withdrawals, closing stay open',
-    afterSeconds: 0,
-    lastsSeconds: facts.breaker.holdSecondsMax,
-    until: 'expires by itself, then the guardian rests as long; the governor removes it at once',
+    bodies: body(guardians.length),
+    does: 'beat no more, so that anyone stops growth (level 1)',
+    afterSeconds: breaker.silenceSeconds,
+    lastsSeconds: breaker.haltSecondsMax,
+    until: 'one beat; expires by itself, then not for as long',
   });
-  if (facts.guardians.length > 1) {
-    routes.push({
-      goal,
-      bodies: [{ ...guardians, need: 2 }],
-      does: 'hold the breaker in turn, one resting while the other holds',
-      afterSeconds: 0,
-      until: 'the governor removes one of them at once',
-    });
-  }
   return routes;
 }
 
@@ -220,18 +267,38 @@ function censoring(facts: Facts): Route[] {
       until: 'anyone executes the account’s forced request from its deadline on',
     },
   ];
-  if (facts.guardians.length > 0) {
-    const need = Math.floor(facts.guardians.length / 2) + 1;
-    routes.push({
-      goal,
-      bodies: [{ name: 'guardians', members: facts.guardians, need }],
-      does: 'veto one large withdrawal of an account',
-      afterSeconds: 0,
-      lastsSeconds: facts.vault.vetoSeconds,
-      until: 'it goes back to its account, and not again within 30 days; forced exits have no veto',
-    });
-  }
-  return routes;
+  return [...routes, ...withholding(facts)];
+}
+
+/** What guardians can keep from accounts: direct withdrawals, growth, one large withdrawal. */
+function withholding({ breaker, guardians, vault }: Facts): Route[] {
+  if (guardians.length === 0) return [];
+  const { holdSecondsMax, haltSecondsMax, quorum } = breaker;
+  const route = (need: number, does: string, lastsSeconds: number, until: string): Route => ({
+    goal: 'censor',
+    bodies: [{ name: 'guardians', members: guardians, need }],
+    does,
+    afterSeconds: 0,
+    lastsSeconds,
+    until,
+  });
+  const queue = 'forced requests ask no breaker and take their deadline';
+  return [
+    route(1, 'refuse direct withdrawals but small ones, of everybody', holdSecondsMax, queue),
+    route(quorum, 'refuse all direct withdrawals, of everybody', haltSecondsMax, queue),
+    route(
+      quorum,
+      'bar accounts from growing or flipping positions',
+      haltSecondsMax,
+      'expires by itself; they close, deposit and withdraw',
+    ),
+    route(
+      Math.floor(guardians.length / 2) + 1,
+      'veto one large withdrawal of an account',
+      vault.vetoSeconds,
+      'it goes back to its account, and not again within 30 days; forced exits have no veto',
+    ),
+  ];
 }
 
 /** Every known way to a goal with the fewest parties for it, the easiest first. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Body, smallestSet } from '@holdfast/trust';
+import { type Body, type Facts, smallestSet, smallestSets } from '@holdfast/trust';
 import fc from 'fast-check';
 
 const body = (members: string, need: number): Body => ({
@@ -49,5 +49,62 @@ describe('smallest sets', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+/** Three guardians of whom two are a quorum, and a steward; everything else holds one key. */
+const facts = (breaker: object, operator?: string): Facts =>
+  ({
+    governor: { address: '0xg', kind: 'key' },
+    sequencer: { address: '0xs' },
+    guardians: ['a', 'b', 'c'],
+    verifier: { kind: 'unknown' },
+    forced: { deadlineSeconds: 10 },
+    vault: { vetoSeconds: 20 },
+    breaker: {
+      holdSecondsMax: 21_600,
+      haltSecondsMax: 86_400,
+      tighteningsMax: 8,
+      quorum: 2,
+      silenceSeconds: 0,
+      ...breaker,
+    },
+    ...(operator && { steward: { address: '0x1', operator, terms: { capMinPpm: 250_000 } } }),
+  }) as unknown as Facts;
+
+describe('guardians and the steward’s key', () => {
+  const told = (given: Facts, pattern: RegExp): number[] =>
+    smallestSets(given)
+      .filter(({ does }) => pattern.test(does))
+      .map(({ parties }) => parties.length);
+
+  it('halt by a quorum, and alone stop growth for a hold', () => {
+    assert.deepEqual(told(facts({}), /^halt \(level 3\)/), [2]);
+    assert.deepEqual(told(facts({ quorum: 3 }), /^halt \(level 3\)/), [3]);
+    assert.deepEqual(told(facts({ quorum: 4 }), /^halt \(level 3\)/), []);
+    const [alone] = smallestSets(facts({})).filter(({ does }) => /\(level 1\);/.test(does));
+    assert.deepEqual([alone?.parties.length, alone?.lastsSeconds], [1, 21_600]);
+  });
+
+  it('hold in turn only as many tightenings as a day has', () => {
+    assert.deepEqual(told(facts({}), /in turn/), [2]);
+    assert.deepEqual(told(facts({ holdSecondsMax: 3_600 }), /in turn/), [3]);
+    assert.deepEqual(told(facts({ holdSecondsMax: 60 }), /in turn/), []);
+  });
+
+  it('are silent all together, where silence counts', () => {
+    assert.deepEqual(told(facts({}), /beat no more/), []);
+    assert.deepEqual(told(facts({ silenceSeconds: 600 }), /beat no more/), [3]);
+  });
+
+  it('withhold direct withdrawals and growth, each by its number', () => {
+    assert.deepEqual(told(facts({}), /direct withdrawals but small ones/), [1]);
+    assert.deepEqual(told(facts({}), /all direct withdrawals/), [2]);
+    assert.deepEqual(told(facts({}), /^bar accounts/), [2]);
+  });
+
+  it('shut growth to the smallest cap of a steward, if there is one', () => {
+    assert.deepEqual(told(facts({}), /25 % of the anchor/), []);
+    assert.deepEqual(told(facts({}, '0xo'), /25 % of the anchor/), [1]);
   });
 });
