@@ -15,6 +15,7 @@ export type Source =
   | 'vault'
   | 'breaker'
   | 'parameters'
+  | 'steward'
   | 'oracle'
   | 'forcedQueue'
   | 'backstop'
@@ -94,7 +95,10 @@ export interface MarketParameters {
 /** A market as the logs tell it. */
 export interface MarketView {
   readonly market: number;
+  /** In force: the anchor, or tighter where a steward moved. */
   readonly params: MarketParameters;
+  /** As governance set it. */
+  readonly anchor: MarketParameters;
   /** Index price, ticks; 0 before the first report. */
   readonly price: number;
   /** Mark price, ticks; 0 before the first report. */

@@ -5,6 +5,7 @@ import { LAWS } from '@holdfast/laws';
 import { before, takeBack } from '../src/state/tables.ts';
 import {
   alice,
+  anchored,
   bob,
   onChain,
   openScene,
@@ -13,6 +14,8 @@ import {
   q32,
   type Scene,
   sequencer,
+  startTime,
+  steered,
 } from './support/venue.ts';
 
 const tried = new Set<string>();
@@ -85,9 +88,7 @@ describe('sentinel: what a fault in the contracts looks like', () => {
   it('open interest beyond the cap (L06)', () => {
     const scene = openScene();
     const capped = { ...params, openInterestMax: 9 };
-    scene.pass([
-      { emits: [['parameters', 'MarketChanged', { market: 0, params: onChain(capped) }]] },
-    ]);
+    scene.pass([{ emits: anchored(capped) }]);
     assert.deepEqual(seen(scene.pass([scene.trade()])), ['openInterestWithin']);
   });
 
@@ -175,11 +176,7 @@ describe('sentinel: what a fault in the contracts looks like', () => {
   });
 
   it('parameters out of bounds, and loosened without waiting (L17, L18)', () => {
-    const change = (of: object) => ({
-      emits: [
-        ['parameters', 'MarketChanged', { market: 0, params: onChain({ ...params, ...of }) }],
-      ] as const,
-    });
+    const change = (of: object) => ({ emits: anchored({ ...params, ...of }) });
     assert.deepEqual(openScene().pass([change({ initialPpm: 60_000 })]), []);
     const scene = openScene();
     assert.deepEqual(seen(scene.pass([change({ takerFeePpm: 20_000 })])), [
@@ -193,16 +190,30 @@ describe('sentinel: what a fault in the contracts looks like', () => {
 
   it('and lets a loosening be that waited (L18)', () => {
     const scene = openScene();
-    const loose = onChain({ ...params, initialPpm: 49_000, markClampPpm: 19_000 });
+    const loose = { ...params, initialPpm: 49_000, markClampPpm: 19_000 };
     const readyAt = scene.time + 1 + 86_400;
     const proposed = [
       'parameters',
       'MarketProposed',
-      { market: 0, params: loose, readyAt },
+      { market: 0, params: onChain(loose), readyAt },
     ] as const;
     scene.pass([{ emits: [proposed] }]);
-    const changed = ['parameters', 'MarketChanged', { market: 0, params: loose }] as const;
-    assert.deepEqual(scene.pass([{ emits: [changed] }], 86_401), []);
+    // A steward's move meanwhile is none of governance's, and drops no proposal.
+    const tight = { ...params, initialPpm: 52_000 };
+    assert.deepEqual(scene.pass([{ emits: steered('Moved', tight) }]), []);
+    assert.deepEqual(
+      scene.pass([{ emits: anchored(loose, { ...tight, markClampPpm: 19_000 }) }], 86_400),
+      [],
+    );
+  });
+
+  it('what a governor proposed, applied with its taking office (L18)', () => {
+    const scene = openScene();
+    const loose = { ...params, initialPpm: 49_000, markClampPpm: 19_000 };
+    const taken = ['parameters', 'GovernorChanged', { governor: bob }] as const;
+    assert.deepEqual(scene.pass([{ emits: [taken, ...anchored(loose)] }]), [
+      'parameterChangeLawful',
+    ]);
   });
 
   it('funding beyond the largest rate (L19)', () => {
@@ -283,6 +294,71 @@ describe('sentinel: what a fault in the contracts looks like', () => {
       ] as const;
     assert.deepEqual(scene.pass([{ emits: exited(100_000n) }]), []);
     assert.deepEqual(seen(scene.pass([{ emits: exited(100_001n) }])), ['exitShared']);
+  });
+
+  it('a steward out of its band, too fast, or without notice (L25)', () => {
+    const hour = 3_600;
+    const scene = openScene();
+    const [tight, higher] = [
+      { ...params, initialPpm: 55_000, openInterestMax: 900_000 },
+      { ...params, initialPpm: 55_000, openInterestMax: 900_000, maintenancePpm: 31_000 },
+    ];
+    assert.deepEqual(scene.pass([{ emits: steered('Moved', tight) }], hour), []);
+    assert.deepEqual(
+      seen(scene.pass([{ emits: steered('Moved', { ...tight, initialPpm: 55_100 }) }])),
+      ['stewardStep'],
+    );
+    assert.deepEqual(openScene().pass([{ emits: steered('Moved', higher) }], hour), [
+      'stewardStep',
+    ]);
+    const told = openScene();
+    const readyAt = told.time + 1 + 86_400;
+    const notice = { market: 0, maintenancePpm: 31_000, readyAt };
+    assert.deepEqual(told.pass([{ emits: [['steward', 'Announced', notice]] }]), []);
+    assert.deepEqual(told.pass([{ emits: steered('Moved', higher) }], 86_400), []);
+    assert.equal(told.tables.courses.get(0)?.noticePpm, 0);
+    const much = { ...notice, maintenancePpm: 40_000 };
+    assert.deepEqual(told.pass([{ emits: [['steward', 'Announced', much]] }]), ['stewardStep']);
+  });
+
+  it('a steward that goes looser than the anchor, by whatever event (L18, L25)', () => {
+    const loose = { ...params, openInterestMax: 1_000_001 };
+    const both = ['parameterChangeLawful', 'stewardStep'];
+    assert.deepEqual(openScene().pass([{ emits: steered('Moved', loose) }], 3_600), both);
+    assert.deepEqual(openScene().pass([{ emits: steered('Decayed', loose) }], 3_600), both);
+    const other = { ...params, initialPpm: 51_000 };
+    // In force comes what nobody stated, or something else than was stated.
+    assert.deepEqual(openScene().pass([{ emits: steered('Moved', params, other) }], 3_600), [
+      'stewardStep',
+    ]);
+    assert.deepEqual(openScene().pass([{ emits: steered('Moved', other).slice(1) }]), [
+      'stewardStep',
+    ]);
+  });
+
+  it('a decay beyond its rate, and one that tightens (L25)', () => {
+    const scene = openScene();
+    const at = (initialPpm: number) => ({ ...params, initialPpm });
+    assert.deepEqual(scene.pass([{ emits: steered('Moved', at(55_000)) }], 3_600), []);
+    const expiry = 86_400 + startTime + 3_600 - scene.time;
+    assert.deepEqual(scene.pass([{ emits: steered('Decayed', at(53_900)) }], expiry), []);
+    assert.deepEqual(scene.pass([{ emits: steered('Decayed', at(52_821)) }], 3_600), [
+      'stewardStep',
+    ]);
+    assert.deepEqual(scene.pass([{ emits: steered('Decayed', at(52_900)) }], 3_600), [
+      'stewardStep',
+    ]);
+  });
+
+  it('and lets the anchor come back when there is no steward any more', () => {
+    const scene = openScene();
+    const tight = { ...params, initialPpm: 55_000 };
+    assert.deepEqual(scene.pass([{ emits: steered('Moved', tight) }], 3_600), []);
+    const steward = `0x${'00'.repeat(20)}`;
+    assert.deepEqual(scene.pass([{ emits: [['parameters', 'StewardChanged', { steward }]] }]), []);
+    const restored = anchored(params).slice(1);
+    assert.deepEqual(scene.pass([{ emits: restored }]), []);
+    assert.deepEqual(scene.pass([{ emits: anchored(tight).slice(1) }]), ['stewardStep']);
   });
 
   it('leaves no law untried', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import type { BlockView } from '../src/rule.ts';
+import type { BlockView, MarketParameters } from '../src/rule.ts';
 import {
   attackProblems,
   benignDay,
@@ -16,6 +16,7 @@ import {
 import type { RuleModule } from '../src/rules/kit/define.ts';
 import { benignNames } from '../src/rules/kit/trial.ts';
 import { registry } from '../src/rules/registry.ts';
+import { createTape, demoParams, places } from '../src/rules/tape/venue.ts';
 import { barsFrom, benignBars, forgetBars } from './recorded.ts';
 
 const folder = join(import.meta.dirname, '../src/rules/builtin');
@@ -46,6 +47,48 @@ describe('the registry of rules', () => {
       assert.deepEqual(await survivors(module, pathOf(module)), []);
     });
   }
+});
+
+describe('a steward that moves', () => {
+  it('is no loosening, and hides none of governance', () => {
+    const [module] = registry.filter(({ rule }) => rule.id === 'loosening-proposed');
+    assert.ok(module);
+    const tape = createTape();
+    const heard = (propose?: Partial<MarketParameters>): number => {
+      if (propose !== undefined) {
+        const params = { ...demoParams, ...propose };
+        const args = { market: 0, params, readyAt: tape.now() + 86_400 };
+        tape.event({ source: 'parameters', name: 'MarketProposed', args });
+      }
+      return hear(module, [tape.block(2)]).findings;
+    };
+    heard();
+    tape.steer(0, { initialPpm: 60_000, openInterestMax: 10_000_000 });
+    assert.equal(heard(), 0);
+    tape.steer(0, { initialPpm: 55_000 }, 'Decayed');
+    assert.equal(heard(), 0);
+    // Tighter than the anchor, looser than in force.
+    assert.equal(heard({ initialPpm: 52_000 }), 0);
+    assert.equal(heard({ initialPpm: 49_000 }), 1);
+  });
+
+  it('is appointed after it was proposed, or it is told as critical', () => {
+    const [module] = registry.filter(({ rule }) => rule.id === 'role-change');
+    assert.ok(module);
+    const loudest = (...names: string[]): string | undefined => {
+      const tape = createTape();
+      tape.report(new Map([[0, { price: 650_000 }]]));
+      const views = [tape.block(2)];
+      for (const name of names) {
+        const args = { steward: places.steward, readyAt: tape.now() + 86_400 };
+        tape.event({ source: 'parameters', name, args });
+        views.push(tape.block(2));
+      }
+      return hear(module, views).loudest;
+    };
+    assert.equal(loudest('StewardProposed', 'StewardChanged'), 'high');
+    assert.equal(loudest('StewardChanged'), 'critical');
+  });
 });
 
 /** A rule that lacks something, made of one that lacks nothing. */

@@ -56,19 +56,21 @@ function compileThief(): Record<'Thief' | 'Spammer', Hex> {
   return { Thief: codeOf('Thief'), Spammer: codeOf('Spammer') };
 }
 
-export type WatchRig = Awaited<ReturnType<typeof createWatchRig>>;
+/** A chain with the venue on it, which any number of rigs begin from. */
+export type WatchChain = Awaited<ReturnType<typeof createWatchChain>>;
+export type WatchRig = Awaited<ReturnType<WatchChain['rig']>>;
 type Raw = (method: string, params?: unknown[]) => Promise<unknown>;
 
-async function startChain(blockMs: number) {
+async function startChain() {
   const port = await findFreePort();
   const args = ['--no-mining', '--quiet', '--accounts', '0', '--hardfork', 'prague'];
   const more = ['--gas-limit', '120000000', '--order', 'fees', '--chain-id', String(chainId)];
   const anvil = spawnBareAnvil([...args, ...more, '--port', String(port)]);
   const rpcUrl = `http://127.0.0.1:${port}`;
-  const reader = createChainReader({ rpcUrl, chainId, blockMs, retries: 0 });
+  const reader = createChainReader({ rpcUrl, chainId, blockMs: 50, retries: 0 });
   const raw: Raw = (method, params = []) =>
     reader.request({ method: method as never, params: params as never });
-  await until('anvil answers', 20_000, () => raw('eth_chainId').catch(() => undefined));
+  await until('anvil answers', 60_000, () => raw('eth_chainId').catch(() => undefined));
   return { anvil, rpcUrl, reader, raw };
 }
 
@@ -102,8 +104,8 @@ function createPace(raw: Raw, blockMs: number) {
 }
 
 /** A venue with a full vault; nothing is stolen yet. */
-export async function createWatchRig(blockMs: number) {
-  const { anvil, rpcUrl, reader, raw } = await startChain(blockMs);
+export async function createWatchChain() {
+  const { anvil, rpcUrl, reader, raw } = await startChain();
   const names = ['deployer', 'user', 'thief', 'sentinel-1', 'sentinel-2', 'cold'];
   for (const name of names) {
     await raw('anvil_setBalance', [accountOf(name).address, '0xffffffffffffffffffff']);
@@ -137,7 +139,7 @@ export async function createWatchRig(blockMs: number) {
     reporters: { k: 2, n: 3, addresses: reporters },
     sequencer: accountOf('deployer').address,
     node: accountOf('deployer').address,
-    blockMs,
+    blockMs: 50,
   } as unknown as Venue;
   await fill(venue, reader, writer('user'));
   const { clearingHouse, vault, breaker } = venue.contracts;
@@ -156,21 +158,26 @@ export async function createWatchRig(blockMs: number) {
     args: [selectorOf('withdraw')],
   });
   await pace.end();
-  const own = createPace(raw, blockMs);
+  const shared = { reader, raw, spammer, writer, accountOf };
   return {
-    venue,
-    reader,
-    raw,
-    pace: own,
-    spammer,
-    writer,
-    accountOf,
-    /** From now on withdrawals debit nobody. */
-    breach: () => raw('anvil_setCode', [module, thiefCode]),
-    end: async () => {
-      await own.end();
-      anvil.kill('SIGKILL');
+    /** The venue as it was at first, in blocks of its own pace; one rig at a time. */
+    rig: async (blockMs: number) => {
+      const snapshot = await raw('evm_snapshot');
+      const own = createPace(raw, blockMs);
+      return {
+        ...shared,
+        venue: { ...venue, blockMs },
+        pace: own,
+        /** From now on withdrawals debit nobody. */
+        breach: () => raw('anvil_setCode', [module, thiefCode]),
+        end: async () => {
+          await own.end();
+          await raw('anvil_dropAllTransactions');
+          await raw('evm_revert', [snapshot]);
+        },
+      };
     },
+    end: () => anvil.kill('SIGKILL'),
   };
 }
 

@@ -4,6 +4,7 @@ import {
   clearingHouseAbi,
   forcedQueueAbi,
   parametersAbi,
+  stewardAbi,
   vaultAbi,
 } from '@holdfast/abi';
 import type { Venue as VenueFile } from '@holdfast/host';
@@ -11,6 +12,7 @@ import { EnvironmentError, type Hex } from '@holdfast/units';
 import { call } from '../chain/call.ts';
 import type { Endpoint } from '../chain/endpoint.ts';
 import type { Venue } from '../laws/block.ts';
+import type { StewardRules } from '../laws/questions.ts';
 import type { Source } from '../rule.ts';
 import type { Places } from '../state/compare.ts';
 
@@ -41,6 +43,7 @@ export async function openVenue(
     parameters: lower(contracts.parameters),
     oracle: lower(contracts.oracle),
     forcedQueue,
+    steward: contracts.steward && lower(contracts.steward),
     token: lower(contracts.token),
   };
   const vault = (name: string) => read<bigint>(places.vault, vaultAbi, name);
@@ -65,8 +68,18 @@ export async function openVenue(
       parameterDelaySeconds: Number(delay),
       holdSecondsMax: Math.max(Number(hold), Number(halt)),
       forcedGraceSeconds: Number(grace),
+      steward: places.steward && (await rulesOf(places.steward, read)),
     },
   };
+}
+
+async function rulesOf(
+  address: Hex,
+  read: <T>(to: Hex, abi: unknown, functionName: string) => Promise<T>,
+): Promise<StewardRules> {
+  const terms = await read<Record<string, bigint | number>>(address, stewardAbi, 'terms');
+  const numbers = Object.entries(terms).map(([name, value]) => [name, Number(value)]);
+  return { address, ...Object.fromEntries(numbers) } as StewardRules;
 }
 
 async function requireChain(endpoint: Endpoint, chainId: number): Promise<void> {
@@ -84,12 +97,13 @@ async function requireChain(endpoint: Endpoint, chainId: number): Promise<void> 
 }
 
 function sourcesOf(file: VenueFile, forcedQueue: Hex): ReadonlyMap<Hex, Source> {
-  const { clearingHouse, vault, breaker, parameters, oracle, backstop } = file.contracts;
+  const { clearingHouse, vault, breaker, parameters, steward, oracle, backstop } = file.contracts;
   const all: [Source, string | undefined][] = [
     ['clearingHouse', clearingHouse],
     ['vault', vault],
     ['breaker', breaker],
     ['parameters', parameters],
+    ['steward', steward],
     ['oracle', oracle],
     ['forcedQueue', forcedQueue],
     ['backstop', backstop],

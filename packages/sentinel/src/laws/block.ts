@@ -5,7 +5,14 @@ import type { RawLog } from '../chain/wire.ts';
 import type { VenueEvent } from '../rule.ts';
 import { applyEvent } from '../state/apply.ts';
 import { decodeLog, type Sources } from '../state/decode.ts';
-import { type Tables, before as tablesBefore, takeBack, type Undo } from '../state/tables.ts';
+import {
+  type Tables,
+  before as tablesBefore,
+  takeBack,
+  type Undo,
+  venueRow,
+  zeroAddress,
+} from '../state/tables.ts';
 import type { Budgets } from '../state/windows.ts';
 import {
   growthQuestions,
@@ -17,6 +24,7 @@ import { type OpenBatch, openBatch } from './batch.ts';
 import * as control from './control.ts';
 import { freshQuestions, refreshedQuestions } from './prices.ts';
 import { ask, num, type Question, type Step, type Terms } from './questions.ts';
+import * as steward from './steward.ts';
 import { interestQuestions, settledQuestions } from './trades.ts';
 
 /** A block or a pending transaction, as far as the venue is concerned. */
@@ -100,7 +108,11 @@ const askers: Readonly<Record<string, Asker>> = {
   'vault.Paid': (step, budgets) => [control.outflowQuestion(step, budgets)],
   'vault.Released': (step, budgets) => [control.outflowQuestion(step, budgets)],
   'breaker.Tightened': (step) => [control.tightenedQuestion(step)],
-  'parameters.MarketChanged': control.marketQuestions,
+  'parameters.AnchorChanged': steward.anchorQuestions,
+  'parameters.MarketChanged': steward.marketQuestions,
+  'steward.Moved': steward.movedQuestions,
+  'steward.Decayed': steward.decayedQuestions,
+  'steward.Announced': steward.announcedQuestions,
   'forcedQueue.ForcedTaken': (step) => [control.forcedQuestion(step)],
 };
 
@@ -129,7 +141,10 @@ function passTransaction(
   const input = material.inputs.get(events[0]?.txHash as Hex);
   const settles = events.filter(({ name }) => name === 'Settled').length;
   const batch: OpenBatch | undefined = input && settles === 1 ? openBatch(input) : undefined;
-  const founding = events.some(({ name }) => name === 'GovernorChanged');
+  // A successor that accepts is told by the same event, but there was a governor before.
+  const founding =
+    venueRow(tables).governor === zeroAddress &&
+    events.some(({ name }) => name === 'GovernorChanged');
   let last: Step | undefined;
   for (const [i, event] of events.entries()) {
     const undo: Undo = [];

@@ -1,12 +1,8 @@
-/** Laws on outflow, breaker, parameters, forced queue and exit: L14, L16 to L18, L22 to L24. */
-import type { MarketParameters } from '../rule.ts';
-import { parametersOf } from '../state/apply.ts';
+/** Laws on outflow, breaker, forced queue and exit: L14, L16, L22 to L24. */
 import { venueRow } from '../state/tables.ts';
 import { type Budgets, windowsAt } from '../state/windows.ts';
-import { ask, big, levelAt, num, type Question, type Step, scopeOf } from './questions.ts';
+import { ask, big, levelAt, num, type Question, type Step } from './questions.ts';
 
-/** How long a proposal may be applied once it is ready, seconds: `Delayed.EXPIRY_SECONDS`. */
-const expirySeconds = 7 * 86_400;
 /** Silence of reports after which anyone may freeze: `ExitModule.SILENCE_SECONDS`. */
 const silenceSeconds = 7 * 86_400;
 
@@ -34,36 +30,6 @@ export function tightenedQuestion(step: Step): Question {
     secondsMax: terms.holdSecondsMax,
   };
   return ask(step, 'breakerTightens', input, scope, `scope ${scope}`);
-}
-
-const unlisted = (like: MarketParameters): MarketParameters =>
-  Object.fromEntries(Object.keys(like).map((name) => [name, 0])) as unknown as MarketParameters;
-
-const equal = (a: MarketParameters, b: MarketParameters): boolean =>
-  Object.entries(a).every(([name, value]) => b[name as keyof MarketParameters] === value);
-
-/** Laws L17 and L18 of a `MarketChanged`; a founding venue has nobody to wait for. */
-export function marketQuestions(step: Step): Question[] {
-  const { event, before, time, terms, founding } = step;
-  const market = num(event.args.market);
-  const next = parametersOf(event.args.params);
-  const scope = scopeOf(market);
-  const about = `market ${market}`;
-  const bounded = ask(step, 'parametersBounded', { limits: next }, scope, about);
-  if (founding) return [bounded];
-  const pending = before.proposals.get(market);
-  const wasProposed = pending !== undefined && equal(pending.params, next);
-  const proposedTime = wasProposed ? pending.readyAt - terms.parameterDelaySeconds : 0;
-  const current = before.markets.get(market)?.params ?? unlisted(next);
-  const input = {
-    current,
-    next,
-    proposedTime,
-    delaySeconds: terms.parameterDelaySeconds,
-    windowSeconds: expirySeconds,
-    nowTime: time,
-  };
-  return [bounded, ask(step, 'parameterChangeLawful', input, scope, about)];
 }
 
 /** Law L22 of a `ForcedTaken`. */

@@ -4,6 +4,7 @@
  * another contract) is not asked.
  */
 import type { LawInput, LawName } from '@holdfast/laws';
+import type { StewardTerms } from '@holdfast/risk';
 import type { Hex } from '@holdfast/units';
 import type { MarketView, VenueEvent } from '../rule.ts';
 import type { Tables } from '../state/tables.ts';
@@ -20,6 +21,12 @@ export interface Question<N extends LawName = LawName> {
   readonly tx?: Hex | undefined;
 }
 
+/** A steward's contract and what it may do: fixed when it is deployed. */
+export interface StewardRules extends StewardTerms {
+  /** Lower case. */
+  readonly address: Hex;
+}
+
 /** What a venue was deployed with and never changes. */
 export interface Terms {
   /** Token units per quote unit. */
@@ -27,6 +34,8 @@ export interface Terms {
   readonly parameterDelaySeconds: number;
   readonly holdSecondsMax: number;
   readonly forcedGraceSeconds: number;
+  /** Undefined where there is no steward to follow. */
+  readonly steward?: StewardRules | undefined;
 }
 
 /** One event between two states. */
@@ -42,7 +51,7 @@ export interface Step {
   /** State before the first event of the transaction. */
   readonly start: Tables;
   readonly batch: OpenBatch | undefined;
-  /** True: a contract of the venue was deployed by this transaction. */
+  /** True: the venue's parameters were deployed by this transaction. */
   readonly founding: boolean;
 }
 

@@ -10,7 +10,9 @@ import type {
 } from '../rule.ts';
 import {
   blankAccount,
+  type CourseRow,
   change,
+  emptyCourse,
   laneKey,
   put,
   type VenueRow,
@@ -41,7 +43,7 @@ function accountOf({ tables }: Writer, id: number): AccountView {
 function blankMarket(market: number, params: MarketParameters): MarketView {
   const prices = { price: 0, mark: 0, priceTime: 0, priceRound: 0, rate: 0 };
   const funding = { fundingIndex: 0n, fundingTime: 0, openInterest: 0, insuranceQ32: 0n };
-  return { market, params, ...prices, ...funding };
+  return { market, params, anchor: params, ...prices, ...funding };
 }
 
 function changeMarket(writer: Writer, id: number, fields: Partial<MarketView>): void {
@@ -206,11 +208,13 @@ export const parametersOf = (value: unknown): MarketParameters =>
   ) as unknown as MarketParameters;
 
 const parameters: Readonly<Record<string, Handler>> = {
-  MarketChanged: (writer, { args }) => {
+  MarketChanged: (writer, { args }) =>
+    changeMarket(writer, num(args.market), { params: parametersOf(args.params) }),
+  AnchorChanged: (writer, { args }) => {
     const id = num(args.market);
-    const params = parametersOf(args.params);
-    const row = writer.tables.markets.get(id) ?? blankMarket(id, params);
-    put(writer, 'markets', id, { ...row, params });
+    const anchor = parametersOf(args.params);
+    const row = writer.tables.markets.get(id) ?? blankMarket(id, anchor);
+    put(writer, 'markets', id, { ...row, anchor });
     if (writer.tables.proposals.has(id)) put(writer, 'proposals', id, undefined);
   },
   MarketProposed: (writer, { args }) => {
@@ -228,6 +232,32 @@ const parameters: Readonly<Record<string, Handler>> = {
     });
   },
   GovernorChanged: (writer, { args }) => change(writer, { governor: String(args.governor) }),
+  StewardChanged: (writer, { args }) => change(writer, { steward: String(args.steward) }),
+};
+
+function changeCourse(writer: Writer, event: VenueEvent, fields: Partial<CourseRow>): void {
+  const market = num(event.args.market);
+  const row = writer.tables.courses.get(market) ?? emptyCourse;
+  put(writer, 'courses', market, { ...row, ...fields });
+}
+
+const noNotice = { noticePpm: 0, noticeReadyAt: 0 };
+
+const steward: Readonly<Record<string, Handler>> = {
+  Moved: (writer, event, { time }) => {
+    const { args } = event;
+    const current = writer.tables.markets.get(num(args.market))?.params.maintenancePpm ?? 0;
+    const { maintenancePpm } = args.tuple as { maintenancePpm: number };
+    const times = { inputTime: num(args.time), expiresAt: num(args.expiresAt) };
+    const used = maintenancePpm > current ? noNotice : {};
+    changeCourse(writer, event, { movedAt: time, ...times, ...used });
+  },
+  Decayed: (writer, event, { time }) => changeCourse(writer, event, { decayedAt: time }),
+  Announced: (writer, event) => {
+    const { maintenancePpm, readyAt } = event.args;
+    changeCourse(writer, event, { noticePpm: num(maintenancePpm), noticeReadyAt: num(readyAt) });
+  },
+  Withdrawn: (writer, event) => changeCourse(writer, event, noNotice),
 };
 
 function guard(writer: Writer, address: string, isIn: boolean): void {
@@ -268,7 +298,15 @@ const backstop: Readonly<Record<string, Handler>> = {
   PoolOpened: (writer, { args }) => put(writer, 'backstops', num(args.pool), num(args.account)),
 };
 
-const handlers = { clearingHouse: house, vault, breaker, parameters, forcedQueue, backstop };
+const handlers = {
+  clearingHouse: house,
+  vault,
+  breaker,
+  parameters,
+  steward,
+  forcedQueue,
+  backstop,
+};
 
 /** Applies one event. Events that change nothing here are passed over. */
 export function applyEvent(writer: Writer, event: VenueEvent, place: Place): void {

@@ -9,14 +9,16 @@ import {
   forcedQueueAbi,
   oracleAbi,
   parametersAbi,
+  stewardAbi,
   vaultAbi,
 } from '@holdfast/abi';
 import { sleep } from '@holdfast/host';
 import { firstFundAccount, type Hex } from '@holdfast/units';
 import { type Abi, decodeFunctionResult, encodeFunctionData, erc20Abi } from 'viem';
 import type { Endpoint } from '../chain/endpoint.ts';
+import type { MarketParameters } from '../rule.ts';
 import { parametersOf } from './apply.ts';
-import { type Tables, type Undo, venueRow } from './tables.ts';
+import { emptyCourse, type Tables, type Undo, venueRow } from './tables.ts';
 
 /** Where a venue's contracts are. */
 export interface Places {
@@ -24,6 +26,8 @@ export interface Places {
   readonly vault: Hex;
   readonly breaker: Hex;
   readonly parameters: Hex;
+  /** Undefined where only governance changes parameters. */
+  readonly steward?: Hex | undefined;
   readonly oracle: Hex;
   readonly forcedQueue: Hex;
   readonly token: Hex;
@@ -118,7 +122,17 @@ const markets: Maker = (tables, places, _scale, key) => {
   const row = tables.markets.get(id);
   if (row === undefined) return [];
   const scope = 1 + id;
-  const { fundingIndex, fundingTime, openInterest, price, mark, priceTime, params } = row;
+  const { fundingIndex, fundingTime, openInterest, price, mark, priceTime } = row;
+  const tuple = (what: string, functionName: string, expected: MarketParameters): Check => ({
+    what: `${what} of market ${id}`,
+    to: places.parameters,
+    abi: parametersAbi as Abi,
+    functionName,
+    args: [id],
+    scope,
+    shown: (value) => text(parametersOf(value)),
+    expected: text(expected),
+  });
   return [
     {
       ...house(places, `market ${id}`, 'market', [id]),
@@ -136,15 +150,25 @@ const markets: Maker = (tables, places, _scale, key) => {
       shown: String,
       expected: `${price},${mark},${priceTime}`,
     },
+    tuple('parameters', 'market', row.params),
+    tuple('anchor', 'anchor', row.anchor),
+  ];
+};
+
+const courses: Maker = (tables, { steward }, _scale, key) => {
+  if (steward === undefined) return [];
+  const numbers = (value: object): string =>
+    text(Object.entries(value).map(([name, field]) => [name, Number(field)]));
+  return [
     {
-      what: `parameters of market ${id}`,
-      to: places.parameters,
-      abi: parametersAbi as Abi,
-      functionName: 'market',
-      args: [id],
-      scope,
-      shown: (value) => text(parametersOf(value)),
-      expected: text(params),
+      what: `steward's course of market ${key}`,
+      to: steward,
+      abi: stewardAbi as Abi,
+      functionName: 'course',
+      args: [Number(key)],
+      scope: 1 + Number(key),
+      shown: (value) => numbers(value as object),
+      expected: numbers(tables.courses.get(Number(key)) ?? emptyCourse),
     },
   ];
 };
@@ -202,15 +226,23 @@ const venue: Maker = (tables, places, scale) => {
     read(places.vault, vaultAbi, 'liabilities', row.liabilities * scale),
     read(places.vault, vaultAbi, 'queued', row.queued * scale),
     read(places.parameters, parametersAbi, 'governor', row.governor),
+    read(places.parameters, parametersAbi, 'steward', row.steward),
     read(places.breaker, breakerAbi, 'guardiansCount', row.guardians.size),
     read(places.forcedQueue, forcedQueueAbi, 'state', [next, row.forcedCount, deadline].join()),
   ];
 };
 
-const makers: Partial<Record<keyof Tables, Maker>> = { accounts, lanes, markets, queue, breaker };
+const makers: Partial<Record<keyof Tables, Maker>> = {
+  accounts,
+  lanes,
+  markets,
+  courses,
+  queue,
+  breaker,
+};
 
 /** Keys that are read in turn, and how many of each table at every block. */
-const turns = { accounts: 8, lanes: 8, markets: 1, queue: 2, breaker: 1 } as const;
+const turns = { accounts: 8, lanes: 8, markets: 1, courses: 1, queue: 2, breaker: 1 } as const;
 
 /** Chooses what to read. */
 export class Rota {

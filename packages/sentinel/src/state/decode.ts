@@ -7,6 +7,7 @@ import {
   forcedQueueAbi,
   oracleAbi,
   parametersAbi,
+  stewardAbi,
   vaultAbi,
 } from '@holdfast/abi';
 import {
@@ -26,6 +27,7 @@ const abis: Readonly<Record<Source, Abi>> = {
   vault: vaultAbi as Abi,
   breaker: breakerAbi as Abi,
   parameters: parametersAbi as Abi,
+  steward: stewardAbi as Abi,
   oracle: oracleAbi as Abi,
   forcedQueue: forcedQueueAbi as Abi,
   backstop: backstopAbi as Abi,

@@ -18,6 +18,25 @@ export type LaneRow = { readonly seq: number; readonly filled: number };
 /** A change of parameters that waits. */
 export type ProposalRow = { readonly params: MarketParameters; readonly readyAt: number };
 
+/** Where a steward is with a market: the twin of `StewardCourse`, seconds and ppm. */
+export type CourseRow = {
+  readonly movedAt: number;
+  readonly inputTime: number;
+  readonly expiresAt: number;
+  readonly decayedAt: number;
+  readonly noticePpm: number;
+  readonly noticeReadyAt: number;
+};
+
+export const emptyCourse: CourseRow = {
+  movedAt: 0,
+  inputTime: 0,
+  expiresAt: 0,
+  decayedAt: 0,
+  noticePpm: 0,
+  noticeReadyAt: 0,
+};
+
 /** The trailing minimum of what the vault holds: the twin of `OutflowRing.Level`, quote units. */
 export type LevelRow = {
   readonly low0: bigint;
@@ -40,6 +59,8 @@ export type VenueRow = {
   readonly reportTime: number;
   readonly sequencer: string;
   readonly governor: string;
+  /** Who may steer; the zero address for nobody. */
+  readonly steward: string;
   readonly quietSeconds: number;
   readonly reportSkewSecondsMax: number;
   readonly profitHaircutPpm: number;
@@ -61,6 +82,8 @@ export type Tables = {
   readonly forced: Map<bigint, ForcedView>;
   readonly breaker: Map<number, BreakerEntry>;
   readonly proposals: Map<number, ProposalRow>;
+  /** By market. */
+  readonly courses: Map<number, CourseRow>;
   readonly backstops: Map<number, number>;
   /** What left, quote units: by 5 minutes since the epoch, and by hours. */
   readonly outflow5: Map<number, bigint>;
@@ -98,6 +121,7 @@ const emptyVenue: VenueRow = {
   reportTime: 0,
   sequencer: zeroAddress,
   governor: zeroAddress,
+  steward: zeroAddress,
   quietSeconds: 0,
   reportSkewSecondsMax: 0,
   profitHaircutPpm: 0,
@@ -128,6 +152,7 @@ export function emptyTables(): Tables {
     forced: new Map(),
     breaker: new Map(),
     proposals: new Map(),
+    courses: new Map(),
     backstops: new Map(),
     outflow5: new Map(),
     outflow60: new Map(),

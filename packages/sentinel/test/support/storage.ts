@@ -5,12 +5,13 @@ import {
   forcedQueueAbi,
   oracleAbi,
   parametersAbi,
+  stewardAbi,
   vaultAbi,
 } from '@holdfast/abi';
 import type { Hex } from '@holdfast/units';
 import { type Abi, decodeFunctionData, encodeFunctionResult, erc20Abi } from 'viem';
 import type { Places } from '../../src/state/compare.ts';
-import type { Tables } from '../../src/state/tables.ts';
+import { emptyCourse, type Tables } from '../../src/state/tables.ts';
 import { onChain } from './venue.ts';
 
 const zeroAddress = `0x${'00'.repeat(20)}`;
@@ -52,6 +53,12 @@ const views: Readonly<Record<string, View>> = {
   liabilities: (tables) => tables.venue.get(0)?.liabilities,
   queued: (tables) => tables.venue.get(0)?.queued,
   governor: (tables) => tables.venue.get(0)?.governor,
+  steward: (tables) => tables.venue.get(0)?.steward,
+  anchor: (tables, [id]) => {
+    const row = tables.markets.get(Number(id));
+    return row && onChain(row.anchor);
+  },
+  course: (tables, [id]) => tables.courses.get(Number(id)) ?? emptyCourse,
   state: (tables) => {
     const row = tables.venue.get(0);
     const next = (row?.forcedDone ?? 0n) + 1n;
@@ -72,6 +79,7 @@ export function answerCall(
     [places.vault, vaultAbi],
     [places.breaker, breakerAbi],
     [places.parameters, parametersAbi],
+    [places.steward as Hex, stewardAbi],
     [places.oracle, oracleAbi],
     [places.forcedQueue, forcedQueueAbi],
     [places.token, erc20Abi],

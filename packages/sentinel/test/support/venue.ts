@@ -4,9 +4,11 @@ import {
   clearingHouseAbi,
   forcedQueueAbi,
   parametersAbi,
+  stewardAbi,
   vaultAbi,
 } from '@holdfast/abi';
 import { packFill, packOrder } from '@holdfast/order';
+import { tupleOf } from '@holdfast/risk';
 import { concatBytes, type Hex, putBig, putInt, toHex } from '@holdfast/units';
 import { encodeFunctionData, keccak256, stringToHex } from 'viem';
 import type { RawLog } from '../../src/chain/wire.ts';
@@ -21,6 +23,7 @@ export const places: Record<Exclude<Source, 'oracle' | 'backstop' | 'committees'
   vault: `0x${'a1'.repeat(20)}`,
   breaker: `0x${'b1'.repeat(20)}`,
   parameters: `0x${'d1'.repeat(20)}`,
+  steward: `0x${'57'.repeat(20)}`,
   forcedQueue: `0x${'f1'.repeat(20)}`,
 };
 /** Interfaces of its contracts. */
@@ -29,6 +32,7 @@ export const abis = {
   vault: vaultAbi,
   breaker: breakerAbi,
   parameters: parametersAbi,
+  steward: stewardAbi,
   forcedQueue: forcedQueueAbi,
 };
 
@@ -70,6 +74,43 @@ export const onChain = (of: MarketParameters) => ({
   backstopLotsMax: BigInt(of.backstopLotsMax),
 });
 
+/** What the small venue's steward may do. */
+export const stewardTerms = {
+  initialMaxPpm: 3_000_000,
+  maintenanceMaxPpm: 1_500_000,
+  concentrationMaxPpm: 3_000_000,
+  capMinPpm: 250_000,
+  tightenPpm: 100_000,
+  loosenPpm: 5_000,
+  decayPpm: 20_000,
+  moveSeconds: 60,
+  holdSeconds: 86_400,
+  noticeSeconds: 86_400,
+  inputAgeSeconds: 600,
+};
+
+/** Governance's anchor of market 0, which comes into force. */
+export const anchored = (of: MarketParameters, inForce = of): Emit[] => [
+  ['parameters', 'AnchorChanged', { market: 0, params: onChain(of) }],
+  ['parameters', 'MarketChanged', { market: 0, params: onChain(inForce) }],
+];
+
+/** The steward's tuple and what it puts in force. */
+export const steered = (
+  name: 'Moved' | 'Decayed',
+  tuple: MarketParameters,
+  inForce = tuple,
+  time = startTime,
+): Emit[] => {
+  const own = name === 'Moved' ? { ...hashes, time, expiresAt: time + 86_400 } : {};
+  return [
+    ['steward', name, { market: 0, tuple: tupleOf(onChain(tuple) as never), ...own }],
+    ['parameters', 'MarketChanged', { market: 0, params: onChain(inForce) }],
+  ];
+};
+
+const hashes = { modelHash: zero, inputRoot: zero };
+
 export const venue: Venue = {
   sources: new Map(Object.entries(places).map(([source, at]) => [at, source as Source])),
   terms: {
@@ -77,6 +118,7 @@ export const venue: Venue = {
     parameterDelaySeconds: 86_400,
     holdSecondsMax: 86_400,
     forcedGraceSeconds: 21_600,
+    steward: { address: places.steward, ...stewardTerms },
   },
   budgets: {
     hourFloorQuote: 1_000n,
@@ -324,7 +366,8 @@ export function openScene(hear?: Hear): Scene {
       emits: [
         ['parameters', 'GovernorChanged', { governor }],
         ['parameters', 'VenueChanged', { params: venueParams }],
-        ['parameters', 'MarketChanged', { market: 0, params: onChain(params) }],
+        ...anchored(params),
+        ['parameters', 'StewardChanged', { steward: places.steward }],
         ['breaker', 'GuardianAdded', { guardian: alice }],
         ['clearingHouse', 'AccountOpened', { account: 2, owner: alice }],
         ['clearingHouse', 'AccountOpened', { account: 3, owner: bob }],

@@ -47,7 +47,8 @@ function proposalOf({ name, args }: VenueEvent, { state }: BlockView): Proposal 
   }
   if (name !== 'MarketProposed') return undefined;
   const market = Number(args.market);
-  const [current, next] = [state.markets.get(market)?.params, whole(args.params)];
+  // A steward's tightening is not governance's to loosen: a proposal starts from the anchor.
+  const [current, next] = [state.markets.get(market)?.anchor, whole(args.params)];
   if (!isLoosening(current, next)) return undefined;
   const fields = Object.keys(next).filter(
     (field) => current?.[field as keyof MarketParameters] !== next[field as keyof MarketParameters],
@@ -61,7 +62,7 @@ export default rule({
   tier: 'flow',
   severity: 'high',
   title: 'A loosening is queued',
-  reads: 'proposals to the parameters and to the breaker, against law L18',
+  reads: 'proposals to the parameters and to the breaker, against the anchor by law L18',
   threshold: { kind: 'any' },
   settings: {
     announced: { value: '', doc: 'what is planned: `Name subject`, comma separated; told as info' },

@@ -1,4 +1,4 @@
-/** Who may do what changes: governor, guardians, verifier, keys of committees. */
+/** Who may do what changes: governor, steward, guardians, verifier, keys of committees. */
 import type { VenueEvent } from '../../rule.ts';
 import { allTapes, isAnnounced, rule, type Score } from '../kit/builtin.ts';
 import { announcedRotation, announcedUpgrade } from '../tape/benign.ts';
@@ -8,6 +8,7 @@ import { addressOf } from '../tape/venue.ts';
 /** What proposes a change, and the change that may follow from it. */
 const proposals: Readonly<Record<string, string>> = {
   GovernorProposed: 'GovernorChanged',
+  StewardProposed: 'StewardChanged',
   GuardianProposed: 'GuardianAdded',
   VerifierProposed: 'VerifierChanged',
   RotationProposed: 'KeyChanged',
@@ -19,7 +20,9 @@ const changes = [...Object.values(proposals), 'GuardianRemoved', 'KeyWasRevoked'
 type Memory = ReadonlySet<string>;
 
 const subjectOf = ({ args }: VenueEvent): string =>
-  String(args.id ?? args.governor ?? args.guardian ?? args.verifier ?? '').toLowerCase();
+  String(
+    args.id ?? args.governor ?? args.steward ?? args.guardian ?? args.verifier ?? '',
+  ).toLowerCase();
 
 /** Addresses are long; an announcement names a committee or only the kind. */
 const isPlanned = (list: string, event: VenueEvent): boolean =>
@@ -30,7 +33,7 @@ export default rule({
   tier: 'flow',
   severity: 'high',
   title: 'A role changes hands',
-  reads: 'proposals and changes of governor, guardians, verifier and keys of committees',
+  reads: 'proposals and changes of governor, steward, guardians, verifier and keys of committees',
   threshold: { kind: 'any' },
   settings: {
     announced: { value: '', doc: 'what is planned: `Name subject`, comma separated; told as info' },

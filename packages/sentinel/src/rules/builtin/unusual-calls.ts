@@ -16,7 +16,8 @@ import { addressOf, places } from '../tape/venue.ts';
 type Memory = Buckets<number>;
 
 /** What only few may call; a revert of it was somebody else. */
-const guarded = /^(propose|apply|cancel|tighten|removeGuardian|setVerifier|revoke|veto|initialize)/;
+const guarded =
+  /^(propose|apply|cancel|tighten|removeGuardian|setVerifier|revoke|veto|initialize|steer|announce|dismiss)/;
 
 export default rule({
   id: 'unusual-calls',

@@ -1,4 +1,5 @@
 /** The books of a tape's venue: state that operations change, and the events that tell of it. */
+import { tupleOf } from '@holdfast/risk';
 import { firstUserAccount, fundAccount, type Hex, type MarketId } from '@holdfast/units';
 import type {
   AccountView,
@@ -55,9 +56,11 @@ export interface Books {
 const q32 = 32n;
 
 function marketOf(id: number, { price, params, insurance }: TapeMarket, time: number): MarketView {
+  const anchor = { ...demoParams, ...params };
   return {
     market: id,
-    params: { ...demoParams, ...params },
+    params: anchor,
+    anchor,
     price,
     mark: price,
     priceTime: time,
@@ -261,10 +264,25 @@ function resolve(b: Books, id: number, account: number, taker: number): void {
 
 function setMarket(b: Books, id: number, params: Partial<MarketParameters>): void {
   const known = b.state.markets.get(id) ?? marketOf(id, { price: 0 }, 0);
-  const next = { ...known, params: { ...known.params, ...params } };
-  b.state.markets.set(id, next);
-  const args = { market: id, params: next.params };
+  const anchor = { ...known.anchor, ...params };
+  b.state.markets.set(id, { ...known, params: anchor, anchor });
+  const args = { market: id, params: anchor };
+  tell(b, { source: 'parameters', name: 'AnchorChanged', args });
   tell(b, { source: 'parameters', name: 'MarketChanged', args });
+}
+
+function steer(
+  b: Books,
+  id: number,
+  change: Partial<MarketParameters>,
+  name: 'Moved' | 'Decayed' = 'Moved',
+): void {
+  const known = marketAt(b, id);
+  const params = { ...known.params, ...change };
+  b.state.markets.set(id, { ...known, params });
+  tell(b, { source: 'steward', name, args: { market: id, tuple: tupleOf(params) } });
+  tell(b, { source: 'parameters', name: 'MarketChanged', args: { market: id, params } });
+  b.txs.push(callOf(b, places.keeper, places.steward, selectorOf('move')));
 }
 
 function force(b: Books, account: number, kind: number, seconds: number): bigint {
@@ -339,6 +357,7 @@ export function createBooks(options: TapeOptions, random: Random): Tape {
     force: (account, kind, seconds) => force(b, account, kind, seconds),
     forceDone: (number) => forceDone(b, number),
     setMarket: (id, params) => setMarket(b, id, params),
+    steer: (id, params, name) => steer(b, id, params, name),
     block: (seconds, more = {}) => sealBlock(b, seconds, more.batchSkip ?? 0),
   };
 }

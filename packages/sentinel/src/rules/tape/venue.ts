@@ -36,6 +36,7 @@ export const places = {
   vault: `0x${'c2'.repeat(20)}`,
   breaker: `0x${'c3'.repeat(20)}`,
   parameters: `0x${'c4'.repeat(20)}`,
+  steward: `0x${'c9'.repeat(20)}`,
   oracle: `0x${'c5'.repeat(20)}`,
   forcedQueue: `0x${'c6'.repeat(20)}`,
   backstop: `0x${'c7'.repeat(20)}`,
@@ -109,8 +110,10 @@ export interface Tape {
   /** An owner asks the forced queue. @returns the request's number */
   force(account: number, kind: number, seconds: number): bigint;
   forceDone(number: bigint): void;
-  /** Parameters of a market in force from now on. */
+  /** Governance sets an anchor, in force from now on. */
   setMarket(market: number, params: Partial<MarketParameters>): void;
+  /** The steward moves what is in force. */
+  steer(market: number, params: Partial<MarketParameters>, name?: 'Moved' | 'Decayed'): void;
   /** Seals what was written since the last block. @param seconds since that block */
   block(seconds: number, more?: { readonly batchSkip?: number }): BlockView;
 }
