@@ -128,7 +128,7 @@ describe('holdfast trust', { timeout: 120_000 }, () => {
     assert.ok(report.contracts.every(({ isBuilt }) => isBuilt));
   });
 
-  it('fails when a power became wider, until that is accepted, and not when it became narrower', async () => {
+  it('fails when a power became wider until that is accepted, and not when narrower', async () => {
     const { parameters } = rig.venue.contracts;
     const call = { address: parameters, abi: parametersAbi, functionName: 'anchor', args: [0] };
     const tuple = (await rig.reader.readContract(call as never)) as { bandPpm: number };

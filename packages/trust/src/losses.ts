@@ -1,5 +1,4 @@
 /** The worst that a power can cost, in quote units (10^-6), from the numbers of the chain. */
-import { penaltyPpmMax } from '@holdfast/risk';
 import { maxBig, minBig } from '@holdfast/units';
 import type { Facts, MarketFacts } from './facts.ts';
 
@@ -26,6 +25,8 @@ export type Loss = {
   readonly why: string;
 };
 
+/** Largest penalty of a liquidation, ppm of the notional: law L20. */
+const penaltyPpm = 15_000n;
 const hourSeconds = 3600n;
 const daySeconds = 86_400n;
 const ppmOne = 1_000_000n;
@@ -70,7 +71,7 @@ const closed = (facts: Facts): bigint =>
   sum(
     facts.markets.map((each) => {
       // Law L20: the discount is at most one and a half times the maintenance margin.
-      const ppm = BigInt(penaltyPpmMax) + (each.maintenanceMaxPpm * 3n) / 2n;
+      const ppm = penaltyPpm + (each.maintenanceMaxPpm * 3n) / 2n;
       return (openNotional(each) * ppm) / ppmOne;
     }),
   );

@@ -96,8 +96,8 @@ export const powers: Catalogue = {
     'proposeGuardian(address)': starts('guardian', 'none', 'proposes a guardian'),
     'removeGuardian(address)': drops('removes a guardian'),
     [`tighten(uint16,uint8,uint256,${evidence})`]: halts(
-      'one guardian stops growth of a scope, or sends large withdrawals through the forced queue, ' +
-        'for its hold; one vote of a quorum for what is higher or longer',
+      'alone stops growth of a scope, or sends large withdrawals through the forced queue; ' +
+        'what is higher or longer is one vote of a quorum',
     ),
     [`tightenMany((uint16,uint8,uint32,${evidence})[])`]: halts('the same for many scopes'),
   },

@@ -197,7 +197,7 @@ function steering({ steward }: Facts): Route[] {
     {
       goal: 'halt',
       bodies: [{ name: 'key of the steward', members: [operator], need: 1 }],
-      does: `lower caps on open interest step by step to ${part}: nobody grows above; closing stays`,
+      does: `lower caps on open interest step by step to ${part}: nobody grows above it`,
       afterSeconds: 0,
       until: 'the governor dismisses it; a tuple that is not renewed decays to the anchor',
     },
