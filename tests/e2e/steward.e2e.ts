@@ -13,10 +13,13 @@ import {
   createChainReader,
   createChainWriter,
   createLogger,
+  fetchJson,
   loadKey,
+  readJson,
   venuePaths,
 } from '@holdfast/host';
 import { createFollower } from '@holdfast/keeper';
+import { type FindingRow, type SentinelStatus, sentinelPaths } from '@holdfast/sentinel';
 import {
   createHands,
   createStewardEngine,
@@ -28,6 +31,7 @@ import {
 } from '@holdfast/steward';
 import type { Address, Hex } from 'viem';
 import { inFolder, onStage, type Stage, serviceOf, statusOf, tell } from './harness/stage.ts';
+import { until } from './harness/until.ts';
 
 const speed = 60;
 /** Two reports, which come every two wall seconds. */
@@ -138,17 +142,43 @@ async function refusesShadow({ venue }: Stage): Promise<void> {
   throw new Error('nobody opened a position');
 }
 
-describe('the steward', { timeout: 180_000 }, () => {
+/** The sentinel has judged every move by then, and has nothing to say of it. */
+async function watched({ dir, venue }: Stage): Promise<void> {
+  const reader = createChainReader(chainAccess(venue));
+  const moved = Number(await reader.getBlockNumber());
+  const { address } = sentinelPaths(join(dir, 'sentinels/sentinel-1'));
+  const { url } = readJson(address, 'address of a sentinel') as { url: string };
+  const read = async <T>(path: string): Promise<T> =>
+    (await fetchJson(`${url}/${path}`, { timeoutMs: 20_000 })).body as T;
+  await until('the sentinel is past the moves', 90_000, async () => {
+    return (await read<SentinelStatus>('status')).block >= moved;
+  });
+  const { laws } = await read<SentinelStatus>('status');
+  const askedOf = (id: string): number => laws.find((law) => law.id === id)?.asked ?? 0;
+  assert.ok(askedOf('L25') >= 12, `${askedOf('L25')} steps were judged`);
+  assert.ok(askedOf('L18') >= 1);
+  const findings = await read<FindingRow[]>('findings');
+  // Prices do swing: what rules tell of them is theirs, what acts or judges must be silent.
+  const told = findings.filter(
+    ({ tier, acts, rule }) =>
+      tier === 'law' || acts || /^(storage|laws|logs|loosening|role|unusual)-/.test(rule),
+  );
+  assert.deepEqual(told, []);
+  tell(`L25 was asked ${askedOf('L25')} times; ${findings.length} findings about anything else`);
+}
+
+describe('the steward', { timeout: 300_000 }, () => {
   it('tightens when prices swing, inside its rules, and liquidates nobody', async () => {
     await inFolder(async (folder) => {
       const replay = join(folder, 'BTCUSDT_1m.csv');
       swings(replay);
-      const options = { replay, speed, traders: 1, accounts: 6, ordersPerSecond: 10 };
+      const options = { replay, speed, traders: 1, accounts: 6, ordersPerSecond: 10, sentinels: 1 };
       await onStage(options, async (stage) => {
         assert.equal(serviceOf(stage.running, 'steward').state(), 'ready');
         await captured(stage);
         await refusesShadow(stage);
         await tightens(stage);
+        await watched(stage);
         const { settler } = await statusOf(stage.url);
         assert.notEqual(settler.state, 'halted', settler.reason);
       });

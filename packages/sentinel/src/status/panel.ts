@@ -33,8 +33,8 @@ $('sum').className=broken.length===0&&status.healthy?'good':'bad';
 $('line').textContent='block '+status.block+', '+held+' of '+status.laws.length+' laws held, '
 +status.findings.open+' findings, '+Math.round(status.overhead.medianMs)+' ms a block, '
 +(status.healthy?'healthy':'NOT healthy');
-fill('laws',status.laws.map((law)=>[[law.id],[law.title],[law.holds?'holds':'BROKEN',
-law.holds?'good':'bad'],[String(law.asked),'n'],
+fill('laws',status.laws.map((law)=>[[law.id],[law.title],
+[law.holds?law.asked?'holds':'–':'BROKEN',law.holds?law.asked?'good':'dim':'bad'],[String(law.asked),'n'],
 [law.block?String(law.block):'not asked yet','n']]));
 fill('eyes',status.endpoints.map((one,i)=>[[one.name],[one.trusted?'in use':one.fault,
 one.trusted?'good':'bad'],[String(one.block),'n'],
@@ -54,7 +54,7 @@ look();
 
 /** The page. */
 export const panel = (name: string): string => `<!doctype html><html lang="en"><head>
-<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">
 <title>Holdfast ${name}</title><style>${style}</style></head><body>
 <h1>${name}: <span id="sum">looking</span></h1><p id="line" class="dim"></p>
 <h2>Laws</h2><table><thead><tr><th>Law</th><th>What it says</th><th>Now</th>
