@@ -50,7 +50,7 @@ abstract contract GovernedTest is Base {
         MarketParams[] memory markets = new MarketParams[](1);
         markets[0] = Markets.middling();
         VenueParams memory venue = VenueParams(address(0x5E9), 30, 60, 0);
-        bytes memory args = abi.encode(address(this), DELAY, venue, markets);
+        bytes memory args = abi.encode(address(this), DELAY, venue, markets, address(0));
         parameters = Parameters(deploy("Parameters", args));
         Guardians.Limits memory limits = Guardians.Limits(1 days, 1 hours, DELAY, 1 days, 2, 0);
         breaker = Breaker(deploy("Breaker", abi.encode(parameters, guardians, limits)));
