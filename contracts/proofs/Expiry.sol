@@ -14,7 +14,7 @@ contract BreakerExpires is Breaker {
 
     function check(uint16 scope) external view {
         Entry memory set = _entries[scope];
-        uint8 inForce = _levelOf(set);
+        uint8 inForce = _levelOf(_entries[scope]);
         if (block.timestamp < set.until3) assert(inForce == 3);
         if (set.until3 != 0) return;
         bool past1 = block.timestamp >= set.until1;

@@ -119,13 +119,18 @@ contract Breaker is Guardians, IBreaker, ITightening {
 
     /// @inheritdoc IBreaker
     function level(uint16 scope) public view override returns (uint8 inForce) {
-        return _standing(scope, _entries[VENUE]);
+        // Withdrawals have a scope of their own: no other tightens them.
+        if (scope < WITHDRAWALS) {
+            inForce = _levelOf(_entries[VENUE]);
+            if (scope == VENUE || inForce == LEVEL_MAX) return inForce;
+        }
+        uint8 own = _levelOf(_entries[scope]);
+        if (own > inForce) inForce = own;
     }
 
     /// @inheritdoc IBreaker
     function standing(uint16 scope) external view override returns (uint8 inForce, bool barring) {
-        Entry memory venue = _entries[VENUE];
-        return (_standing(scope, venue), block.timestamp < venue.barredUntil);
+        return (level(scope), block.timestamp < _entries[VENUE].barredUntil);
     }
 
     /// @inheritdoc IBreaker
@@ -354,17 +359,8 @@ contract Breaker is Guardians, IBreaker, ITightening {
         }
     }
 
-    /// @dev Withdrawals have a scope of their own: no other tightens them.
-    function _standing(uint16 scope, Entry memory venue) private view returns (uint8 inForce) {
-        if (scope < WITHDRAWALS) {
-            inForce = _levelOf(venue);
-            if (scope == VENUE || inForce == LEVEL_MAX) return inForce;
-        }
-        uint8 own = _levelOf(_entries[scope]);
-        if (own > inForce) inForce = own;
-    }
-
-    function _levelOf(Entry memory set) private view returns (uint8 inForce) {
+    /// @dev From storage, which is one word: a copy of the entry costs several times what it tells.
+    function _levelOf(Entry storage set) private view returns (uint8 inForce) {
         if (block.timestamp < set.until3) return 3;
         if (block.timestamp < set.until2) inForce = 2;
         else if (block.timestamp < set.until1) inForce = 1;

@@ -5,7 +5,7 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {GovernorTimelockAccess} from
     "@openzeppelin/contracts/governance/extensions/GovernorTimelockAccess.sol";
-import {Breaker} from "../src/Breaker.sol";
+import {Guardians} from "../src/Guardians.sol";
 import {Parameters} from "../src/Parameters.sol";
 import {MarketParams} from "../src/Types.sol";
 import {Council} from "../src/governance/Council.sol";
@@ -38,7 +38,7 @@ contract GovernanceTest is GovernedTest {
     }
 
     function test_tightening_waitsForNothing() public {
-        bytes memory remove = abi.encodeCall(Breaker.removeGuardian, (guardians[0]));
+        bytes memory remove = abi.encodeCall(Guardians.removeGuardian, (guardians[0]));
         Draft memory d = draft(address(breaker), remove);
         propose(d);
         vote(d, 3);

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
-import {Breaker} from "../src/Breaker.sol";
+import {Guardians} from "../src/Guardians.sol";
 import {Parameters} from "../src/Parameters.sol";
 import {MarketParams} from "../src/Types.sol";
 import {VenueGovernor} from "../src/governance/VenueGovernor.sol";
@@ -133,7 +133,7 @@ contract GovernanceCaptureTest is GovernedTest {
         d = draft(address(parameters), abi.encodeCall(Parameters.proposeGovernor, (THIEF)));
         d = add(d, address(parameters), abi.encodeCall(Parameters.proposeMarket, (1, fake)));
         d = add(d, address(parameters), proposeLooser());
-        d = add(d, address(breaker), abi.encodeCall(Breaker.removeGuardian, (guardians[0])));
+        d = add(d, address(breaker), abi.encodeCall(Guardians.removeGuardian, (guardians[0])));
     }
 
     function _assertUntouched() private view {
@@ -313,7 +313,7 @@ contract GovernanceCaptureTest is GovernedTest {
     }
 
     function test_veto_isBarredAgainstTheirOwnRemoval() public {
-        bytes memory remove = abi.encodeCall(Breaker.removeGuardian, (guardians[0]));
+        bytes memory remove = abi.encodeCall(Guardians.removeGuardian, (guardians[0]));
         Draft memory d = draft(address(breaker), remove);
         propose(d);
         vm.prank(guardians[0]);

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {Breaker} from "../../src/Breaker.sol";
+import {Guardians} from "../../src/Guardians.sol";
 import {Parameters} from "../../src/Parameters.sol";
 import {MarketParams, VenueParams} from "../../src/Types.sol";
 import {Council} from "../../src/governance/Council.sol";
@@ -49,9 +50,9 @@ abstract contract GovernedTest is Base {
         MarketParams[] memory markets = new MarketParams[](1);
         markets[0] = Markets.middling();
         VenueParams memory venue = VenueParams(address(0x5E9), 30, 60, 0);
-        bytes memory args = abi.encode(address(this), DELAY, venue, markets);
+        bytes memory args = abi.encode(address(this), DELAY, venue, markets, address(0));
         parameters = Parameters(deploy("Parameters", args));
-        Breaker.Limits memory limits = Breaker.Limits(1 days, 1 hours, DELAY);
+        Guardians.Limits memory limits = Guardians.Limits(1 days, 1 hours, DELAY, 1 days, 2, 0);
         breaker = Breaker(deploy("Breaker", abi.encode(parameters, guardians, limits)));
         deployGovernance();
         parameters.proposeGovernor(address(access));
@@ -91,7 +92,7 @@ abstract contract GovernedTest is Base {
     function deployAccess(uint32 loosen) internal returns (address) {
         VenueAccess.Tightening[] memory list = new VenueAccess.Tightening[](2);
         bytes4[] memory some = new bytes4[](2);
-        (some[0], some[1]) = (Breaker.removeGuardian.selector, Breaker.cancelClear.selector);
+        (some[0], some[1]) = (Guardians.removeGuardian.selector, Breaker.cancelClear.selector);
         list[0] = VenueAccess.Tightening(address(breaker), some);
         bytes4[] memory more = new bytes4[](3);
         (more[0], more[1]) = (Parameters.cancelMarket.selector, Parameters.cancelVenue.selector);
