@@ -157,7 +157,8 @@ export const powers: Catalogue = {
       'inside',
       'tightens a market at once, or proposes to loosen it or to list one',
     ),
-    'proposeSteward(address)': starts('parameters', 'steered', 'proposes another steward'),
+    // Another contract may have no notice and no band: only the hard bounds hold it.
+    'proposeSteward(address)': starts('parameters', 'inside', 'proposes another steward'),
     'proposeVenue((address,uint32,uint32,uint24))': starts(
       'parameters',
       'fills',
