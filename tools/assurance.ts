@@ -84,7 +84,7 @@ function lawSection(law: (typeof LAWS)[number]): string {
     `- Every state of a model: ${list(modelsOf(law.id), 'no')}`,
     `- Fuzzed: ${list((fuzzed[law.id] ?? []).map(checkReference), 'no')}`,
     `- Simulated: ${list([...(simulated[law.id] ?? []), ...ofAllLaws].map(checkReference), 'no')}`,
-    '- Watched: nothing yet; there is no sentinel.',
+    '- Watched: at every block by sentinels; `packages/sentinel/test/laws.test.ts`',
     '',
   ].join('\n');
 }

@@ -176,7 +176,7 @@ async function reorganise(rig: WatchRig): Promise<void> {
 }
 
 describe('sentinels that somebody would blind', { timeout: 600_000 }, () => {
-  it('see past silent sockets, a hanging endpoint, a flood of logs and a reorganisation', async () => {
+  it('see past silent sockets, a deaf endpoint, a flood of logs and a reorganisation', async () => {
     const [socket, deaf] = [await silentSocket(), await deafPort()];
     try {
       const rig = await chain.rig(500);

@@ -34,7 +34,8 @@ $('line').textContent='block '+status.block+', '+held+' of '+status.laws.length+
 +status.findings.open+' findings, '+Math.round(status.overhead.medianMs)+' ms a block, '
 +(status.healthy?'healthy':'NOT healthy');
 fill('laws',status.laws.map((law)=>[[law.id],[law.title],
-[law.holds?law.asked?'holds':'–':'BROKEN',law.holds?law.asked?'good':'dim':'bad'],[String(law.asked),'n'],
+[law.holds?law.asked?'holds':'–':'BROKEN',law.holds?law.asked?'good':'dim':'bad'],
+[String(law.asked),'n'],
 [law.block?String(law.block):'not asked yet','n']]));
 fill('eyes',status.endpoints.map((one,i)=>[[one.name],[one.trusted?'in use':one.fault,
 one.trusted?'good':'bad'],[String(one.block),'n'],
@@ -54,7 +55,8 @@ look();
 
 /** The page. */
 export const panel = (name: string): string => `<!doctype html><html lang="en"><head>
-<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">
+<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<link rel="icon" href="data:,">
 <title>Holdfast ${name}</title><style>${style}</style></head><body>
 <h1>${name}: <span id="sum">looking</span></h1><p id="line" class="dim"></p>
 <h2>Laws</h2><table><thead><tr><th>Law</th><th>What it says</th><th>Now</th>

@@ -16,8 +16,10 @@ import { addressOf, places } from '../tape/venue.ts';
 type Memory = Buckets<number>;
 
 /** What only few may call; a revert of it was somebody else. */
-const guarded =
-  /^(propose|apply|cancel|tighten|removeGuardian|setVerifier|revoke|veto|initialize|steer|announce|dismiss)/;
+const guarded = new RegExp(
+  '^(propose|apply|cancel|tighten|removeGuardian|setVerifier|revoke|veto|initialize|steer|' +
+    'announce|dismiss)',
+);
 
 export default rule({
   id: 'unusual-calls',
