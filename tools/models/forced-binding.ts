@@ -95,6 +95,7 @@ const venueOf = (hasSequencer: boolean) => ({
 });
 
 const market = { ...parameters, openInterestMax: 1_000_000 };
+const evidence = { law: `0x${'4c'.repeat(32)}`, blockNumber: 0n, values: [] };
 
 function argumentsOf(name: Name): readonly unknown[] {
   const delay = 86_400n;
@@ -120,6 +121,9 @@ function argumentsOf(name: Name): readonly unknown[] {
           holdSecondsMax: limits[0],
           clearDelaySeconds: limits[1],
           guardianDelaySeconds: limits[2],
+          haltSecondsMax: limits[0],
+          quorumMin: 2n,
+          silenceSeconds: 0n,
         },
       ];
     case 'QuorumVerifier':
@@ -230,7 +234,7 @@ function call(s: ForcedState, { by, name, args }: Action): Call {
     case 'report':
       return callOf(house, from, 'push', [reportOf(s, by === 'minority' ? 1 : 2)]);
     case 'tighten':
-      return callOf(contract('Breaker'), from, name, [0, 3, BigInt(terms.holdSeconds)]);
+      return callOf(contract('Breaker'), from, name, [0, 1, BigInt(terms.holdSeconds), evidence]);
     case 'dismiss':
       return callOf(contract('Parameters'), from, 'proposeVenue', [venueOf(false)]);
     case 'take':

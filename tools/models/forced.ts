@@ -64,7 +64,7 @@ const bump = (list: readonly number[], at: number, by: number): number[] =>
 
 export const waiting = (s: ForcedState): Request | undefined => s.requests[s.done];
 
-export const levelAt = (s: ForcedState): number => (s.now < s.breakerUntil ? 3 : 0);
+export const levelAt = (s: ForcedState): number => (s.now < s.breakerUntil ? 1 : 0);
 
 /** Whether anyone may freeze now. */
 export const mayFreeze = (s: ForcedState, mutant = ''): boolean => {

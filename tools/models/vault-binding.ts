@@ -54,7 +54,14 @@ const rules = {
   delaySeconds: BigInt(terms.delaySeconds),
   vetoSeconds: BigInt(terms.vetoSeconds),
 };
-const limits = { holdSecondsMax: 3_600n, clearDelaySeconds: 3_600n, guardianDelaySeconds: 86_400n };
+const limits = {
+  holdSecondsMax: 3_600n,
+  clearDelaySeconds: 3_600n,
+  guardianDelaySeconds: 86_400n,
+  haltSecondsMax: 3_600n,
+  quorumMin: 2n,
+  silenceSeconds: 0n,
+};
 
 function call(s: VaultState, { by, name, args }: Action): Call {
   const [first, second] = args as [number, number];
