@@ -1,5 +1,5 @@
 /** What the breaker promises of a quorum, of the way back from a halt, and of silence. */
-import { type BreakerState, fixed, levelIn } from './breaker.ts';
+import { type BreakerState, fixed, graceEnd, levelIn } from './breaker.ts';
 import { type Property, wait } from './model.ts';
 
 const grid = 300;
@@ -129,9 +129,8 @@ function grace() {
   return {
     kind: 'state' as const,
     check: (s: BreakerState, mutant: string): string | undefined => {
-      if (s.haltEnd === 0 || levelIn(s, 0, mutant) >= 2) return undefined;
-      const length = Math.min(s.haltEnd - s.offSince, fixed.graceSecondsMax);
-      return s.now < s.haltEnd + length ? 'liquidated in the grace' : undefined;
+      if (levelIn(s, 0, mutant) >= 2) return undefined;
+      return s.now < graceEnd(s) ? 'liquidated in the grace' : undefined;
     },
   };
 }

@@ -4,7 +4,9 @@ import {
   type BreakerBounds,
   type BreakerState,
   fixed,
+  graceEnd,
   graceOf,
+  isHalted,
   levelIn,
   sameUntils,
 } from './breaker.ts';
@@ -53,6 +55,9 @@ function key(s: BreakerState, isShort: boolean): string {
   const held = heldSince === 0 ? '' : String(s.now - heldSince);
   const rested = Math.min(s.now - heldBefore[1], heldBefore[1] - heldBefore[0]);
   const isOff = levelIn(s, 0) >= 2;
+  // A halt that goes on has no end yet, and one before liquidation was last off has no grace.
+  const isEnded = !isHalted(s.scopes[0]!, s.now) && s.haltEnd >= s.offSince;
+  const ended = isEnded ? s.now - s.haltEnd : '';
   const silentFor = terms.silenceSeconds && Math.min(s.now - s.beatTime, terms.silenceSeconds);
   return [
     s.scopes.map(scope).join('|'),
@@ -63,7 +68,7 @@ function key(s: BreakerState, isShort: boolean): string {
     silentFor,
     isShort ? s.sets : '',
     `${held},${rested},${heldBefore[1] - heldBefore[0]}`,
-    isOff ? `${s.now - s.offSince},${s.now - s.haltEnd}` : '',
+    isOff ? `${s.now - s.offSince},${ended}` : String(s.now < graceEnd(s)),
   ].join(' ');
 }
 

@@ -111,7 +111,11 @@ function resuming(scope: Scope, now: number, mutant: string): number {
   return now < end + step ? 3 : 2;
 }
 
-const isHalted = (scope: Scope, now: number): boolean => now < scope.untils[2]!;
+/** Until when nobody may be liquidated after the last halt of the venue; 0: there was none. */
+export const graceEnd = ({ haltEnd, offSince }: BreakerState): number =>
+  haltEnd && haltEnd + Math.min(haltEnd - offSince, fixed.graceSecondsMax);
+
+export const isHalted = (scope: Scope, now: number): boolean => now < scope.untils[2]!;
 
 function levelOf(scope: Scope, now: number, mutant: string): number {
   const forEver = mutant === 'never expires';

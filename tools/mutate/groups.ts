@@ -23,11 +23,11 @@ export const groups: readonly Group[] = [
   {
     name: 'parts',
     mutated: [
-      ...src('Vault VaultQueue VaultWindows Oracle QuorumVerifier Breaker Parameters Committees'),
-      ...src('CommitteeVerifier Treasury TreasuryRules Steward'),
+      ...src('Vault VaultQueue VaultWindows Oracle QuorumVerifier Parameters Committees'),
+      ...src('Breaker Guardians CommitteeVerifier Treasury TreasuryRules Steward'),
       ...src('OutflowRing OutflowForecast Lines Observations Reports Medians', 'src/libraries'),
       ...src('Delayed Bounds ParameterWords Schnorr DayRing', 'src/libraries'),
-      ...src('Steering StewardBounds', 'src/libraries'),
+      ...src('Resume Steering StewardBounds', 'src/libraries'),
     ],
     tests: [
       ...tests(/^test\/(Vault|Oracle|Quorum|Breaker|Param|Committee|Treasury|Steward)\w*\.t\.sol$/),
