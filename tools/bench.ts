@@ -6,7 +6,7 @@
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Measure } from './bench/measure.ts';
+import type { Measure } from '@holdfast/units/measure';
 import { type Reached, reachTargets } from './bench/targets.ts';
 import { packageFiles } from './files.ts';
 import { root } from './sources.mjs';

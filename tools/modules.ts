@@ -66,7 +66,10 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Modules that may be imported besides a package's index, each with its package. */
-export const doors: Readonly<Record<string, string>> = { 'host/programs': 'host' };
+export const doors: Readonly<Record<string, string>> = {
+  'host/programs': 'host',
+  'units/measure': 'units',
+};
 
 /** Packages that hold no clock, no randomness, no timers, no process and no `node:*`. */
 export const pureModules: readonly string[] = [...rules, 'core', 'quorum'];

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { type Input, LAWS, type Law, lawOf, numberOf, verdict } from '@holdfast/laws';
 import { type AbiParameter, encodeAbiParameters, encodeFunctionData, type Hex } from 'viem';
@@ -9,12 +7,11 @@ import { snapshotInputs } from '../../packages/laws/src/emit-laws.ts';
 import { generate } from '../../packages/laws/src/generate.ts';
 import { type InputType, isInt, isScalarLaw } from '../../packages/laws/src/law.ts';
 import { fast, inputsOf } from '../../packages/laws/test/support.ts';
-import { spawnBareAnvil } from '../../tools/anvil.ts';
+import { type Evm, startEvm } from './harness/evm.ts';
 
 const total = 20_000;
 const perLaw = Math.ceil(total / LAWS.length);
 const perCall = 250;
-const sender = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266';
 
 const judgeManyAbi = [
   {
@@ -95,56 +92,16 @@ function encodableInputs(law: Law, count: number): Input[] {
   return inputs.slice(0, count);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  assert.ok(address !== null && typeof address === 'object');
-  return address.port;
-}
-
 describe('laws: TypeScript and the EVM give the same verdicts', () => {
-  let chain: ChildProcess;
-  let url = '';
+  let evm: Evm;
   let laws: Hex = '0x';
-
-  async function rpc(method: string, params: unknown[]): Promise<unknown> {
-    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
-    const headers = { 'content-type': 'application/json', connection: 'close' };
-    const response = await fetch(url, { method: 'POST', headers, body });
-    const answer = (await response.json()) as { result?: unknown; error?: { message: string } };
-    if (answer.error !== undefined) throw new Error(`${method}: ${answer.error.message}`);
-    return answer.result;
-  }
-
-  const call = (data: Hex) =>
-    rpc('eth_call', [{ from: sender, to: laws, data, gas: '0x3b9aca00' }, 'latest']);
+  const call = (data: Hex): Promise<Hex> => evm.call(laws, data);
 
   before(async () => {
-    const port = await freePort();
-    url = `http://127.0.0.1:${port}`;
-    const args = ['--port', `${port}`, '--silent', '--gas-limit', '1000000000'];
-    chain = spawnBareAnvil(args);
-    const code = compileLaws();
-    const deadline = Date.now() + 20_000;
-    while (!(await rpc('eth_chainId', []).catch(() => false))) {
-      assert.ok(Date.now() < deadline, 'the local chain did not start');
-      await new Promise((done) => setTimeout(done, 50));
-    }
-    const hash = await rpc('eth_sendTransaction', [{ from: sender, data: code }]);
-    while (laws === '0x') {
-      assert.ok(Date.now() < deadline, 'the contract was not deployed');
-      const receipt = await rpc('eth_getTransactionReceipt', [hash]);
-      if (receipt !== null) laws = (receipt as { contractAddress: Hex }).contractAddress;
-    }
+    evm = await startEvm();
+    laws = await evm.deploy(compileLaws());
   });
-
-  after(async () => {
-    const gone = new Promise((done) => chain.once('exit', done));
-    chain.kill('SIGKILL');
-    await gone;
-  });
+  after(() => evm.stop());
 
   async function evmVerdicts(law: Law, inputs: readonly Input[]): Promise<boolean[]> {
     const verdicts: boolean[] = [];
@@ -153,7 +110,7 @@ describe('laws: TypeScript and the EVM give the same verdicts', () => {
       const args = [BigInt(numberOf(law)), encoded] as const;
       const data = encodeFunctionData({ abi: judgeManyAbi, functionName: 'judgeMany', args });
       // bytes: offset word, length word, then one byte for each verdict.
-      const answer = ((await call(data)) as string).slice(2 + 128);
+      const answer = (await call(data)).slice(2 + 128);
       for (let i = 0; i < encoded.length; i++) {
         verdicts.push(answer.slice(2 * i, 2 * i + 2) === '01');
       }
@@ -205,7 +162,7 @@ describe('laws: TypeScript and the EVM give the same verdicts', () => {
       ]);
       const args = [Object.fromEntries(values)];
       const data = encodeFunctionData({ abi, functionName: 'evaluate', args });
-      return Number((await call(data)) as string);
+      return Number(await call(data));
     };
     const bits = (...names: string[]) =>
       names.reduce((all, name) => all + 2 ** numberOf(lawOf(name)), 0);

@@ -3,12 +3,12 @@
  * checkout of github.com/dydxprotocol/perpetual in HOLDFAST_DYDX, against the same trades there.
  */
 
+import type { Measure } from '@holdfast/units/measure';
 import { startChain } from '../gas/chain.ts';
 import { plan, run } from '../gas/scenarios.ts';
 import { call, deployVenue, fund, openAccount } from '../gas/venue.ts';
 import { measureDydx } from './dydx.ts';
 import { type Floored, floorOfLast } from './floor.ts';
-import type { Measure } from './measure.ts';
 
 const sizes = [1, 10, 100];
 const price = 1_000_000;

@@ -2,7 +2,7 @@
  * What the venue is to reach, read off the rows of one run of `npm run bench`. Numbers and reasons
  * where one falls short stand in docs/PERFORMANCE.md under "Targets".
  */
-import type { Measure } from './measure.ts';
+import type { Measure } from '@holdfast/units/measure';
 
 type Target = {
   readonly target: string;

@@ -1,8 +1,8 @@
 /** A local chain whose every block has a fixed time, and contracts from forge's artifacts. */
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { findFreePort } from '@holdfast/host';
 import {
   type Abi,
   type Address,
@@ -56,7 +56,7 @@ export type Chain = {
  * @param codeBytesMax largest contract; by default that of Ethereum
  */
 export async function startChain(codeBytesMax = 24_576): Promise<Chain> {
-  const port = await freePort();
+  const port = await findFreePort();
   const options = {
     port,
     'chain-id': chainId,
@@ -87,18 +87,6 @@ function clientOf(port: number) {
   const transport = http(`http://127.0.0.1:${port}`, { retryCount: 0, timeout: 60_000 });
   const client: TestClient = createTestClient({ mode: 'anvil', transport, pollingInterval: 1 });
   return client.extend(publicActions).extend(walletActions);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** One transaction in its own block; throws with the decoded error when it reverts. */

@@ -3,10 +3,12 @@
  * takes one out, puts it back at another price and asks for the best and the next of it. With
  * `HOLDFAST_BENCH_BEFORE` the book of another checkout takes turns with it.
  */
+
+import { against, type Measure, middle } from '@holdfast/units/measure';
 import type { Book, Resting } from '../src/book/book.ts';
 import { LadderBook } from '../src/book/ladder.ts';
 import { numbers, order } from '../test/support.ts';
-import { against, before, type Cost, costOf, type Measure, middle } from './cost.ts';
+import { before, type Cost, costOf } from './cost.ts';
 
 const LIVE = 10_000;
 const STEPS = 400_000;

@@ -5,10 +5,11 @@
  */
 import { performance } from 'node:perf_hooks';
 import { accountId, lane, lots, marketId, seconds, type Ticks } from '@holdfast/units';
+import { against, type Measure, middle } from '@holdfast/units/measure';
 import * as engine from '../src/index.ts';
 import type { Command, CoreConfig, State } from '../src/types.ts';
 import { config, deposit, numbers, order, owner, params, report } from '../test/support.ts';
-import { against, before, type Cost, costOf, type Measure, middle } from './cost.ts';
+import { before, type Cost, costOf } from './cost.ts';
 
 type Core = Pick<typeof engine, 'apply' | 'createState' | 'stateHash'>;
 

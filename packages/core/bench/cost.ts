@@ -4,16 +4,6 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { cpuUsage } from 'node:process';
 import { pathToFileURL } from 'node:url';
 
-export type Measure = {
-  name: string;
-  value: number;
-  unit: string;
-  note?: string;
-  band?: readonly [number, number];
-  reference?: string;
-  ratio?: number;
-};
-
 export type Cost = {
   /** CPU time of all threads, µs: the collector's are among them. */
   readonly cpuMicros: number;
@@ -45,19 +35,6 @@ export async function costOf(work: () => void): Promise<Cost> {
   observer.disconnect();
   return { cpuMicros: user + system, gcMs, collections };
 }
-
-/** The middle as the value, the extremes as the band. */
-export function middle(name: string, unit: string, values: readonly number[]): Measure {
-  const sorted = [...values].sort((a, b) => a - b);
-  const value = sorted[Math.floor(sorted.length / 2)] as number;
-  return { name, value, unit, band: [sorted[0] as number, sorted.at(-1) as number] };
-}
-
-export const against = (row: Measure, reference: Measure): Measure => ({
-  ...row,
-  reference: reference.name,
-  ratio: row.value / reference.value,
-});
 
 /**
  * A module of the core at another commit: `HOLDFAST_BENCH_BEFORE` names a checkout that has its

@@ -5,10 +5,11 @@
  * of another checkout takes turns with this one.
  */
 import { accountId, lots, marketId, seconds } from '@holdfast/units';
+import { against, type Measure, middle } from '@holdfast/units/measure';
 import * as engine from '../src/index.ts';
 import type { Command, CoreConfig, State } from '../src/types.ts';
 import { config, deposit, order, owner, params, report } from '../test/support.ts';
-import { against, before, costOf, type Measure, middle } from './cost.ts';
+import { before, costOf } from './cost.ts';
 
 const ORDERS = 20_000;
 const REPEATS = 3;

@@ -7,11 +7,10 @@ import { cpuUsage } from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { accountId, lots, marketId, seconds } from '@holdfast/units';
+import type { Measure } from '@holdfast/units/measure';
 import { apply, createState, restore, snapshot, stateHash } from '../src/index.ts';
 import type { CoreConfig, State } from '../src/types.ts';
 import { config, deposit, numbers, order, owner, params, report } from '../test/support.ts';
-
-type Measure = { name: string; value: number; unit: string; note?: string };
 
 const ACCOUNTS_MAX = Number(process.env.HOLDFAST_BENCH_ACCOUNTS ?? 100_000);
 const ORDERS = 20_000;

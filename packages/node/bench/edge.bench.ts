@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { against, type Measure, measure } from './cost.ts';
+import { against, type Measure, middle } from '@holdfast/units/measure';
 import { createTrader, openLink, type Trader } from './traders.ts';
 
 const TRADERS = 8;
@@ -82,11 +82,11 @@ export async function bench(): Promise<Measure[]> {
       await ended;
     }
   }
-  const direct = measure('node: an order, clients at the node', 'µs CPU', used.direct);
-  const behind = measure('node: an order, clients at a gateway', 'µs CPU', used.behind);
+  const direct = middle('node: an order, clients at the node', 'µs CPU', used.direct);
+  const behind = middle('node: an order, clients at a gateway', 'µs CPU', used.behind);
   return [
     { ...direct, note: 'signature included' },
     { ...against(behind, direct), note: 'signature verified by the gateway but for 1 in 64' },
-    measure('gateway: an order', 'µs CPU', used.gateway),
+    middle('gateway: an order', 'µs CPU', used.gateway),
   ];
 }

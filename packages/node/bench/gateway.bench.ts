@@ -7,10 +7,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { domainSeparator } from '@holdfast/order';
+import { against, type Measure, middle } from '@holdfast/units/measure';
 import { hashFast } from '../src/verify/keccak.ts';
 import { loadNative } from '../src/verify/recover.ts';
 import { theDomain } from '../test/fixture.ts';
-import { against, cpuMicros, type Measure, measure } from './cost.ts';
+import { cpuMicros } from './cost.ts';
 import { createTrader, type Link, openLink } from './traders.ts';
 
 const TRADERS = 8;
@@ -114,7 +115,7 @@ async function openLoop(links: readonly Link[], part: number, perSecond: number)
   for (let i = 0; i < REPEATS; i++) runs.push(await latencies(links, perSecond * part));
   const note = `${Math.round(perSecond * part)} orders/s, frames of ${FRAME}`;
   return [0.5, 0.99, 0.999].map((p) => ({
-    ...measure(
+    ...middle(
       `latency p${p * 100}, ${part * 100} % of capacity`,
       'ms',
       runs.map((run) => at(run, p)),
@@ -170,7 +171,7 @@ async function stopServer({ server, links }: Served): Promise<void> {
 }
 
 const cpuOf = (name: string, runs: readonly Capacity[]): Measure =>
-  measure(
+  middle(
     name,
     'µs CPU',
     runs.map((run) => run.cpu),
@@ -202,9 +203,9 @@ export async function bench(): Promise<Measure[]> {
       runs.push(await capacityOf(server, links));
       bounds.push(await recoverMicros());
     }
-    const bound = measure('recover, the addon alone', 'µs CPU', bounds);
+    const bound = middle('recover, the addon alone', 'µs CPU', bounds);
     const cpu = cpuOf('an order, whole path, all threads', runs);
-    const perSecond = measure(
+    const perSecond = middle(
       'capacity over loopback, two cores shared with the traders',
       'orders/s',
       runs.map((run) => run.perSecond),

@@ -12,6 +12,7 @@ import { crc32 } from 'node:zlib';
 import { apply, snapshot, stateHash } from '@holdfast/core';
 import { silentLogger } from '@holdfast/host';
 import { accountId, seconds } from '@holdfast/units';
+import type { Measure } from '@holdfast/units/measure';
 import { coreConfig } from '../src/config.ts';
 import { decodeValue, encodeValue } from '../src/journal/codec.ts';
 import { FRAME_HEADER_BYTES, sealFrame, sha256 } from '../src/journal/frame.ts';
@@ -20,8 +21,6 @@ import { createRecordWriter, readRecords } from '../src/journal/record.ts';
 import { verifyFolders } from '../src/journal/verify.ts';
 import { newborn, packRecovered, recover } from '../src/recovery.ts';
 import { venue } from '../test/fixture.ts';
-
-type Measure = { name: string; value: number; unit: string; note?: string };
 
 const RUNS = 7;
 /** Orders of a frame where one is timed, as under load. */

@@ -13,6 +13,7 @@ import {
   unpackOrder,
 } from '@holdfast/order';
 import { keccak256, toHex } from '@holdfast/units';
+import { against, type Measure, middle } from '@holdfast/units/measure';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { privateKeyToAccount } from 'viem/accounts';
 import { hashFast } from '../src/verify/keccak.ts';
@@ -21,7 +22,7 @@ import { loadNative } from '../src/verify/recover.ts';
 import { createDigestSigner } from '../src/verify/sign.ts';
 import { createVerifier, type VerifyJob } from '../src/verify/verify.ts';
 import { makeOrder, theDomain } from '../test/fixture.ts';
-import { against, cpuMicros, type Measure, measure } from './cost.ts';
+import { cpuMicros } from './cost.ts';
 import { BATCH, createRing, SLOTS } from './ring.ts';
 
 const REPEATS = 7;
@@ -54,7 +55,7 @@ async function race(candidates: readonly Candidate[]): Promise<Measure[]> {
       if (repeat >= 0) found[i]?.push(micros);
     }
   }
-  return candidates.map(({ name }, i) => measure(name, 'µs CPU', found[i] as number[]));
+  return candidates.map(({ name }, i) => middle(name, 'µs CPU', found[i] as number[]));
 }
 
 function packAll(orders: readonly Signed[]): VerifyJob {

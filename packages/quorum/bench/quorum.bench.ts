@@ -7,6 +7,7 @@
 import { createRequire } from 'node:module';
 import { cpuUsage } from 'node:process';
 import { type Hex, toHex } from '@holdfast/units';
+import type { Measure } from '@holdfast/units/measure';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { type Dealing, dealAgain, dealFresh, isDealt } from '../src/dealing.ts';
 import { answer, createSigner, type Signer } from '../src/signer.ts';
@@ -19,7 +20,6 @@ import {
 } from '../src/suite.ts';
 import { randomOf, World } from '../test/world.ts';
 
-type Measure = { name: string; value: number; unit: string; note?: string };
 /** With the scalar multiplications that the step is by its definition, each by itself. */
 type Row = Measure & { readonly multiplications?: number };
 

@@ -1,6 +1,5 @@
 /** A bare EVM: anvil without a venue, for calls of pure code in large batches. */
-import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
+import { findFreePort } from '@holdfast/host';
 import type { Hex } from 'viem';
 import { spawnBareAnvil } from '../../../tools/anvil.ts';
 import { until } from './until.ts';
@@ -18,18 +17,9 @@ export type Evm = {
   stop(): Promise<void>;
 };
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  assert.ok(address !== null && typeof address === 'object');
-  return address.port;
-}
-
 /** Starts one. @throws Error from a call that reverts, with the node's message */
 export async function startEvm(): Promise<Evm> {
-  const port = await freePort();
+  const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;
   // A thousand long records are more than a request may have otherwise.
   const sizes = ['--gas-limit', '1000000000', '--no-request-size-limit'];

@@ -102,21 +102,17 @@ function launch(spec: ServiceSpec, events: ServiceEvents): Run {
     if (spec.healthUrl !== undefined) await pollHealth(spec.healthUrl, () => over);
     return info;
   };
-  const ready = Promise.race([
-    healthy(),
-    exited.then((why) => Promise.reject(new Error(why))),
-    lateness(spec.readyMsMax ?? 180_000, exited),
-  ]);
+  const ready = Promise.race([healthy(), endOf(exited, spec.readyMsMax ?? 180_000)]);
   // Awaited later or never; an early end must not count as unhandled.
   ready.catch(() => undefined);
   return { child, ready, exited, over: () => over };
 }
 
-async function lateness(ms: number, exited: Promise<string>): Promise<never> {
+/** Throws the reason when it ends by itself, or that it is late. */
+async function endOf(exited: Promise<string>, ms: number): Promise<never> {
   const abort = new AbortController();
   void exited.then(() => abort.abort());
   await sleep(ms, abort.signal);
-  // An end by itself has its own reason, which is the one to tell.
   if (abort.signal.aborted) throw new Error(await exited);
   throw new Error(`not ready after ${Math.round(ms / 1000)} s`);
 }
