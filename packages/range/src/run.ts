@@ -11,7 +11,7 @@ import { createKeys } from './world/keys.ts';
 import { createMemory, type Memory } from './world/memory.ts';
 import { callRaw } from './world/send.ts';
 import { deployStack, type Stack } from './world/stack.ts';
-import { openWatch, type Watch } from './world/watch.ts';
+import { observer, openWatch, type Watch } from './world/watch.ts';
 import { World } from './world/world.ts';
 import { worthOf } from './world/worth.ts';
 
@@ -248,7 +248,11 @@ export class Range {
       number: string;
     };
     const actions = await tightenings(world);
-    const alarms = memory.timeline.filter(({ kind }) => kind === 'alarm');
+    // Sentinels of the scenario alarm; without one the observer tells what they would have seen.
+    const own = world.watches.length > (watch === undefined ? 0 : 1);
+    const alarms = memory.timeline.filter(
+      ({ kind, who }) => kind === 'alarm' && (!own || who !== observer),
+    );
     return {
       mode,
       ablation: ablation?.name,

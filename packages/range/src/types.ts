@@ -87,6 +87,8 @@ export interface Attack extends Common {
   /** Least that the attacker must gain, or the harm, when the control is off; default 1. */
   readonly profitMin?: bigint;
   readonly harm?: Harm;
+  /** The premise is code that breaks laws: that some law does not hold is no failure. */
+  readonly isBreach?: boolean;
 }
 
 export interface Tape extends Common {

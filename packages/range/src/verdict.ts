@@ -23,9 +23,10 @@ function head(scenario: Scenario): ScenarioReport['scenario'] {
 }
 
 /** What must be true of every run on the real code. */
-function* commonProblems(run: RunResult): Generator<string> {
+function* commonProblems(run: RunResult, isBreach: boolean): Generator<string> {
   if (run.failure !== undefined) yield `the ${run.mode} run broke off: ${run.failure}`;
-  for (const law of run.lawsBroken) yield `${run.mode}: law broken: ${law}`;
+  const mayBreak = isBreach && run.mode === 'attack';
+  for (const law of mayBreak ? [] : run.lawsBroken) yield `${run.mode}: law broken: ${law}`;
   for (const name of run.wrongful) yield `${run.mode}: ${name} was liquidated wrongfully`;
 }
 
@@ -96,8 +97,9 @@ export function judge(
 ): ScenarioReport {
   const [control, real] = runs;
   const honest = runs.filter(({ mode }) => mode !== 'ablation');
-  const problems = honest.flatMap((run) => [...commonProblems(run)]);
   const isAttack = scenario.kind === 'attack';
+  const isBreach = isAttack && scenario.isBreach === true;
+  const problems = honest.flatMap((run) => [...commonProblems(run, isBreach)]);
   const made = isAttack ? ablationsOf(scenario, runs, bound) : [];
   if (isAttack) {
     problems.push(...attackProblems(scenario, runs, bound), ...ablationProblems(made));

@@ -21,7 +21,7 @@ import type { Entry, Mode } from '../types.ts';
 import { mineAt } from './chain.ts';
 import { choice, type Keys } from './keys.ts';
 import type { Memory, Person } from './memory.ts';
-import { callRaw, type Outcome, outcomeOf, type Request, submit } from './send.ts';
+import { callMany, callRaw, type Outcome, outcomeOf, type Request, submit } from './send.ts';
 import type { Stack } from './stack.ts';
 import type { Watch } from './watch.ts';
 import { worthOf } from './worth.ts';
@@ -47,6 +47,13 @@ const interfaces = {
   forcedQueue: abis.forcedQueueAbi,
 } as const;
 export type ContractName = keyof typeof interfaces;
+
+/** One question to the venue. */
+export interface Reading {
+  readonly contract: ContractName;
+  readonly functionName: string;
+  readonly args?: readonly unknown[];
+}
 
 export interface GroundOptions {
   readonly rpc: Rpc;
@@ -158,10 +165,12 @@ export class Ground {
   /** Mines a block `seconds` after the last one. */
   async mine(seconds = blockSeconds): Promise<void> {
     const { memory } = this;
-    for (const watch of this.watches) await watch.beforeBlock();
     memory.time += seconds;
     await mineAt(this.rpc, memory.time, memory.baseFee);
-    for (const watch of this.watches) await watch.step();
+    if (this.watches.length > 0) {
+      const block = await this.block();
+      for (const watch of this.watches) await watch.step(block);
+    }
     if (this.isSetup) return;
     const level = Number(await this.read('breaker', 'level', withdrawals));
     if (level > 0) memory.tightSeconds += seconds;
@@ -253,6 +262,19 @@ export class Ground {
     const data = encodeFunctionData({ abi, functionName, args } as never);
     const answer = await callRaw(this.rpc, this.addressOf(contract), data);
     return decodeFunctionResult({ abi, functionName, data: answer } as never);
+  }
+
+  /** Several such reads at once. */
+  async readMany(wishes: readonly Reading[]): Promise<unknown[]> {
+    const calls = wishes.map(({ contract, functionName, args = [] }) => ({
+      to: this.addressOf(contract),
+      data: this.encode(contract, functionName, args),
+    }));
+    const answers = await callMany(this.venue.rpcUrl, calls);
+    return wishes.map(({ contract, functionName }, i) => {
+      const abi = interfaces[contract] as Abi;
+      return decodeFunctionResult({ abi, functionName, data: answers[i] } as never);
+    });
   }
 
   /** Tokens of an address, token units. */

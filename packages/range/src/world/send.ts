@@ -1,5 +1,6 @@
 /** Transactions of the world: signed by their sender's key, mined at once, told how they ended. */
 import { errorsAbi } from '@holdfast/abi';
+import { fetchJson } from '@holdfast/host';
 import { EnvironmentError, type Hex, invariant } from '@holdfast/units';
 import type { Rpc } from '@holdfast/venue';
 import { decodeErrorResult } from 'viem';
@@ -84,6 +85,29 @@ async function whyNot(rpc: Rpc, hash: Hex): Promise<string> {
   };
   const name = errorName(trace.output);
   return name === 'Reverted' && trace.error ? trace.error : name;
+}
+
+/** Several calls at the newest block in one request. @throws EnvironmentError CallRefused */
+export async function callMany(
+  rpcUrl: string,
+  calls: readonly { readonly to: Hex; readonly data: Hex }[],
+): Promise<Hex[]> {
+  const body = calls.map(({ to, data }, id) => ({
+    jsonrpc: '2.0',
+    id,
+    method: 'eth_call',
+    params: [{ to, data, gas: '0x5f5e100' }, 'latest'],
+  }));
+  const reply = await fetchJson(rpcUrl, { body, timeoutMs: 30_000 });
+  const rows = reply.body as { id: number; result?: Hex; error?: { message?: string } }[];
+  const answers = new Array<Hex>(calls.length);
+  for (const { id, result, error } of rows) {
+    if (result === undefined) {
+      throw new EnvironmentError('CallRefused', `${calls[id]?.to}: ${error?.message}`);
+    }
+    answers[id] = result;
+  }
+  return answers;
 }
 
 /** Reads by a call at the newest block. @throws EnvironmentError CallRefused with the error */

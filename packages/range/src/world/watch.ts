@@ -23,9 +23,12 @@ export interface Watch {
   readonly sentinel: Sentinel;
   /** Laws that did not hold, by number and title. */
   readonly broken: ReadonlySet<string>;
-  beforeBlock(): Promise<void>;
-  step(): Promise<void>;
+  /** Looks at what there is up to this block. */
+  step(block: number): Promise<void>;
 }
+
+/** Who judges the laws of every run; it tells nobody. */
+export const observer = 'observer';
 
 /** Findings that are worth a person's time. */
 const alarming = new Set(['medium', 'high', 'critical']);
@@ -33,9 +36,10 @@ const alarming = new Set(['medium', 'high', 'critical']);
 /** Opens a sentinel that looks after every block that the world mines from now on. */
 export async function openWatch(world: Ground, options: WatchOptions = {}): Promise<Watch> {
   const { guardian, config = {}, blind } = options;
-  const name = guardian ?? 'watcher';
+  const name = guardian ?? observer;
   const broken = new Set<string>();
   const told = new Set<string>();
+  let now = 0;
   const chosen = options.rules === true ? chooseRules([]) : [];
   const rules: ActiveRule[] = chosen.map(({ module, settings = {}, shadow = false }) => {
     return { rule: module.rule, settings, shadow };
@@ -48,19 +52,19 @@ export async function openWatch(world: Ground, options: WatchOptions = {}): Prom
     rules,
     watchesPool: false,
     logger: silentLogger(),
-    onFound: ({ finding, block }) => {
+    onFound: ({ finding }) => {
       const { rule, title, key, severity, tier, evidence } = finding;
       if (tier === 'law') broken.add(`${String(evidence.law ?? rule)} ${title}`);
       if (!alarming.has(severity) || told.has(`${rule}/${key}`)) return;
       told.add(`${rule}/${key}`);
-      world.note('alarm', name, title, severity, block);
+      world.note('alarm', name, title, severity, now);
     },
   });
   return {
     sentinel,
     broken,
-    beforeBlock: async () => undefined,
-    step: async () => {
+    step: async (block) => {
+      now = block;
       if (blind?.() === true) return;
       await sentinel.engine.step();
     },

@@ -9,10 +9,17 @@ import type { Person } from './memory.ts';
 import { type BatchWish, batchOf, type FillWish, type OrderWish, signedOrder } from './orders.ts';
 import { type Prices, type ReportWish, reportOf } from './reports.ts';
 import type { Outcome } from './send.ts';
+import { openWatch, type Watch, type WatchOptions } from './watch.ts';
 
 export class World extends Ground {
-  // ---------------------------------------------------------------- people
+  /** Attaches a sentinel: it looks after every block from now on, and acts if it has a key. */
+  async sentinel(options: WatchOptions = {}): Promise<Watch> {
+    const watch = await openWatch(this, options);
+    this.watches.push(watch);
+    return watch;
+  }
 
+  // ---------------------------------------------------------------- people
   /** Somebody with an account and so many whole tokens in it. */
   async user(name: string, deposit: number | bigint): Promise<Person> {
     return this.#join(name, deposit, false);

@@ -5,7 +5,7 @@
 import { vaultAbi } from '@holdfast/abi';
 import type { Hex } from '@holdfast/units';
 import { type AbiEvent, parseEventLogs, toEventSelector } from 'viem';
-import type { Ground } from './ground.ts';
+import type { ContractName, Ground, Reading } from './ground.ts';
 
 /** Quote units. */
 export interface Worth {
@@ -69,30 +69,40 @@ export function settleWorth(given: {
   return { others: sums.others - shortfall, attackers: sums.attackers, locked, shortfall };
 }
 
-async function rowsOf(world: Ground): Promise<Row[]> {
+/** What all sums are made of, in one request. */
+async function readAll(world: Ground, prices: ReadonlyMap<number, number>, wallets: Hex[]) {
+  const { markets, contracts } = world.venue;
   const count = Number(await world.read('clearingHouse', 'accountsCount'));
-  const funds = world.venue.markets.map(({ id }) => 2 ** 32 - 256 + id);
+  const funds = markets.map(({ id }) => 2 ** 32 - 256 + id);
   const ids = [...Array.from({ length: count }, (_, id) => id), ...funds];
-  const account = async (id: number): Promise<Row> => {
-    const [owner, cashQ32, , positions] = (await world.read('clearingHouse', 'account', id)) as [
-      Hex,
-      bigint,
-      number,
-      { market: number; size: bigint }[],
-    ];
+  const ask = (contract: ContractName, functionName: string, ...args: unknown[]): Reading => ({
+    contract,
+    functionName,
+    args,
+  });
+  const answers = await world.readMany([
+    ...ids.map((id) => ask('clearingHouse', 'account', id)),
+    ...markets.map(({ id }) => ask('clearingHouse', 'market', id)),
+    ...[contracts.vault, ...wallets].map((address) => ask('token', 'balanceOf', address)),
+  ]);
+  const accounts = answers.splice(0, ids.length) as [
+    Hex,
+    bigint,
+    number,
+    { market: number; size: bigint }[],
+  ][];
+  const indexes = answers.splice(0, markets.length) as [bigint][];
+  const rows = accounts.map(([owner, cashQ32, , positions]): Row => {
     const wide = positions.map(({ market, size }) => ({ market, size: BigInt(size) }));
     return { owner, cashQ32, positions: wide };
-  };
-  return Promise.all(ids.map(account));
-}
-
-async function marketsOf(world: Ground, prices: ReadonlyMap<number, number>) {
-  const rows = world.venue.markets.map(async ({ id, tickValue }) => {
-    const [index] = (await world.read('clearingHouse', 'market', id)) as [bigint];
+  });
+  const valued = markets.map(({ id, tickValue }, i) => {
     const price = BigInt(prices.get(id) ?? 0);
+    const index = (indexes[i] as [bigint])[0];
     return [id, { tickValue: BigInt(tickValue), index, price }] as const;
   });
-  return new Map(await Promise.all(rows));
+  const [custody = 0n, ...balances] = answers as bigint[];
+  return { rows, markets: new Map(valued), custody, balances };
 }
 
 const queueEvents = ['Queued', 'Released', 'Returned', 'Undeliverable'] as const;
@@ -121,20 +131,16 @@ async function queuedOf(world: Ground): Promise<{ to: Hex; amount: bigint }[]> {
 export async function worthOf(world: Ground, prices: ReadonlyMap<number, number>): Promise<Worth> {
   const hostile = world.attackers();
   const isAttacker = (address: string): boolean => hostile.has(address.toLowerCase());
-  const [rows, markets, queued, custody] = await Promise.all([
-    rowsOf(world),
-    marketsOf(world, prices),
+  const known = [...world.people()].map(({ address }) => address.toLowerCase() as Hex);
+  const addresses = [...new Set(known)];
+  const [{ rows, markets, custody, balances }, queued] = await Promise.all([
+    readAll(world, prices, addresses),
     queuedOf(world),
-    world.balance(world.venue.contracts.vault),
   ]);
-  const addresses = new Set([...world.people()].map(({ address }) => address.toLowerCase()));
-  for (const address of hostile) addresses.add(address);
-  const wallets = await Promise.all(
-    [...addresses].map(async (address) => ({
-      isAttacker: isAttacker(address),
-      quote: (await world.balance(address as Hex)) / world.scale,
-    })),
-  );
+  const wallets = addresses.map((address, i) => ({
+    isAttacker: isAttacker(address),
+    quote: (balances[i] ?? 0n) / world.scale,
+  }));
   return settleWorth({
     claims: rows.map((row) => ({
       isAttacker: isAttacker(row.owner),
