@@ -4,6 +4,8 @@
  */
 import type { SignedOrder } from '@holdfast/order';
 import type { Hex } from '@holdfast/units';
+import type { Edit } from '../solidity/sources.ts';
+import { compileAblated, install } from './ablate.ts';
 import { type ContractName, Ground } from './ground.ts';
 import type { Person } from './memory.ts';
 import { type BatchWish, batchOf, type FillWish, type OrderWish, signedOrder } from './orders.ts';
@@ -17,6 +19,16 @@ export class World extends Ground {
     const watch = await openWatch(this, options);
     this.watches.push(watch);
     return watch;
+  }
+
+  /**
+   * From now on contracts of the venue have a fault, as if it had been in them: the premise of an
+   * attack on what must hold when code does not.
+   */
+  async breach(contracts: readonly string[], edits: readonly Edit[]): Promise<void> {
+    const codes = await compileAblated(this.compiler, contracts, edits);
+    await install(this.rpc, this.stack, codes);
+    this.note('attack', 'attacker', `breaches ${contracts.join(', ')}`);
   }
 
   // ---------------------------------------------------------------- people
