@@ -100,7 +100,7 @@ const mutants: Mutant[] = [
   {
     name: 'reduce-only flips',
     file: 'match.ts',
-    from: 'if (!reduceOnly && !tripped) return wanted;',
+    from: 'if (!reduceOnly && !isBanned) return wanted;',
     to: 'if (!tripped) return wanted;',
     trips: /L13/,
   },
