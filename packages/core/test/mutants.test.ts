@@ -101,7 +101,7 @@ const mutants: Mutant[] = [
     name: 'reduce-only flips',
     file: 'match.ts',
     from: 'if (!reduceOnly && !isBanned) return wanted;',
-    to: 'if (!tripped) return wanted;',
+    to: 'if (!isBanned) return wanted;',
     trips: /L13/,
   },
   {
