@@ -1,4 +1,4 @@
-/** Every scenario of the attack range, and that a seed gives the same blocks whatever ran before. */
+/** Every scenario of the attack range; and a seed gives the same blocks whatever ran before. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { judge, Range, type ScenarioReport, scenarios } from '@holdfast/range';

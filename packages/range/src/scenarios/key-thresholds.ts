@@ -87,8 +87,8 @@ export const oneGuardianKey: Attack = {
   name: 'one-guardian-key',
   title: 'One guardian halts the venue',
   story:
-    'One of three guardians is in the attacker’s hand and tries to halt the venue for a day, again ' +
-    'and again.',
+    'One of three guardians is in the attacker’s hand and tries to halt the venue for a day, ' +
+    'again and again.',
   incidents: [],
   control: 'above level 1 a quorum of guardians votes',
   invariants: ['I16'],

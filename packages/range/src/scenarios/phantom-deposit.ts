@@ -27,8 +27,8 @@ export const phantomDeposit: Attack = {
   name: 'phantom-deposit',
   title: 'Deposits without a coin',
   story:
-    'The collateral turns hostile: its issuer, the attacker, makes it keep a tenth of what moves, ' +
-    'then say false and move nothing, then call the sender back in the middle of a transfer. ' +
+    'The collateral turns hostile: its issuer, the attacker, makes it keep a tenth of what ' +
+    'moves, then say false and move nothing, then call the sender back in the middle of a transfer. ' +
     'Foreign tokens are offered as collateral too. What a venue credits by the amount asked for, ' +
     'and not by what arrived, it owes without having.',
   incidents: [

@@ -33,8 +33,8 @@ export const solvencyBypass: Attack = {
   title: 'Around the solvency check',
   story:
     'The attacker holds both sides of a position, takes the collateral of one side out ' +
-    '(withdrawal, transfer to its own second account, a batch that ends in a no-op) and waits for ' +
-    'the price: the winning side is paid, the losing one is abandoned.',
+    '(withdrawal, transfer to its own second account, a batch that ends in a no-op) and waits ' +
+    'for the price: the winning side is paid, the losing one is abandoned.',
   incidents: [
     'Euler 2023-03, $197M: donation without a health check',
     'Abracadabra 2025-10: a trailing no-op cleared the flag of the check',
