@@ -1,5 +1,6 @@
 /** Every scenario of the range, in the order in which they run. */
 import type { Scenario } from '../types.ts';
+import { backstopCap, backstopPoisoning } from './backstop-poisoning.ts';
 import { atomicDrain, blindSentinel } from './blind-sentinel.ts';
 import { fieldMutation } from './field-mutation.ts';
 import { keyThresholds, oneGuardianKey } from './key-thresholds.ts';
@@ -9,6 +10,17 @@ import { phantomDeposit } from './phantom-deposit.ts';
 import { solvencyBypass } from './solvency-bypass.ts';
 import { bankRun } from './tape-bank-run.ts';
 import { gap } from './tape-gap.ts';
+import { creepUnderBand, twoAccountSqueeze } from './two-account-squeeze.ts';
+import { wallRug } from './wall-rug.ts';
+import { misListing } from './mis-listing.ts';
+import { shadowPeriod } from './shadow-period.ts';
+import { sourceAttrition } from './source-attrition.ts';
+import { badResume, stalePrice } from './stale-price.ts';
+import { oracleReplacement } from './tape-oracle-replacement.ts';
+import { fundingSpike, makerOutage } from './tape-outages.ts';
+import { thinIndexPush } from './thin-index-push.ts';
+import { depeg } from './depeg.ts';
+import { gapThirty } from './gap-thirty.ts';
 
 export const scenarios: readonly Scenario[] = [
   orderReplay,
@@ -21,6 +33,25 @@ export const scenarios: readonly Scenario[] = [
   atomicDrain,
   bankRun,
   gap,
+  depeg,
+  sourceAttrition,
+  stalePrice,
+  badResume,
+  makerOutage,
+  fundingSpike,
+  // With two thin markets.
+
+  twoAccountSqueeze,
+  creepUnderBand,
+  backstopPoisoning,
+  backstopCap,
+  wallRug,
+  thinIndexPush,
+  // With other terms of their own.
+  gapThirty,
+  misListing,
+  shadowPeriod,
+  oracleReplacement,
   // With another collateral, and so with a deployment of its own.
   phantomDeposit,
 ];
