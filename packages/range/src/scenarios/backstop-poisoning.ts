@@ -36,7 +36,9 @@ async function poison(world: World, market: string): Promise<void> {
 
 const common = {
   kind: 'attack',
-  incidents: ['Hyperliquid JELLY 2025-03: a stripped short, a pumped coin, and a vault that held on'],
+  incidents: [
+    'Hyperliquid JELLY 2025-03: a stripped short, a pumped coin, and a vault that held on',
+  ],
   invariants: ['I8', 'I9'],
   terms: thinTerms,
 } as const;

@@ -27,8 +27,11 @@ const longs = symbols.flatMap((symbol) => side('long', symbol));
 
 const all = (price: string) => Object.fromEntries(symbols.map((symbol) => [symbol, price]));
 
-/** 2,000 lots of each long from the short of the same number. */
+const whales = ['a large long', 'a large short'] as const;
+
+/** Two who can bear it hold most; 2,000 lots of each long are from the short of its number. */
 async function open(world: World): Promise<void> {
+  for (const market of symbols) await world.trade(...whales, { market, size: 20_000, price: 10 });
   for (const market of symbols) {
     const fills = [];
     for (const [i, name] of side('long', market).entries()) {
@@ -45,7 +48,8 @@ async function open(world: World): Promise<void> {
 async function resolveAll(world: World): Promise<void> {
   const to = world.addressOf('clearingHouse');
   for (const symbol of symbols) {
-    const others = side('short', symbol).map((name) => world.person(name).account);
+    const shorts = [...side('short', symbol), whales[1]];
+    const others = shorts.map((name) => world.person(name).account).sort((a, b) => a - b);
     const wishes = side('long', symbol).map((name) => {
       const args = [world.person(name).account, world.market(symbol).id, others, '0x'];
       const data = world.encode('clearingHouse', 'resolve', args);
@@ -81,11 +85,13 @@ export const gapThirty: Attack = {
   name: 'gap-thirty',
   title: 'A gap of 30 % in ten markets',
   story:
-    'A hundred and twenty accounts hold ten markets when all of them fall by 30 % before any ' +
+    'A hundred and twenty-two accounts hold ten markets when all of them fall by 30 % before any ' +
     'keeper comes. Sixty longs are bankrupt for more than insurance pays. What the backstop does ' +
     'not take is closed against the shorts, pro rata, at the price that pays the debt: exactly ' +
     'as much as has to be, and nothing is left for anybody else.',
-  incidents: ['10 October 2025: 34,983 fills of a deleveraging queue that took more than it had to'],
+  incidents: [
+    '10 October 2025: 34,983 fills of a deleveraging queue that took more than it had to',
+  ],
   control: 'deleveraging pro rata at the zero price, inside the transaction that resolves',
   invariants: ['I2', 'I8', 'I9'],
   terms: { markets },
@@ -96,6 +102,7 @@ export const gapThirty: Attack = {
   async before(world) {
     const shorts = symbols.flatMap((symbol) => side('short', symbol));
     await crowd(world, [
+      ...whales.map((name) => ({ name, deposit: 2_000_000 })),
       ...longs.map((name, i) => ({ name, deposit: 1_500 + 100 * (i % perSide) })),
       ...shorts.map((name, i) => ({ name, deposit: 8_000 + 500 * (i % perSide) })),
     ]);

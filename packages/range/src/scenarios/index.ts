@@ -2,25 +2,25 @@
 import type { Scenario } from '../types.ts';
 import { backstopCap, backstopPoisoning } from './backstop-poisoning.ts';
 import { atomicDrain, blindSentinel } from './blind-sentinel.ts';
+import { depeg } from './depeg.ts';
 import { fieldMutation } from './field-mutation.ts';
+import { gapThirty } from './gap-thirty.ts';
 import { keyThresholds, oneGuardianKey } from './key-thresholds.ts';
+import { misListing } from './mis-listing.ts';
 import { oneOracleKey } from './one-oracle-key.ts';
 import { orderReplay } from './order-replay.ts';
 import { phantomDeposit } from './phantom-deposit.ts';
-import { solvencyBypass } from './solvency-bypass.ts';
-import { bankRun } from './tape-bank-run.ts';
-import { gap } from './tape-gap.ts';
-import { creepUnderBand, twoAccountSqueeze } from './two-account-squeeze.ts';
-import { wallRug } from './wall-rug.ts';
-import { misListing } from './mis-listing.ts';
 import { shadowPeriod } from './shadow-period.ts';
+import { solvencyBypass } from './solvency-bypass.ts';
 import { sourceAttrition } from './source-attrition.ts';
 import { badResume, stalePrice } from './stale-price.ts';
+import { bankRun } from './tape-bank-run.ts';
+import { gap } from './tape-gap.ts';
 import { oracleReplacement } from './tape-oracle-replacement.ts';
 import { fundingSpike, makerOutage } from './tape-outages.ts';
 import { thinIndexPush } from './thin-index-push.ts';
-import { depeg } from './depeg.ts';
-import { gapThirty } from './gap-thirty.ts';
+import { creepUnderBand, twoAccountSqueeze } from './two-account-squeeze.ts';
+import { wallRug } from './wall-rug.ts';
 
 export const scenarios: readonly Scenario[] = [
   orderReplay,

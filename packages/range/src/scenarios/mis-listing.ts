@@ -24,7 +24,10 @@ const shut: VenueTerms = {
 /** The tuple of a market as the contracts take it. */
 export function tupleOf(world: World, openInterestMax: number): Record<string, number | bigint> {
   const { id, symbol, tickSize, lotSize, ...rest } = world.market(lone);
-  const wideFields = { tickValue: BigInt(rest.tickValue), openInterestMax: BigInt(openInterestMax) };
+  const wideFields = {
+    tickValue: BigInt(rest.tickValue),
+    openInterestMax: BigInt(openInterestMax),
+  };
   return { ...rest, ...wideFields, backstopLotsMax: BigInt(rest.backstopLotsMax) };
 }
 

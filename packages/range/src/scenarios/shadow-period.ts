@@ -1,9 +1,8 @@
 /** The checks were passed and the feed is wrong all the same: what a young market may cost. */
-import { venueAccessAbi, venueAccessBytecode } from '@holdfast/abi';
+import { parametersAbi, venueAccessAbi, venueAccessBytecode } from '@holdfast/abi';
 import { encodeFunctionData, type Hex } from 'viem';
-import { parametersAbi } from '@holdfast/abi';
 import type { Attack } from '../types.ts';
-import { callAt, place, readAt } from '../world/place.ts';
+import { callAt, place } from '../world/place.ts';
 import { rangeMarkets } from '../world/stack.ts';
 import type { World } from '../world/world.ts';
 import { buyWrong, shadowQuote } from './mis-listing.ts';
@@ -17,7 +16,13 @@ const young = thinMarkets().filter(({ symbol }) => symbol === lone);
 const accessOf = (world: World): Hex => world.stack.placed.get('VenueAccess')?.address as Hex;
 
 function proposal(openInterestMax: number, id: number): Hex {
-  const { symbol: _, tickSize: __, lotSize: ___, id: ____, ...rest } = young[0] as (typeof young)[0];
+  const {
+    symbol: _,
+    tickSize: __,
+    lotSize: ___,
+    id: ____,
+    ...rest
+  } = young[0] as (typeof young)[0];
   const tuple = {
     ...rest,
     tickValue: BigInt(rest.tickValue),
@@ -33,7 +38,11 @@ async function govern(world: World, lots: number, id: number): Promise<boolean> 
   const { parameters } = world.venue.contracts;
   const [at, data] = [accessOf(world), proposal(lots, id)];
   const what = `a cap of ${lots} lots`;
-  await callAt(world, 'governor', at, access, ['schedule', [parameters, data, 0], `schedules ${what}`]);
+  await callAt(world, 'governor', at, access, [
+    'schedule',
+    [parameters, data, 0],
+    `schedules ${what}`,
+  ]);
   await world.wait(daySeconds);
   const call = ['execute', [parameters, data], `proposes ${what}`] as const;
   const { ok } = await callAt(world, 'governor', at, access, call);
@@ -70,7 +79,8 @@ export const shadowPeriod: Attack = {
     await world.wait(daySeconds);
     await callAt(world, 'keeper', at, access, ['takeOver', [], 'puts it in charge']);
     const market = { ...(young[0] as (typeof young)[0]), id: 2 };
-    if (!world.venue.markets.some(({ symbol }) => symbol === lone)) world.venue.markets.push(market);
+    if (!world.venue.markets.some(({ symbol }) => symbol === lone))
+      world.venue.markets.push(market);
     await govern(world, 0, market.id);
   },
   async run(world) {

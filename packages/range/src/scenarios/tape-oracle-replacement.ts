@@ -47,8 +47,9 @@ export const oracleReplacement: Tape = {
     await world.call('governor', 'oracle', 'proposeVerifier', [verifier]);
     for (let waited = 0; waited < daySeconds; waited += hourSeconds) {
       await world.wait(hourSeconds);
-      await world.price({ [market]: 3_000 + (waited / hourSeconds) });
-      if (waited === 5 * hourSeconds) await world.trade('ben', 'ann', { market, size: 2, price: 3_005 });
+      await world.price({ [market]: 3_000 + waited / hourSeconds });
+      if (waited === 5 * hourSeconds)
+        await world.trade('ben', 'ann', { market, size: 2, price: 3_005 });
     }
     await world.call('keeper', 'oracle', 'applyVerifier');
     await world.price({ [market]: 3_020 }, { signers: successors.slice(0, 3), verifier });

@@ -56,7 +56,9 @@ export const twoAccountSqueeze: Attack = {
     'The attacker buys 4,000 lots of a thin market from itself, buys the spot market up to three ' +
     'times the price within half a minute, and asks for the profit of one account while the ' +
     'other is bankrupt. Honest reporters report what they see; a keeper comes a minute late.',
-  incidents: ['Mango 2022-10, $116M: two own accounts, a thin spot market, profit borrowed against'],
+  incidents: [
+    'Mango 2022-10, $116M: two own accounts, a thin spot market, profit borrowed against',
+  ],
   control: 'paper profit is valued at a price aged over four hours; debts meet the winner by ADL',
   async run(world) {
     await world.price({ [lone]: 10 });

@@ -18,7 +18,7 @@ export const wallRug: Attack = {
   invariants: ['I8'],
   terms: thinTerms,
   bound: behindLone,
-  profitMin: 5_000_000_000n,
+  profitMin: 4_000_000_000n,
   async before(world) {
     await furnishThin(world, lone);
     await world.attacker('mallory', 8_000);

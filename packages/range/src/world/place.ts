@@ -1,9 +1,9 @@
 /** Contracts that a scenario adds to the venue, known to ablations like the venue's own. */
 import type { Hex } from '@holdfast/units';
 import { invariant } from '@holdfast/units';
-import { type Abi, decodeFunctionResult, encodeDeployData, encodeFunctionData } from 'viem';
+import { type Abi, encodeDeployData, encodeFunctionData } from 'viem';
 import type { Ground } from './ground.ts';
-import { callRaw, type Outcome } from './send.ts';
+import type { Outcome } from './send.ts';
 import type { Placed } from './stack.ts';
 
 /** What a build of the contracts says of one of them. */
@@ -38,17 +38,4 @@ export async function callAt(
 ): Promise<Outcome> {
   const data = encodeFunctionData({ abi: abi as Abi, functionName, args });
   return world.send(by, what, { to, data });
-}
-
-/** Reads from such a contract. */
-export async function readAt(
-  world: Ground,
-  at: Hex,
-  { abi }: Build,
-  functionName: string,
-  args: readonly unknown[] = [],
-): Promise<unknown> {
-  const data = encodeFunctionData({ abi: abi as Abi, functionName, args });
-  const answer = await callRaw(world.rpc, at, data);
-  return decodeFunctionResult({ abi: abi as Abi, functionName, data: answer });
 }
