@@ -2,6 +2,7 @@
 import type { Scenario } from '../types.ts';
 import { backstopCap, backstopPoisoning } from './backstop-poisoning.ts';
 import { atomicDrain, blindSentinel } from './blind-sentinel.ts';
+import { capturedQuorum } from './captured-quorum.ts';
 import { depeg } from './depeg.ts';
 import { fieldMutation } from './field-mutation.ts';
 import { gapThirty } from './gap-thirty.ts';
@@ -35,6 +36,7 @@ export const scenarios: readonly Scenario[] = [
   gap,
   depeg,
   sourceAttrition,
+  capturedQuorum,
   stalePrice,
   badResume,
   makerOutage,

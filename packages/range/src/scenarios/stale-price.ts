@@ -62,7 +62,7 @@ export const badResume: Attack = {
   story:
     'After a quarter of an hour without prices ETH is back, 8 % lower, and Bob is below his ' +
     'maintenance margin without ever having seen it coming. The attacker liquidates him in the ' +
-    'same second; Bob needs four minutes to top up.',
+    'same second; Bob needs four minutes to top up, and an hour later the price is back.',
   incidents: ['lesson 5 of the threats: halts hurt users when liquidations come back first'],
   control: 'after an outage a grace: top-ups and reductions first, liquidations after',
   invariants: ['I18', 'I9'],
@@ -75,12 +75,12 @@ export const badResume: Attack = {
     await world.attacker('mallory', 400_000);
     await world.price({ [market]: 3_000 });
     await world.trade('carl', 'alice', { market, size: 200, price: 3_000 });
-    await world.trade('bob', 'alice', { market, size: 10, price: 3_000 });
+    await world.trade('bob', 'alice', { market, size: 13, price: 3_000 });
   },
   async run(world) {
     const strike = () =>
       world.attack('liquidates at once', async () => {
-        for (let part = 0; part < 3; part++) await world.liquidate('mallory', 'bob', market, 10);
+        for (let part = 0; part < 3; part++) await world.liquidate('mallory', 'bob', market, 13);
       });
     await world.price({ [market]: 3_000 });
     await world.wait(ageMax + 300);
@@ -95,6 +95,8 @@ export const badResume: Attack = {
     await world.price({ [market]: 2_760 });
     await strike();
     await world.trade('alice', 'bob', { market, size: 1, price: 2_760 });
+    // The fall was not for long: who kept the position has it back.
+    await world.price({ [market]: 2_990 });
   },
   ablations: [
     {
