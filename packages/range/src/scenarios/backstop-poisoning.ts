@@ -2,10 +2,10 @@
 import type { Ablation, Attack } from '../types.ts';
 import { answer, poolOf, poolState, resolve } from '../world/keeping.ts';
 import type { World } from '../world/world.ts';
-import { behindLone, furnishThin, lone, plain, ramp, thinTerms } from './thin-market.ts';
+import { behindLone, furnishThin, lone, ramp, thinTerms } from './thin-market.ts';
 
 const file = 'src/modules/WaterfallModule.sol';
-const uncapped = [
+export const uncapped = [
   {
     file,
     from: 'uint256 cap = fall.market.params.backstopLotsMax;',
@@ -14,7 +14,7 @@ const uncapped = [
   { file, from: 'if (held > fall.market.params.backstopLotsMax) return false;', to: '' },
 ];
 
-export const sharedBackstop: Ablation = {
+const sharedBackstop: Ablation = {
   kind: 'source',
   name: 'an isolated market has a backstop of its own, with a cap',
   contracts: ['WaterfallModule'],
@@ -25,10 +25,10 @@ export const sharedBackstop: Ablation = {
 };
 
 /** Where the short is below its close-out margin and not bankrupt; the mark is 2 % behind. */
-const pushed = 11.65;
+export const pushed = 11.65;
 
 /** A short with no margin to spare, pushed to where only the backstop would take it. */
-async function poison(world: World, market: string): Promise<void> {
+export async function poison(world: World, market: string): Promise<void> {
   await world.trade('mallory', 'mallory-b', { market, size: 4_000, price: 10 });
   await ramp(world, market, [10, pushed]);
   await resolve(world, 'mallory', 'mallory-b', market, []);
@@ -44,7 +44,10 @@ const common = {
 } as const;
 
 export const backstopPoisoning: Attack = {
-  ...common,
+  kind: 'attack',
+  incidents: [jelly],
+  invariants: ['I8', 'I9'],
+  terms: thinTerms,
   name: 'backstop-poisoning',
   title: 'A poisoned short for the backstop',
   story:
@@ -81,51 +84,4 @@ export const backstopPoisoning: Attack = {
     await world.withdraw('alice', 1_000);
   },
   ablations: [sharedBackstop],
-};
-
-/** All that the backstop may hold of the market, at the peak. */
-async function capAtPeak(world: World): Promise<bigint> {
-  const { backstopLotsMax, tickValue } = world.market(plain);
-  return BigInt(backstopLotsMax) * BigInt(tickValue) * BigInt(world.ticks(plain, 30));
-}
-
-export const backstopCap: Attack = {
-  ...common,
-  name: 'backstop-cap',
-  title: 'A poisoned short for the shared backstop',
-  story:
-    'The same in an ordinary market, which the shared pool of 500,000 serves: rich enough to ' +
-    'carry the whole short through the rise, and to pay the attacker all of it.',
-  control: 'a cap on what the shared pool takes over of one market; the rest is deleveraged',
-  bound: capAtPeak,
-  profitMin: 40_000_000_000n,
-  async before(world) {
-    await furnishThin(world, plain);
-    await world.attacker('mallory', 7_000);
-    await world.attacker('mallory-b', 6_100);
-  },
-  async run(world) {
-    await world.price({ [plain]: 10 });
-    await world.attack('poisons the backstop', () => poison(world, plain));
-    await world.attack('has the rest of its short deleveraged', async () => {
-      await resolve(world, 'keeper', 'mallory-b', plain, ['alice', 'mallory']);
-    });
-    await world.attack('pushes on and closes against the pool', async () => {
-      await ramp(world, plain, [pushed, 30]);
-      const [pool] = await poolState(world, 0);
-      const args = [pool, world.market(plain).id, 4_000, world.person('mallory').account, '0x'];
-      await world.call('mallory', 'clearingHouse', 'unwind', args);
-    });
-    await answer(world, () => ramp(world, plain, [30, 10]));
-    await world.price({ [plain]: 10 });
-    await world.withdraw('alice', 1_000);
-  },
-  ablations: [
-    {
-      kind: 'source',
-      name: 'the backstop takes over no more than its cap',
-      contracts: ['WaterfallModule'],
-      edits: uncapped,
-    },
-  ],
 };

@@ -93,7 +93,7 @@ export const blindSentinel: Attack = {
   ablations: [{ kind: 'switch', name: 'a second sentinel', off: 'second sentinel' }],
 };
 
-export const withoutWindows: Ablation = {
+const withoutWindows: Ablation = {
   kind: 'source',
   name: 'outflow windows',
   contracts: ['Vault'],

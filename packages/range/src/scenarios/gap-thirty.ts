@@ -4,6 +4,7 @@ import type { VenueMarket } from '@holdfast/host';
 import { parseEventLogs } from 'viem';
 import type { Attack } from '../types.ts';
 import { crowd } from '../world/crowd.ts';
+import { resolution } from '../world/keeping.ts';
 import { rangeMarkets } from '../world/stack.ts';
 import type { World } from '../world/world.ts';
 
@@ -46,15 +47,11 @@ async function open(world: World): Promise<void> {
 
 /** A keeper sends every bankrupt long down the waterfall, a market in a block. */
 async function resolveAll(world: World): Promise<void> {
-  const to = world.addressOf('clearingHouse');
   for (const symbol of symbols) {
     const shorts = [...side('short', symbol), whales[1]];
-    const others = shorts.map((name) => world.person(name).account).sort((a, b) => a - b);
-    const wishes = side('long', symbol).map((name) => {
-      const args = [world.person(name).account, world.market(symbol).id, others, '0x'];
-      const data = world.encode('clearingHouse', 'resolve', args);
-      return { by: 'keeper', what: `resolves ${name}`, request: { to, data, gas: 3_000_000n } };
-    });
+    const wishes = side('long', symbol).map((name) =>
+      resolution(world, 'keeper', name, symbol, shorts),
+    );
     await world.together(wishes);
   }
 }

@@ -1,8 +1,10 @@
 /** Every scenario of the range, in the order in which they run. */
 import type { Scenario } from '../types.ts';
-import { backstopCap, backstopPoisoning } from './backstop-poisoning.ts';
+import { backstopCap } from './backstop-cap.ts';
+import { backstopPoisoning } from './backstop-poisoning.ts';
+import { badResume } from './bad-resume.ts';
 import { atomicDrain, blindSentinel } from './blind-sentinel.ts';
-import { capturedQuorum } from './captured-quorum.ts';
+import { capturedQuorum, capturedQuorumAtOnce } from './captured-quorum.ts';
 import { depeg } from './depeg.ts';
 import { fieldMutation } from './field-mutation.ts';
 import { gapThirty } from './gap-thirty.ts';
@@ -14,7 +16,7 @@ import { phantomDeposit } from './phantom-deposit.ts';
 import { shadowPeriod } from './shadow-period.ts';
 import { solvencyBypass } from './solvency-bypass.ts';
 import { sourceAttrition } from './source-attrition.ts';
-import { badResume, stalePrice } from './stale-price.ts';
+import { stalePrice } from './stale-price.ts';
 import { bankRun } from './tape-bank-run.ts';
 import { gap } from './tape-gap.ts';
 import { oracleReplacement } from './tape-oracle-replacement.ts';
@@ -37,6 +39,7 @@ export const scenarios: readonly Scenario[] = [
   depeg,
   sourceAttrition,
   capturedQuorum,
+  capturedQuorumAtOnce,
   stalePrice,
   badResume,
   makerOutage,

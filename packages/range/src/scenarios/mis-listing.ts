@@ -88,8 +88,8 @@ export const misListing: Attack = {
   title: 'A market with a dead feed',
   story:
     'Of three sources of a new market one stands still, and in another proposal one is off by a ' +
-    'thousand. Somebody has governance lift the cap all the same; the index stays at 10 while the ' +
-    'coin is worth 20, and whoever knows buys from the market maker before the feed is mended.',
+    'thousand. Somebody has governance lift the cap all the same; the index stays at 10 while ' +
+    'the coin is worth 20, and whoever knows buys from the market maker before the feed is mended.',
   incidents: [
     'Aster XPL 2025-09: a constant index, and the cap lifted early',
     'Moonwell 2025-11: a wrong value accepted as a price',

@@ -32,8 +32,8 @@ export const oracleReplacement: Tape = {
   title: 'The price sources are replaced',
   story:
     'Four of five reporters are replaced by others: governance proposes a verifier, prices go on ' +
-    'from the old ones for the day of its delay, anyone applies it, and the next report is signed ' +
-    'by the new ones. Users trade before, between and after.',
+    'from the old ones for the day of its delay, anyone applies it, and the next report is ' +
+    'signed by the new ones. Users trade before, between and after.',
   // A report an hour is enough for a story.
   terms: { markets: rangeMarkets().map((each) => ({ ...each, priceAgeSecondsMax: 7_200 })) },
   async before(world) {

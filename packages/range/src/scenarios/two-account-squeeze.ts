@@ -1,4 +1,4 @@
-/** Mango: cross a position with yourself, push the index, take the paper profit, leave the loser. */
+/** Mango: cross a position with yourself, push the index, take the profit, leave the debt. */
 import type { Ablation, Attack } from '../types.ts';
 import { answer, fundQuote, resolve } from '../world/keeping.ts';
 import type { World } from '../world/world.ts';

@@ -1,6 +1,6 @@
 /** What keepers and founders of a market do; beside the verbs of the world. */
 import type { Ground } from './ground.ts';
-import type { Outcome } from './send.ts';
+import type { Outcome, Request } from './send.ts';
 
 /** Account of a market's own insurance fund. */
 export const fundOf = (market: number): number => 2 ** 32 - 256 + market;
@@ -13,22 +13,32 @@ export async function answer<T>(world: Ground, act: () => Promise<T>): Promise<T
   return world.mode === 'control' ? undefined : act();
 }
 
+/** Sends the position of an account down the waterfall: a request for `together`. */
+export function resolution(
+  world: Ground,
+  by: string,
+  victim: string | number,
+  market: string,
+  counterparties: readonly string[],
+): { by: string; what: string; request: Request } {
+  const account = typeof victim === 'number' ? victim : world.person(victim).account;
+  const others = counterparties.map((name) => world.person(name).account).sort((a, b) => a - b);
+  const args = [account, world.market(market).id, others, '0x'];
+  const data = world.encode('clearingHouse', 'resolve', args);
+  const to = world.addressOf('clearingHouse');
+  return { by, what: `resolves ${market} of ${victim}`, request: { to, data, gas: 3_000_000n } };
+}
+
 /**
  * `by` sends the position of an account down the waterfall: backstop, insurance, and the listed
  * counterparties, pro rata.
  */
 export async function resolve(
   world: Ground,
-  by: string,
-  victim: string | number,
-  market: string,
-  counterparties: readonly string[],
+  ...wish: [by: string, victim: string | number, market: string, counterparties: readonly string[]]
 ): Promise<Outcome> {
-  const account = typeof victim === 'number' ? victim : world.person(victim).account;
-  const others = counterparties.map((name) => world.person(name).account).sort((a, b) => a - b);
-  const args = [account, world.market(market).id, others, '0x'];
-  const what = `resolves ${market} of ${victim}`;
-  return world.call(by, 'clearingHouse', 'resolve', args, { what });
+  const { by, what, request } = resolution(world, ...wish);
+  return world.send(by, what, request);
 }
 
 /** Whole tokens for a market's own insurance fund, and for its own pool of the backstop. */
@@ -59,7 +69,7 @@ export async function fundQuote(world: Ground, symbol: string): Promise<bigint> 
   return cashQ32 >> 32n;
 }
 
-/** Account and equity, quote units, of the pool that serves a market alone, or of the shared one. */
+/** Account and equity, quote units, of a pool of the backstop; 0 is the shared one. */
 export async function poolState(world: Ground, pool: number): Promise<[number, bigint]> {
   const [account, , equity] = (await world.read('backstop', 'poolOf', pool)) as [
     number,
