@@ -34,14 +34,8 @@ export async function poison(world: World, market: string): Promise<void> {
   await resolve(world, 'mallory', 'mallory-b', market, []);
 }
 
-const common = {
-  kind: 'attack',
-  incidents: [
-    'Hyperliquid JELLY 2025-03: a stripped short, a pumped coin, and a vault that held on',
-  ],
-  invariants: ['I8', 'I9'],
-  terms: thinTerms,
-} as const;
+export const jelly =
+  'Hyperliquid JELLY 2025-03: a stripped short, a pumped coin, and a vault that held on';
 
 export const backstopPoisoning: Attack = {
   kind: 'attack',

@@ -45,7 +45,6 @@ export const scenarios: readonly Scenario[] = [
   makerOutage,
   fundingSpike,
   // With two thin markets.
-
   twoAccountSqueeze,
   creepUnderBand,
   backstopPoisoning,
