@@ -16,6 +16,7 @@ import { phantomDeposit } from './phantom-deposit.ts';
 import { shadowPeriod } from './shadow-period.ts';
 import { solvencyBypass } from './solvency-bypass.ts';
 import { sourceAttrition } from './source-attrition.ts';
+import { squeezeByMany } from './squeeze-by-many.ts';
 import { stalePrice } from './stale-price.ts';
 import { bankRun } from './tape-bank-run.ts';
 import { gap } from './tape-gap.ts';
@@ -47,6 +48,7 @@ export const scenarios: readonly Scenario[] = [
   // With two thin markets.
   twoAccountSqueeze,
   creepUnderBand,
+  squeezeByMany,
   backstopPoisoning,
   backstopCap,
   wallRug,
