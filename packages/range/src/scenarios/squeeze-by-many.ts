@@ -13,13 +13,13 @@ export const squeezeByMany: Open = {
   control: 'what one account’s debt may draw from a fund is a share of it',
   invariants: ['I8', 'I10'],
   needs:
-    'a share of the fund for each market and hour beside that for each account: ten accounts with ' +
-    'a tenth of the debt each draw several times as much as one',
+    'a share of the fund for each market and hour beside that for each account: ten accounts ' +
+    'with a tenth of the debt each draw several times as much as one',
   measured: {
     story:
-      'The same position as in `two-account-squeeze`, but ten accounts hold the losing side. Each ' +
-      'may draw a quarter of what the market’s fund still has, so that the fund pays nearly all ' +
-      'of ten debts where it would have paid a quarter for one.',
+      'The same position as in `two-account-squeeze`, but ten accounts hold the losing side. ' +
+      'Each may draw a quarter of what the market’s fund still has, so that the fund pays ' +
+      'nearly all of ten debts where it would have paid a quarter for one.',
     terms: thinTerms,
     bound: behindLone,
     async before(world) {
