@@ -79,8 +79,9 @@ export const shadowPeriod: Attack = {
     await world.wait(daySeconds);
     await callAt(world, 'keeper', at, access, ['takeOver', [], 'puts it in charge']);
     const market = { ...(young[0] as (typeof young)[0]), id: 2 };
-    if (!world.venue.markets.some(({ symbol }) => symbol === lone))
-      world.venue.markets.push(market);
+    // No other scenario has this venue; the stage may be set twice.
+    const isKnown = world.venue.markets.some(({ symbol }) => symbol === lone);
+    if (!isKnown) world.venue.markets.push(market);
     await govern(world, 0, market.id);
   },
   async run(world) {
