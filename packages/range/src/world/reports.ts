@@ -27,6 +27,8 @@ export interface ReportWish {
   /** ppm a day. */
   readonly rate?: number;
   readonly round?: number;
+  /** Who verifies it, where that is not the venue's first verifier. */
+  readonly verifier?: Hex;
   readonly time?: number;
 }
 
@@ -47,7 +49,7 @@ export function reportOf(world: Ground, prices: Prices, wish: ReportWish = {}): 
   const round = wish.round ?? memory.round + 1;
   const time = wish.time ?? memory.time;
   memory.round = Math.max(memory.round, round);
-  const domain = oracleDomain(chainId, venue.contracts.verifier);
+  const domain = oracleDomain(chainId, wish.verifier ?? venue.contracts.verifier);
   const separator = oracleDomainSeparator(domain);
   const signed = signers.map((name) => {
     const quotes = quotesOf(world, { ...prices, ...lies[name] }, marks, rate);
