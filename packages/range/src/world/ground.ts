@@ -22,7 +22,7 @@ import { mineAt } from './chain.ts';
 import { choice, type Keys } from './keys.ts';
 import type { Memory, Person } from './memory.ts';
 import { callMany, callRaw, type Outcome, outcomeOf, type Request, submit } from './send.ts';
-import type { Stack } from './stack.ts';
+import type { Placed, Stack } from './stack.ts';
 import type { Watch } from './watch.ts';
 import { worthOf } from './worth.ts';
 
@@ -72,6 +72,8 @@ export class Ground {
   readonly keys: Keys;
   readonly seed: string;
   readonly compiler: Compiler;
+  /** Contracts by the name of their source: the venue's, and what the scenario added to them. */
+  readonly placed: Map<string, Placed>;
   memory: Memory;
   mode: Mode = 'attack';
   /** Before the snapshot a refusal is a fault of the scenario. */
@@ -87,6 +89,7 @@ export class Ground {
     [this.rpc, this.stack, this.venue] = [options.rpc, options.stack, options.stack.venue];
     [this.keys, this.seed, this.compiler] = [options.keys, options.seed, options.compiler];
     [this.memory, this.#forcedQueue] = [options.memory, options.forcedQueue];
+    this.placed = new Map(options.stack.placed);
   }
 
   // ---------------------------------------------------------------- who and what

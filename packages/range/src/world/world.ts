@@ -27,7 +27,7 @@ export class World extends Ground {
    */
   async breach(contracts: readonly string[], edits: readonly Edit[]): Promise<void> {
     const codes = await compileAblated(this.compiler, contracts, edits);
-    await install(this.rpc, this.stack, codes);
+    await install(this.rpc, this.placed, codes);
     this.note('attack', 'attacker', `breaches ${contracts.join(', ')}`);
   }
 
@@ -45,6 +45,11 @@ export class World extends Ground {
   /** An address, such as a contract, that counts as an attacker's. */
   hostile(name: string, address: Hex): void {
     this.memory.people.set(name, { name, address, account: 0, isAttacker: true });
+  }
+
+  /** An address, such as a contract, whose tokens are an honest party's. */
+  honest(name: string, address: Hex): void {
+    this.memory.people.set(name, { name, address, account: 0, isAttacker: false });
   }
 
   async #join(name: string, deposit: number | bigint, isAttacker: boolean): Promise<Person> {
