@@ -13,6 +13,7 @@ import {
 } from '../world/motions.ts';
 import { dataFor, paramsOf, placeOf, putUnderVotes } from '../world/places.ts';
 import type { World } from '../world/world.ts';
+import { withoutWindows } from './blind-sentinel.ts';
 import { drain, furnish } from './stolen-feed.ts';
 
 /** What two of three seats signed weeks ago. */
@@ -87,6 +88,7 @@ export const days = [1.1, 2.1, 1.1].map((each) => Math.round(each * 86_400));
 
 export async function before(world: World): Promise<void> {
   await putUnderVotes(world, councilTerms(seats(world)));
+  await world.user('carol', 10_000);
   await furnish(world);
 }
 
@@ -130,4 +132,41 @@ export const adminBurst: Attack = {
     await world.withdraw('alice', 1_000);
   },
   ablations: [withoutDelays, withoutVeto],
+};
+
+/** Whole tokens that left the vault to the thief. */
+const taken = async (world: World): Promise<bigint> =>
+  (await world.balance(world.person('mallory').address)) / world.tokens(1);
+
+export const adminBurstUnseen: Attack = {
+  kind: 'attack',
+  name: 'admin-burst-unseen',
+  title: 'The same signatures, and nobody looks',
+  story:
+    'Guardians and users sleep for four days. Everything that two seats signed comes into force, ' +
+    'and the thief’s own prices make him rich on paper. He has the queue released every hour of ' +
+    'the day that follows: what he holds at its end is what the vault lets out in a day.',
+  incidents: ['Drift 2026-04, $285M in 12 minutes: pre-signed administration'],
+  control: 'the vault’s outflow windows, which no vote can widen',
+  invariants: ['I13'],
+  bound: async (world) => (await dayQuote(world)) / 1_000_000n,
+  harm: { unit: 'tokens paid within a day', measure: taken },
+  profitMin: 1_500_000n,
+  before,
+  async run(world) {
+    const all = await world.attack('brings what two seats signed', () => burst(world));
+    for (const seconds of days) {
+      await world.wait(seconds);
+      await world.attack('presses on', () => press(world, 'mallory', all ?? []));
+    }
+    await world.attack('drains what is open to him', async () => {
+      await drain(world);
+      for (let hour = 0; hour < 23; hour++) {
+        await world.wait(3_600);
+        await world.call('mallory', 'vault', 'release', [20n], { what: 'releases the queue' });
+      }
+    });
+    await world.withdraw('carol', 1_000);
+  },
+  ablations: [withoutWindows],
 };

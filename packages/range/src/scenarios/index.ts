@@ -1,6 +1,6 @@
 /** Every scenario of the range, in the order in which they run. */
 import type { Scenario } from '../types.ts';
-import { adminBurst } from './admin-burst.ts';
+import { adminBurst, adminBurstUnseen } from './admin-burst.ts';
 import { atomicDrain, blindSentinel } from './blind-sentinel.ts';
 import { fieldMutation } from './field-mutation.ts';
 import { keyThresholds, oneGuardianKey } from './key-thresholds.ts';
@@ -23,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   bankRun,
   gap,
   adminBurst,
+  adminBurstUnseen,
   // With another collateral, and so with a deployment of its own.
   phantomDeposit,
 ];
