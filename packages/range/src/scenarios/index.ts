@@ -3,6 +3,7 @@ import type { Scenario } from '../types.ts';
 import { adminBurst, adminBurstUnseen } from './admin-burst.ts';
 import { atomicDrain, blindSentinel } from './blind-sentinel.ts';
 import { fieldMutation } from './field-mutation.ts';
+import { governanceCapture } from './governance-capture.ts';
 import { keyThresholds, oneGuardianKey } from './key-thresholds.ts';
 import { oneOracleKey } from './one-oracle-key.ts';
 import { orderReplay } from './order-replay.ts';
@@ -24,6 +25,7 @@ export const scenarios: readonly Scenario[] = [
   gap,
   adminBurst,
   adminBurstUnseen,
+  governanceCapture,
   // With another collateral, and so with a deployment of its own.
   phantomDeposit,
 ];
