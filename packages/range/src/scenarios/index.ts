@@ -2,6 +2,7 @@
 import type { Scenario } from '../types.ts';
 import { adminBurst, adminBurstUnseen } from './admin-burst.ts';
 import { atomicDrain, blindSentinel } from './blind-sentinel.ts';
+import { blindSignature } from './blind-signature.ts';
 import { fieldMutation } from './field-mutation.ts';
 import { governanceCapture } from './governance-capture.ts';
 import { keyThresholds, oneGuardianKey } from './key-thresholds.ts';
@@ -26,6 +27,7 @@ export const scenarios: readonly Scenario[] = [
   adminBurst,
   adminBurstUnseen,
   governanceCapture,
+  blindSignature,
   // With another collateral, and so with a deployment of its own.
   phantomDeposit,
 ];
