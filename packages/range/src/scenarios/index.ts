@@ -5,6 +5,7 @@ import { atomicDrain, blindSentinel } from './blind-sentinel.ts';
 import { blindSignature } from './blind-signature.ts';
 import { fieldMutation } from './field-mutation.ts';
 import { governanceCapture } from './governance-capture.ts';
+import { haltAndLiquidate } from './halt-and-liquidate.ts';
 import { keyThresholds, oneGuardianKey } from './key-thresholds.ts';
 import { oneOracleKey } from './one-oracle-key.ts';
 import { orderReplay } from './order-replay.ts';
@@ -12,6 +13,7 @@ import { phantomDeposit } from './phantom-deposit.ts';
 import { solvencyBypass } from './solvency-bypass.ts';
 import { bankRun } from './tape-bank-run.ts';
 import { gap } from './tape-gap.ts';
+import { breakerHeld } from './breaker-held.ts';
 
 export const scenarios: readonly Scenario[] = [
   orderReplay,
@@ -28,6 +30,8 @@ export const scenarios: readonly Scenario[] = [
   adminBurstUnseen,
   governanceCapture,
   blindSignature,
+  breakerHeld,
+  haltAndLiquidate,
   // With another collateral, and so with a deployment of its own.
   phantomDeposit,
 ];

@@ -176,7 +176,14 @@ export class Ground {
     }
     if (this.isSetup) return;
     const level = Number(await this.read('breaker', 'level', withdrawals));
-    if (level > 0) memory.tightSeconds += seconds;
+    if (level > 0) memory.tightSeconds += seconds + memory.skipped;
+    memory.skipped = 0;
+  }
+
+  /** Lets time pass without a block: the next one comes that much later. */
+  later(seconds: number): void {
+    this.memory.time += seconds;
+    this.memory.skipped += seconds;
   }
 
   /** Lets time pass: one block at the end of it. */

@@ -29,6 +29,8 @@ export interface Memory {
   refused: string[];
   timeline: Entry[];
   samples: Sample[];
+  /** Seconds that passed since the last block without one. */
+  skipped: number;
   /** Seconds since the snapshot during which withdrawals were tightened. */
   tightSeconds: number;
 }
@@ -45,5 +47,6 @@ export const createMemory = (time: number): Memory => ({
   refused: [],
   timeline: [],
   samples: [],
+  skipped: 0,
   tightSeconds: 0,
 });
