@@ -7,6 +7,7 @@ import { fieldMutation } from './field-mutation.ts';
 import { governanceCapture } from './governance-capture.ts';
 import { haltAndLiquidate } from './halt-and-liquidate.ts';
 import { keyThresholds, oneGuardianKey } from './key-thresholds.ts';
+import { lowAndSlow, slowDrift } from './low-and-slow.ts';
 import { oneOracleKey } from './one-oracle-key.ts';
 import { orderReplay } from './order-replay.ts';
 import { phantomDeposit } from './phantom-deposit.ts';
@@ -32,6 +33,8 @@ export const scenarios: readonly Scenario[] = [
   blindSignature,
   breakerHeld,
   haltAndLiquidate,
+  lowAndSlow,
+  slowDrift,
   // With another collateral, and so with a deployment of its own.
   phantomDeposit,
 ];
