@@ -281,13 +281,17 @@ async function boundOf(scenario: Running, world: World): Promise<bigint> {
   return typeof scenario.bound === 'bigint' ? scenario.bound : scenario.bound(world);
 }
 
-const sinceOf = (world: World): string => `0x${(world.origin.block + 1).toString(16)}`;
+/** Logs of a contract since the snapshot. */
+async function logsOf(world: World, address: Hex): Promise<never[]> {
+  // A story that broke off before its first block has none to ask for.
+  if ((await world.block()) === world.origin.block) return [];
+  const fromBlock = `0x${(world.origin.block + 1).toString(16)}`;
+  return (await world.rpc('eth_getLogs', [{ address, fromBlock, toBlock: 'latest' }])) as never[];
+}
 
 /** Blocks of the run in which the breaker was tightened, from the snapshot. */
 async function tightenings(world: World): Promise<number[]> {
-  const { breaker: address } = world.venue.contracts;
-  const filter = { address, fromBlock: sinceOf(world), toBlock: 'latest' };
-  const raw = (await world.rpc('eth_getLogs', [filter])) as never[];
+  const raw = await logsOf(world, world.venue.contracts.breaker);
   const logs = parseEventLogs({ abi: breakerAbi, logs: raw });
   return logs
     .filter(({ eventName }) => eventName === 'Tightened' || eventName === 'Barred')
@@ -296,9 +300,7 @@ async function tightenings(world: World): Promise<number[]> {
 
 /** Honest accounts that were liquidated though the scenario exposes them to nothing. */
 async function wrongful(scenario: Running, world: World): Promise<string[]> {
-  const { clearingHouse: address } = world.venue.contracts;
-  const filter = { address, fromBlock: sinceOf(world), toBlock: 'latest' };
-  const raw = (await world.rpc('eth_getLogs', [filter])) as never[];
+  const raw = await logsOf(world, world.venue.contracts.clearingHouse);
   const names = ['Liquidated', 'Resolved', 'Seized'];
   const hit = parseEventLogs({ abi: clearingHouseAbi, logs: raw })
     .filter(({ eventName }) => names.includes(eventName))

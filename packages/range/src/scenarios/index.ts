@@ -12,8 +12,10 @@ import { oneOracleKey } from './one-oracle-key.ts';
 import { orderReplay } from './order-replay.ts';
 import { phantomDeposit } from './phantom-deposit.ts';
 import { solvencyBypass } from './solvency-bypass.ts';
+import { keyRotation, massCancel, plannedUpgrade } from './tape-changes.ts';
 import { bankRun } from './tape-bank-run.ts';
 import { gap } from './tape-gap.ts';
+import { listingDay, marketRotation } from './tape-listing.ts';
 import { breakerHeld } from './breaker-held.ts';
 
 export const scenarios: readonly Scenario[] = [
@@ -35,6 +37,11 @@ export const scenarios: readonly Scenario[] = [
   haltAndLiquidate,
   lowAndSlow,
   slowDrift,
+  listingDay,
+  marketRotation,
+  plannedUpgrade,
+  keyRotation,
+  massCancel,
   // With another collateral, and so with a deployment of its own.
   phantomDeposit,
 ];

@@ -86,7 +86,8 @@ export class Ground {
   readonly #forcedQueue: Hex;
 
   constructor(options: GroundOptions) {
-    [this.rpc, this.stack, this.venue] = [options.rpc, options.stack, options.stack.venue];
+    [this.rpc, this.stack] = [options.rpc, options.stack];
+    this.venue = { ...options.stack.venue, markets: [...options.stack.venue.markets] };
     [this.keys, this.seed, this.compiler] = [options.keys, options.seed, options.compiler];
     [this.memory, this.#forcedQueue] = [options.memory, options.forcedQueue];
     this.placed = new Map(options.stack.placed);
@@ -108,6 +109,13 @@ export class Ground {
     const found = this.venue.markets.find((each) => each.symbol === symbol);
     invariant(found !== undefined, `the venue has no market ${symbol}`);
     return found;
+  }
+
+  /** From now on the world knows a market that is to be listed. */
+  know(market: VenueMarket): void {
+    if (!this.venue.markets.some(({ symbol }) => symbol === market.symbol)) {
+      this.venue.markets.push(market);
+    }
   }
 
   /** A price as ticks. @throws AssertionError where it is no whole number of them */

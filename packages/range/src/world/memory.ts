@@ -21,6 +21,8 @@ export interface Memory {
   /** Last seq of a lane, by account. */
   seqs: Map<number, number>;
   round: number;
+  /** Name of the key that settles and reports. */
+  sequencer: string;
   /** Last reported index price, ticks by market. */
   prices: Map<number, number>;
   people: Map<string, Person>;
@@ -41,6 +43,7 @@ export const createMemory = (time: number): Memory => ({
   nonces: new Map(),
   seqs: new Map(),
   round: 0,
+  sequencer: 'sequencer',
   prices: new Map(),
   people: new Map(),
   choices: 0,

@@ -52,6 +52,18 @@ export function paramsOf(world: World, symbol: string, changes: object = {}) {
   return { ...rest, ...big, ...changes };
 }
 
+/** Governance puts parameters of a market in force: at once when tighter, else after its delay. */
+export async function setMarket(world: World, symbol: string, changes: object): Promise<void> {
+  const { id } = world.market(symbol);
+  const args = [id, paramsOf(world, symbol, changes)];
+  const what = `proposes ${symbol} with ${Object.keys(changes).join(', ') || 'no change'}`;
+  await world.call('governor', 'parameters', 'proposeMarket', args, { what });
+  const [, readyAt] = (await world.read('parameters', 'pendingMarket', id)) as [object, number];
+  if (readyAt === 0) return;
+  world.later(readyAt - world.memory.time);
+  await world.call('keeper', 'parameters', 'applyMarket', [id], { what: `applies ${symbol}` });
+}
+
 /** Calls a function of a contract that was placed. */
 export function callAt(
   world: World,

@@ -114,7 +114,7 @@ export class World extends Ground {
   async price(prices: Prices, wish: ReportWish = {}): Promise<Outcome> {
     const report = reportOf(this, prices, wish);
     const what = Object.entries(prices).map(([symbol, price]) => `${symbol} ${price}`);
-    const outcome = await this.call('sequencer', 'clearingHouse', 'push', [report], {
+    const outcome = await this.call(this.memory.sequencer, 'clearingHouse', 'push', [report], {
       what: `reports ${what.join(', ')}`,
     });
     if (outcome.ok) await this.#learnPrices();
@@ -142,7 +142,7 @@ export class World extends Ground {
   async settle(fills: readonly FillWish[], wish: BatchWish & { what?: string } = {}) {
     const data = await batchOf(this, fills, wish);
     const to = this.venue.contracts.clearingHouse;
-    return this.send('sequencer', wish.what ?? `settles ${fills.length} fills`, { to, data });
+    return this.send(this.memory.sequencer, wish.what ?? `settles ${fills.length} fills`, { to, data });
   }
 
   /** Two people trade at a price: both sign, the sequencer settles. */
