@@ -90,7 +90,10 @@ export const openReport = (scenario: Open, seed: string): ScenarioReport => ({
 
 /** The report of a tape that cannot run here. */
 export const skippedReport = (tape: Tape, seed: string, missing: string): ScenarioReport => ({
-  ...openReport({ ...tape, kind: 'open', needs: missing, incidents: [], control: '', invariants: [] }, seed),
+  ...openReport(
+    { ...tape, kind: 'open', needs: missing, incidents: [], control: '', invariants: [] },
+    seed,
+  ),
   scenario: head(tape),
   verdict: 'skipped',
   problems: [`skipped: there is no ${missing}`],

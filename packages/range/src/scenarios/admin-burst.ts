@@ -24,13 +24,21 @@ async function motions(world: World): Promise<Motion[]> {
   const lax = { ...(venue as object), profitHaircutPpm: 0, reportSkewSecondsMax: 7_200 };
   const inside = (name: string, args: readonly unknown[]) => dataFor('Parameters', name, args);
   return [
-    motionOf('seize the role', parameters, inside('proposeGovernor', [world.key('mallory').address])),
+    motionOf(
+      'seize the role',
+      parameters,
+      inside('proposeGovernor', [world.key('mallory').address]),
+    ),
     motionOf(
       'list a market',
       parameters,
       inside('proposeMarket', [world.venue.markets.length, paramsOf(world, 'SOL-USD', next)]),
     ),
-    motionOf('set the feed', oracle, dataFor('Oracle', 'proposeVerifier', [placeOf(world, 'feed')])),
+    motionOf(
+      'set the feed',
+      oracle,
+      dataFor('Oracle', 'proposeVerifier', [placeOf(world, 'feed')]),
+    ),
     motionOf('lift the limits', parameters, inside('proposeVenue', [lax])),
   ];
 }

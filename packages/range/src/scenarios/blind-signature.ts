@@ -1,9 +1,18 @@
 /** An honest quorum signs what a forged screen shows: code and owner are not theirs to rewrite. */
-import { councilTerms } from '@holdfast/venue';
+
 import type { Hex } from '@holdfast/units';
+import { councilTerms } from '@holdfast/venue';
 import { encodeFunctionData, parseAbi, toFunctionSelector } from 'viem';
 import type { Ablation, Attack } from '../types.ts';
-import { brought, consent, type Motion, motionOf, press, propose, seats } from '../world/motions.ts';
+import {
+  brought,
+  consent,
+  type Motion,
+  motionOf,
+  press,
+  propose,
+  seats,
+} from '../world/motions.ts';
 import { dataFor, placeOf, putUnderVotes } from '../world/places.ts';
 import type { World } from '../world/world.ts';
 import { days } from './admin-burst.ts';
@@ -19,9 +28,13 @@ const sweep = toFunctionSelector('sweep(address,uint256)');
 
 async function deployCode(world: World): Promise<void> {
   const made: Record<string, Hex> = {
-    sweeper: await world.deploy('mallory', file, 'Sweeper', ['address'], [
-      world.venue.contracts.vault,
-    ]),
+    sweeper: await world.deploy(
+      'mallory',
+      file,
+      'Sweeper',
+      ['address'],
+      [world.venue.contracts.vault],
+    ),
     rewriter: await world.deploy('mallory', file, 'Rewriter'),
   };
   for (const [name, address] of Object.entries(made)) world.placed.set(name, { address, args: '' });

@@ -21,7 +21,8 @@ const pounce = (world: World, names: readonly string[]) =>
 
 /** One day: a scare and a halt of an hour, a fall in it, one who tops up in it and one after. */
 async function day(world: World, early: string, late: string): Promise<void> {
-  for (const name of [early, late]) await world.trade(name, 'ann', { market, size: 12, price: 3_000 });
+  for (const name of [early, late])
+    await world.trade(name, 'ann', { market, size: 12, price: 3_000 });
   for (const guardian of ['guardian-1', 'guardian-2']) {
     const what = 'votes for a halt of an hour';
     await world.call(guardian, 'breaker', 'tighten', [0, 3, BigInt(hour), none], { what });

@@ -3,6 +3,8 @@ import type { Scenario } from '../types.ts';
 import { adminBurst, adminBurstUnseen } from './admin-burst.ts';
 import { atomicDrain, blindSentinel } from './blind-sentinel.ts';
 import { blindSignature } from './blind-signature.ts';
+import { breakerHeld } from './breaker-held.ts';
+import { crossChain } from './cross-chain.ts';
 import { fieldMutation } from './field-mutation.ts';
 import { governanceCapture } from './governance-capture.ts';
 import { haltAndLiquidate } from './halt-and-liquidate.ts';
@@ -12,11 +14,11 @@ import { oneOracleKey } from './one-oracle-key.ts';
 import { orderReplay } from './order-replay.ts';
 import { phantomDeposit } from './phantom-deposit.ts';
 import { solvencyBypass } from './solvency-bypass.ts';
-import { keyRotation, massCancel, plannedUpgrade } from './tape-changes.ts';
 import { bankRun } from './tape-bank-run.ts';
+import { keyRotation, massCancel, plannedUpgrade } from './tape-changes.ts';
 import { gap } from './tape-gap.ts';
 import { listingDay, marketRotation } from './tape-listing.ts';
-import { breakerHeld } from './breaker-held.ts';
+import { recorded } from './tape-recorded.ts';
 
 export const scenarios: readonly Scenario[] = [
   orderReplay,
@@ -42,6 +44,8 @@ export const scenarios: readonly Scenario[] = [
   plannedUpgrade,
   keyRotation,
   massCancel,
+  recorded,
+  crossChain,
   // With another collateral, and so with a deployment of its own.
   phantomDeposit,
 ];

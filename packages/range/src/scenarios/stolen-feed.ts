@@ -1,6 +1,7 @@
 /** What a thief does who decides what a price is; shared by scenarios in which one would. */
-import type { World } from '../world/world.ts';
+
 import { place, placeOf } from '../world/places.ts';
+import type { World } from '../world/world.ts';
 
 const market = 'ETH-USD';
 const size = 500;

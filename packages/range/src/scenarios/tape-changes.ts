@@ -2,6 +2,7 @@
 import type { Tape } from '../types.ts';
 import { place, placeOf, setMarket } from '../world/places.ts';
 import type { World } from '../world/world.ts';
+import { aDayInOneStep } from './tape-listing.ts';
 
 const prices = { 'BTC-USD': 60_000, 'ETH-USD': 3_000 };
 const announced =
@@ -19,6 +20,7 @@ const watched = (world: World) =>
     rules: {
       'loosening-proposed': { settings: { announced } },
       'role-change': { settings: { announced } },
+      ...aDayInOneStep,
     },
   });
 
@@ -73,7 +75,9 @@ export const keyRotation: Tape = {
     const next = { ...venue, sequencer: world.key('sequencer-2').address };
     await world.call('governor', 'parameters', 'proposeVenue', [next], { what: 'and a sequencer' });
     world.later(dayAndMore);
-    await world.call('keeper', 'breaker', 'applyGuardian', fourth, { what: 'applies the guardian' });
+    await world.call('keeper', 'breaker', 'applyGuardian', fourth, {
+      what: 'applies the guardian',
+    });
     await world.call('keeper', 'parameters', 'applyVenue', [], { what: 'applies the sequencer' });
     world.memory.sequencer = 'sequencer-2';
     await settleIn(world);

@@ -43,6 +43,9 @@ async function before(world: World): Promise<void> {
   await world.trade('ann', 'ben', { market: 'ETH-USD', size: 10, price: 3_000 });
 }
 
+/** A delay passes without blocks here, which no running venue would do. */
+export const aDayInOneStep = { 'sequencer-silence': { enabled: false } };
+
 const announced = 'MarketProposed 4, MarketProposed 0';
 
 export const listingDay: Tape = {
@@ -56,7 +59,7 @@ export const listingDay: Tape = {
   async run(world) {
     await world.sentinel({
       guardian: 'guardian-1',
-      rules: { 'loosening-proposed': { settings: { announced } } },
+      rules: { 'loosening-proposed': { settings: { announced } }, ...aDayInOneStep },
     });
     await list(world);
     await world.trade('nina', 'oli', { market: symbol, size: 500, price: 20 });
@@ -81,7 +84,7 @@ export const marketRotation: Tape = {
   async run(world) {
     await world.sentinel({
       guardian: 'guardian-1',
-      rules: { 'loosening-proposed': { settings: { announced } } },
+      rules: { 'loosening-proposed': { settings: { announced } }, ...aDayInOneStep },
     });
     const shut = { openInterestMax: 0n, backstopLotsMax: 0n };
     await setMarket(world, 'DOGE-USD', shut);
@@ -95,4 +98,3 @@ export const marketRotation: Tape = {
     await world.withdraw('nina', 5_000);
   },
 };
-

@@ -22,7 +22,13 @@ const partsOf = ({ what, target, data }: Motion) =>
   [[target], [0n], [data], keccak256(toHex(what))] as const;
 
 /** One transaction to the governor. */
-function toGovernor(world: World, by: string, what: string, name: string, args: readonly unknown[]) {
+function toGovernor(
+  world: World,
+  by: string,
+  what: string,
+  name: string,
+  args: readonly unknown[],
+) {
   const to = placeOf(world, 'VenueGovernor');
   return { by, what, request: { to, data: dataFor('VenueGovernor', name, args), gas: 4_000_000n } };
 }

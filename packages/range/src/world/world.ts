@@ -142,7 +142,10 @@ export class World extends Ground {
   async settle(fills: readonly FillWish[], wish: BatchWish & { what?: string } = {}) {
     const data = await batchOf(this, fills, wish);
     const to = this.venue.contracts.clearingHouse;
-    return this.send(this.memory.sequencer, wish.what ?? `settles ${fills.length} fills`, { to, data });
+    return this.send(this.memory.sequencer, wish.what ?? `settles ${fills.length} fills`, {
+      to,
+      data,
+    });
   }
 
   /** Two people trade at a price: both sign, the sequencer settles. */
