@@ -19,6 +19,7 @@ import { keyRotation, massCancel, plannedUpgrade } from './tape-changes.ts';
 import { gap } from './tape-gap.ts';
 import { listingDay, marketRotation } from './tape-listing.ts';
 import { recorded } from './tape-recorded.ts';
+import { treasuryOldSignature } from './treasury-old-signature.ts';
 
 export const scenarios: readonly Scenario[] = [
   orderReplay,
@@ -35,6 +36,7 @@ export const scenarios: readonly Scenario[] = [
   adminBurstUnseen,
   governanceCapture,
   blindSignature,
+  treasuryOldSignature,
   breakerHeld,
   haltAndLiquidate,
   lowAndSlow,
