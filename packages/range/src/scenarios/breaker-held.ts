@@ -1,4 +1,4 @@
-/** The breaker as a weapon: keep people in by one key, or halt, and liquidate whoever is trapped. */
+/** The breaker as a weapon: one key keeps people in for as long as it is let. */
 import { breakerAbi } from '@holdfast/abi';
 import { parseEventLogs } from 'viem';
 import type { Ablation, Attack } from '../types.ts';

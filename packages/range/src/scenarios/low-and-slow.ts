@@ -1,4 +1,4 @@
-/** Below every limit, for weeks: what is taken must reconcile to nothing, and habits are watched. */
+/** Below every limit, for weeks: the books reconcile to nothing, and habits are watched. */
 import type { Attack } from '../types.ts';
 import type { World } from '../world/world.ts';
 
@@ -52,9 +52,9 @@ export const lowAndSlow: Attack = {
   name: 'low-and-slow',
   title: 'Low and slow',
   story:
-    'Ten of 34 accounts behave like all others for a week, then for two weeks take out half more ' +
-    'on each day, up to nine tenths of what one account may. A fault in the books, if there was one, ' +
-    'would pay them a thousandth of it: too little for any window or threshold to see.',
+    'Ten of 34 accounts behave like all others for a week, then for two weeks take out half ' +
+    'more on each day, up to nine tenths of what one account may. A fault in the books, if there ' +
+    'was one, would pay them a thousandth of it: too little for any window or threshold to see.',
   incidents: [],
   control: 'what leaves an account is what is paid, to the unit: the books reconcile to nothing',
   invariants: ['I1', 'I10'],

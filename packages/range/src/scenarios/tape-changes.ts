@@ -1,6 +1,7 @@
 /** What is planned and announced: another verifier, other parameters, other keys. */
 import type { Tape } from '../types.ts';
-import { place, placeOf, setMarket } from '../world/places.ts';
+import { callAt, place, placeOf, setMarket } from '../world/places.ts';
+import { execute, handOver, openTreasury, payment, schedule } from '../world/treasury.ts';
 import type { World } from '../world/world.ts';
 import { aDayInOneStep } from './tape-listing.ts';
 
@@ -39,8 +40,8 @@ export const plannedUpgrade: Tape = {
   name: 'tape-planned-upgrade',
   title: 'Planned upgrade',
   story:
-    'The verifier of reports is replaced by one with four reporters instead of five, and ETH gets ' +
-    'a wider band. Both were announced, wait for their day, and are applied by a keeper.',
+    'The verifier of reports is replaced by one with four reporters instead of five, and ETH ' +
+    'gets a wider band. Both were announced, wait for their day, and are applied by a keeper.',
   before,
   async run(world) {
     await watched(world);
@@ -63,9 +64,14 @@ export const keyRotation: Tape = {
   name: 'tape-key-rotation',
   title: 'Key rotation',
   story:
-    'The sequencer gets another key, and a fourth guardian takes the place of the third. Both wait ' +
-    'for their day; then the new sequencer settles and reports, and the old one is heard no more.',
-  before,
+    'The sequencer gets another key, a fourth guardian joins, and the committee of a treasury ' +
+    'hands over to its next key. All wait for their day; then the new sequencer settles and ' +
+    'reports, and the new key pays a supplier.',
+  async before(world) {
+    await openTreasury(world, 100_000, 20_000);
+    await world.user('supplier', 1_000);
+    await before(world);
+  },
   async run(world) {
     await watched(world);
     const fourth = [world.key('guardian-4').address];
@@ -74,12 +80,19 @@ export const keyRotation: Tape = {
     const venue = (await world.read('parameters', 'venue')) as object;
     const next = { ...venue, sequencer: world.key('sequencer-2').address };
     await world.call('governor', 'parameters', 'proposeVenue', [next], { what: 'and a sequencer' });
+    await handOver(world);
     world.later(dayAndMore);
     await world.call('keeper', 'breaker', 'applyGuardian', fourth, {
       what: 'applies the guardian',
     });
     await world.call('keeper', 'parameters', 'applyVenue', [], { what: 'applies the sequencer' });
+    await callAt(world, 'keeper', 'Committees', 'applyRotation', [1], 'applies the next key');
     world.memory.sequencer = 'sequencer-2';
+    const { address } = world.person('supplier');
+    const bill = payment(world, 0n, world.memory.time + 3_600, address, 500);
+    await schedule(world, 'keeper', bill, 2);
+    world.later(3_600);
+    await execute(world, 'keeper', bill);
     await settleIn(world);
     await world.trade('ben', 'ann', { market: 'ETH-USD', size: 5, price: 3_000 });
     await world.withdraw('ann', 5_000);
@@ -93,8 +106,8 @@ export const massCancel: Tape = {
   name: 'tape-mass-cancel',
   title: 'Mass cancel',
   story:
-    'Twelve traders cancel everything in one block while ETH falls by 4 %; half of them quote anew ' +
-    'in the next, and are filled. Nobody is held up, and what was cancelled fills nothing.',
+    'Twelve traders cancel everything in one block while ETH falls by 4 %; half of them quote ' +
+    'anew in the next, and are filled. Nobody is held up, and what was cancelled fills nothing.',
   async before(world) {
     for (const name of crowd) await world.user(name, 20_000);
     await world.price(prices);

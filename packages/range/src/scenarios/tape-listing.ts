@@ -75,8 +75,8 @@ export const marketRotation: Tape = {
   name: 'tape-market-rotation',
   title: 'One market goes, another comes',
   story:
-    'DOGE is wound down: its cap is set to nothing, which only lets positions shrink, and its two ' +
-    'holders close within the hour. A new market is listed, and one of them trades it.',
+    'DOGE is wound down: its cap is set to nothing, which only lets positions shrink, and its ' +
+    'two holders close within the hour. A new market is listed, and one of them trades it.',
   async before(world) {
     await before(world);
     await world.trade('nina', 'oli', { market: 'DOGE-USD', size: 50_000, price: '0.2' });

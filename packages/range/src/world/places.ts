@@ -1,4 +1,4 @@
-/** Contracts of this repository that a scenario adds to the venue's: votes, a treasury, a module. */
+/** Contracts of contracts/src that a scenario adds to the venue's: votes, a treasury. */
 import * as abis from '@holdfast/abi';
 import { createChainWriter } from '@holdfast/host';
 import { type Hex, invariant } from '@holdfast/units';

@@ -1,35 +1,80 @@
-/** A treasury with a committee whose whole key one hand holds: what its members signed together. */
-import { fromHex, type Hex, utf8 } from '@holdfast/units';
-import { keccak256 } from 'viem';
-import { type Secret, secretOf, signGroup } from '../../../../tools/group-signer.ts';
+/** A treasury and its committee, two of three, whose members all sign what a scenario asks them. */
+import { groupSignature } from '@holdfast/party';
+import { fromHex, type Hex, keccak256, toHex, utf8 } from '@holdfast/units';
+import { secp256k1_FROST } from '@noble/curves/secp256k1.js';
 import { callAt, dataFor, place, readAt } from './places.ts';
 import type { World } from './world.ts';
 
 const treasuryId = 1;
 const day = 86_400;
+const signers = { min: 2, max: 3 };
 
-const keyOf = (world: World): Secret =>
-  secretOf(fromHex(keccak256(utf8(`${world.keys.account('treasury').address} of all`))));
+/** Bytes from the seed of the run. */
+function randomOf(world: World, label: string): (length?: number) => Uint8Array {
+  const seed = world.key(label).address;
+  let count = 0;
+  return (length = 32) => {
+    const parts = Array.from({ length: Math.ceil(length / 32) }, () => {
+      count += 1;
+      return [...keccak256(utf8(`${seed}/${label}/${count}`))];
+    });
+    return Uint8Array.from(parts.flat().slice(0, length));
+  };
+}
 
-function signed(world: World, digest: unknown) {
-  const { rx, ry, z } = signGroup(keyOf(world), fromHex(digest as Hex));
-  return { rx, ry, z };
+/** Shares of a generation of the committee, counted from one. */
+const dealt = (world: World, generation: number) => {
+  const random = randomOf(world, `treasury-${generation}`);
+  return secp256k1_FROST.trustedDealer(signers, undefined, undefined, random);
+};
+
+/** Signed by the first two members, by RFC 9591. */
+function signed(world: World, digest: Hex, generation: number) {
+  const { public: keys, secretShares } = dealt(world, generation);
+  const message = fromHex(digest);
+  const two = Object.values(secretShares).slice(0, signers.min);
+  const nonces = two.map((secret) =>
+    secp256k1_FROST.commit(secret, randomOf(world, `${digest}/${secret.identifier}`)),
+  );
+  const commitments = nonces.map((each) => each.commitments);
+  const shares = two.map((secret, i) => {
+    const own = (nonces[i] as (typeof nonces)[number]).nonces;
+    const share = secp256k1_FROST.signShare(secret, keys, own, commitments, message);
+    return [secret.identifier, share] as const;
+  });
+  const whole = secp256k1_FROST.aggregate(keys, commitments, message, Object.fromEntries(shares));
+  return groupSignature(toHex(whole));
+}
+
+/** A next key of the committee, and its own signature that it lives. */
+async function candidateOf(world: World, generation: number) {
+  const key = dealt(world, generation).public.commitments[0] as Uint8Array;
+  const roster = `0x${'11'.repeat(32)}`;
+  const x = BigInt(toHex(key.subarray(1)));
+  const candidate = { x, isOdd: key[0] === 3, threshold: 2, size: 3, roster };
+  const digest = await readAt(world, 'Committees', 'proofOfLifeDigest', treasuryId, candidate);
+  return [candidate, signed(world, digest as Hex, generation)] as const;
+}
+
+/** The committee hands over to its second key; anyone may bring that, and apply it a day later. */
+export async function handOver(world: World): Promise<void> {
+  const expiry = world.memory.time + day;
+  const [candidate, life] = await candidateOf(world, 2);
+  const asked = [treasuryId, expiry, candidate] as const;
+  const digest = await readAt(world, 'Committees', 'rotationDigest', ...asked);
+  const args = [...asked, life, signed(world, digest as Hex, 1)];
+  await callAt(world, 'keeper', 'Committees', 'proposeRotation', args, 'proposes the next key');
 }
 
 /** Registry, treasury, its limits, and whole tokens in it; takes ten days before the story. */
 export async function openTreasury(world: World, held: number, dayMax: number): Promise<void> {
   const { parameters, breaker, token } = world.venue.contracts;
-  const key = keyOf(world);
   const registry = [parameters, breaker, day, 7 * day, []];
   const committees = await place(world, 'deployer', 'Committees', registry);
   const args = [committees, parameters, breaker, 3_600, day];
   const treasury = await place(world, 'deployer', 'Treasury', args);
-  const roster = `0x${'11'.repeat(32)}`;
-  const isOdd = key.compressed[0] === 3;
-  const candidate = { x: key.x, isOdd, threshold: 2, size: 3, roster };
-  const digest = await readAt(world, 'Committees', 'proofOfLifeDigest', treasuryId, candidate);
-  const life = [treasuryId, candidate, signed(world, digest)];
-  await callAt(world, 'governor', 'Committees', 'proposeReplacement', life);
+  const first = [treasuryId, ...(await candidateOf(world, 1))];
+  await callAt(world, 'governor', 'Committees', 'proposeReplacement', first);
   const limits = [token, world.tokens(dayMax) / 20n, world.tokens(dayMax)];
   await callAt(world, 'governor', 'Treasury', 'proposeLimit', limits);
   await world.wait(7 * day);
@@ -61,13 +106,12 @@ export function payment(
 }
 
 /** Brings an instruction with the committee's signature; anyone may. */
-export async function schedule(world: World, by: string, each: Instruction) {
+export async function schedule(world: World, by: string, each: Instruction, generation = 1) {
   const args = [each.nonce, each.expiry, each.targets, each.data] as const;
   const digest = await readAt(world, 'Treasury', 'digest', ...args);
-  const more = [...args, signed(world, digest)];
+  const more = [...args, signed(world, digest as Hex, generation)];
   return callAt(world, by, 'Treasury', 'schedule', more, `brings ${each.what}`);
 }
 
 export const execute = (world: World, by: string, { nonce, targets, data, what }: Instruction) =>
   callAt(world, by, 'Treasury', 'execute', [nonce, targets, data], `carries out ${what}`);
-
