@@ -214,7 +214,7 @@ export class Range {
       if (ablation?.kind === 'source') {
         const { contracts, edits } = ablation;
         const codes = await compileAblated(this.compiler, contracts, edits);
-        await install(world.rpc, world.stack, codes);
+        await install(world.rpc, world.placed, codes);
       }
       // Laws are judged where the real code runs; without a control they may well break.
       if (mode !== 'ablation') {

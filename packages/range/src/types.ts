@@ -93,6 +93,8 @@ export interface Attack extends Common {
 
 export interface Tape extends Common {
   readonly kind: 'tape';
+  /** What this machine lacks for it; it is then skipped, and said so. */
+  missing?(): string | undefined;
 }
 
 /** A scenario whose control belongs to a part that is not there yet: never green. What is lost
@@ -189,6 +191,6 @@ export interface ScenarioReport {
     readonly loss: bigint;
     readonly succeeded: boolean;
   }[];
-  readonly verdict: 'held' | 'failed' | 'open';
+  readonly verdict: 'held' | 'failed' | 'open' | 'skipped';
   readonly problems: readonly string[];
 }

@@ -116,6 +116,17 @@ export function judgeOpen(
   return { ...report, scenario: head(scenario), verdict, problems: [...problems, ...waits] };
 }
 
+/** The report of a tape that cannot run here. */
+export const skippedReport = (tape: Tape, seed: string, missing: string): ScenarioReport => ({
+  ...openReport(
+    { ...tape, kind: 'open', needs: missing, incidents: [], control: '', invariants: [] },
+    seed,
+  ),
+  scenario: head(tape),
+  verdict: 'skipped',
+  problems: [`skipped: there is no ${missing}`],
+});
+
 /** Judges the runs of a scenario. Assumes the order control, attack, ablations. */
 export function judge(
   scenario: Attack | Tape,

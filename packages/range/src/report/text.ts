@@ -59,7 +59,13 @@ export function reportText(reports: readonly ScenarioReport[]): string {
   }
   const count = (verdict: ScenarioReport['verdict']): number =>
     reports.filter((each) => each.verdict === verdict).length;
-  lines.push(`\n${count('held')} held, ${count('failed')} failed, ${count('open')} open`);
+  for (const { scenario, problems, verdict } of reports) {
+    if (verdict === 'skipped') lines.push(`\n${scenario.name} ${problems.join('; ')}`);
+  }
+  const kinds = (['held', 'failed', 'open', 'skipped'] as const).map(
+    (verdict) => `${count(verdict)} ${verdict}`,
+  );
+  lines.push(`\n${kinds.join(', ')}`);
   return lines.join('\n');
 }
 

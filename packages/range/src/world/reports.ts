@@ -27,9 +27,9 @@ export interface ReportWish {
   /** ppm a day. */
   readonly rate?: number;
   readonly round?: number;
-  /** Who verifies it, where that is not the venue's first verifier. */
-  readonly verifier?: Hex;
   readonly time?: number;
+  /** Whom it is signed for, where it is not the venue's first verifier. */
+  readonly verifier?: Hex;
 }
 
 function quotesOf(world: Ground, prices: Prices, marks: Prices, rate: number): MarketQuote[] {
