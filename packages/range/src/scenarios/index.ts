@@ -1,14 +1,25 @@
 /** Every scenario of the range, in the order in which they run. */
 import type { Scenario } from '../types.ts';
 import { atomicDrain, blindSentinel } from './blind-sentinel.ts';
+import { doubleClaim, doubleExit } from './double-exit.ts';
+import { dustChurn } from './dust-churn.ts';
 import { fieldMutation } from './field-mutation.ts';
+import { foreignWallet } from './foreign-wallet.ts';
+import { frontRun } from './front-run.ts';
 import { keyThresholds, oneGuardianKey } from './key-thresholds.ts';
+import { maliciousMatcher } from './malicious-matcher.ts';
 import { oneOracleKey } from './one-oracle-key.ts';
 import { orderReplay } from './order-replay.ts';
+import { payoutHook } from './payout-hook.ts';
+import { payoutView } from './payout-view.ts';
 import { phantomDeposit } from './phantom-deposit.ts';
+import { healthyVictim, selfLiquidation } from './self-liquidation.ts';
+import { holedHistory, silentSequencer } from './silent-sequencer.ts';
 import { solvencyBypass } from './solvency-bypass.ts';
 import { bankRun } from './tape-bank-run.ts';
 import { gap } from './tape-gap.ts';
+import { twinSignature } from './twin-signature.ts';
+import { zeroSigner } from './zero-signer.ts';
 
 export const scenarios: readonly Scenario[] = [
   orderReplay,
@@ -19,8 +30,22 @@ export const scenarios: readonly Scenario[] = [
   oneGuardianKey,
   blindSentinel,
   atomicDrain,
+  zeroSigner,
+  twinSignature,
+  foreignWallet,
+  maliciousMatcher,
+  silentSequencer,
+  holedHistory,
+  frontRun,
+  dustChurn,
+  doubleExit,
+  doubleClaim,
+  selfLiquidation,
+  healthyVictim,
   bankRun,
   gap,
   // With another collateral, and so with a deployment of its own.
   phantomDeposit,
+  payoutHook,
+  payoutView,
 ];

@@ -1,0 +1,148 @@
+/** One claim, every way out that there is, and a reorganisation in between. */
+import type { Attack } from '../types.ts';
+import { orphaned } from '../world/reorg.ts';
+import { signedWithdrawal } from '../world/withdrawals.ts';
+import type { World } from '../world/world.ts';
+
+const fee = 10n ** 14n;
+
+/** The freeze that anybody may call once a forced request is overdue, and the reckoning. */
+async function freeze(world: World): Promise<void> {
+  const { account, address } = world.person('alice');
+  const ask = [account, world.tokens(1_000), address, 900n];
+  await world.call('alice', 'forcedQueue', 'requestWithdraw', ask, { value: fee });
+  await world.wait(900 + 21_600 + 2);
+  await world.call('alice', 'clearingHouse', 'freeze');
+  await world.call('alice', 'clearingHouse', 'reckon', [10_000n]);
+}
+
+/** Everything that might pay once more. */
+async function claimAgain(world: World): Promise<void> {
+  const { account, address } = world.person('mallory');
+  const amount = world.tokens(50_000);
+  const exit = () =>
+    world.call('mallory', 'clearingHouse', 'exit', [account, address], { what: 'exits' });
+  await orphaned(world, exit);
+  for (let i = 0; i < 3; i++) await exit();
+  await world.withdraw('mallory', 50_000);
+  const { message, signature } = await signedWithdrawal(world, 'mallory', { amount });
+  await world.call('mallory', 'clearingHouse', 'withdrawSigned', [
+    message,
+    signature,
+    account,
+    '0x',
+  ]);
+  await world.call('mallory', 'forcedQueue', 'requestWithdraw', [account, amount, address, 2n], {
+    value: fee,
+  });
+  await world.call('mallory', 'clearingHouse', 'executeForced', [1n, account, 0, '0x']);
+  for (const id of [0n, 1n]) await world.call('mallory', 'clearingHouse', 'reclaim', [id]);
+  await world.call('mallory', 'vault', 'release', [10n]);
+}
+
+export const doubleExit: Attack = {
+  kind: 'attack',
+  name: 'double-exit',
+  title: 'The same exit twice',
+  story:
+    'The sequencer is silent for so long that anybody may freeze the venue, and everybody leaves ' +
+    'with its share. The attacker leaves, a reorganisation takes that back, it leaves again, and ' +
+    'again, and by every other way: withdrawal, signed withdrawal, forced request, the queue.',
+  incidents: ['Aztec V1: the way out was drained itself'],
+  control: 'an exit empties the account before it pays',
+  invariants: ['I1', 'I6', 'I16'],
+  bound: 0n,
+  profitMin: 100_000_000_000n,
+  async before(world) {
+    await world.user('alice', 300_000);
+    await world.user('bob', 300_000);
+    await world.attacker('mallory', 100_000);
+    await world.price({ 'BTC-USD': 60_000 });
+  },
+  async run(world) {
+    await freeze(world);
+    await world.attack('leaves as often as it can', () => claimAgain(world));
+    const { account, address } = world.person('bob');
+    await world.call('bob', 'clearingHouse', 'exit', [account, address], { what: 'exits' });
+  },
+  ablations: [
+    {
+      kind: 'source',
+      name: 'an exit empties the account',
+      contracts: ['ExitModule'],
+      edits: [
+        {
+          file: 'src/modules/ExitModule.sol',
+          from: '        _clear(id);\n        emit Exited',
+          to: '        emit Exited',
+        },
+      ],
+    },
+  ],
+};
+
+/** Alice's one claim by the relayed path, then by the forced one, whatever was taken back. */
+async function relayTwice(world: World): Promise<void> {
+  const { account } = world.person('mallory');
+  const wish = { amount: world.tokens(10_000), fee: world.tokens(1_000), nonce: 5n };
+  const { message, signature } = await signedWithdrawal(world, 'alice', wish);
+  const relay = () =>
+    world.call('mallory', 'clearingHouse', 'withdrawSigned', [message, signature, account, '0x'], {
+      what: 'relays the withdrawal of alice',
+    });
+  const forced = () =>
+    world.call('keeper', 'clearingHouse', 'executeForced', [1n, 0, 0, '0x'], {
+      what: 'executes the forced request of alice',
+    });
+  await world.wait(902);
+  // Here the forced path came first, there the relayed one: only one of both is history.
+  await orphaned(world, async () => {
+    await relay();
+    await forced();
+  });
+  await forced();
+  await relay();
+  await relay();
+}
+
+export const doubleClaim: Attack = {
+  kind: 'attack',
+  name: 'double-claim',
+  title: 'One claim by two paths',
+  story:
+    'Alice asked for a withdrawal in the forced queue, and before that signed the same one, with ' +
+    'a fee, for a relayer who did nothing. Now the relayer brings it too, twice, around a ' +
+    'reorganisation that swaps the order of both.',
+  incidents: ['Wormhole 2022 and Nomad 2022: one message credited more than once'],
+  control: 'all paths use up the same one-time number',
+  invariants: ['I5', 'I6'],
+  bound: 0n,
+  profitMin: 900_000_000n,
+  async before(world) {
+    await world.user('alice', 100_000);
+    await world.attacker('mallory', 10_000);
+  },
+  async run(world) {
+    const { account, address } = world.person('alice');
+    const ask = [account, world.tokens(10_000), address, 5n];
+    await world.call('alice', 'forcedQueue', 'requestWithdraw', ask, { value: fee });
+    await world.attack('relays what the queue pays already', () => relayTwice(world));
+    if (world.mode !== 'control') return;
+    await world.wait(902);
+    await world.call('keeper', 'clearingHouse', 'executeForced', [1n, 0, 0, '0x']);
+  },
+  ablations: [
+    {
+      kind: 'source',
+      name: 'the relayed path uses up the number',
+      contracts: ['CustodyModule'],
+      edits: [
+        {
+          file: 'src/modules/CustodyModule.sol',
+          from: '_useNonce(w.account, w.nonce);',
+          to: '',
+        },
+      ],
+    },
+  ],
+};
