@@ -1,4 +1,6 @@
 /** One claim, every way out that there is, and a reorganisation in between. */
+import { vaultAbi } from '@holdfast/abi';
+import { parseEventLogs } from 'viem';
 import type { Attack } from '../types.ts';
 import { orphaned } from '../world/reorg.ts';
 import { signedWithdrawal } from '../world/withdrawals.ts';
@@ -16,8 +18,15 @@ async function freeze(world: World): Promise<void> {
   await world.call('alice', 'clearingHouse', 'reckon', [10_000n]);
 }
 
+/** Half of it is on its way out already when the venue freezes: a large one waits in the vault. */
+async function queue(world: World): Promise<bigint> {
+  const { logs } = await world.withdraw('mallory', 150_000);
+  const [queued] = parseEventLogs({ abi: vaultAbi, logs: logs as never, eventName: 'Queued' });
+  return queued?.args.id ?? 0n;
+}
+
 /** Everything that might pay once more. */
-async function claimAgain(world: World): Promise<void> {
+async function claimAgain(world: World, queuedId: bigint): Promise<void> {
   const { account, address } = world.person('mallory');
   const amount = world.tokens(50_000);
   const exit = () =>
@@ -36,7 +45,9 @@ async function claimAgain(world: World): Promise<void> {
     value: fee,
   });
   await world.call('mallory', 'clearingHouse', 'executeForced', [1n, account, 0, '0x']);
-  for (const id of [0n, 1n]) await world.call('mallory', 'clearingHouse', 'reclaim', [id]);
+  await world.call('mallory', 'vault', 'release', [10n]);
+  const reclaim = () => world.call('mallory', 'clearingHouse', 'reclaim', [queuedId]);
+  for (let i = 0; i < 2; i++) await reclaim();
   await world.call('mallory', 'vault', 'release', [10n]);
 }
 
@@ -46,7 +57,7 @@ export const doubleExit: Attack = {
   title: 'The same exit twice',
   story:
     'The sequencer is silent for so long that anybody may freeze the venue, and everybody leaves ' +
-    'with its share. The attacker leaves, a reorganisation takes that back, it leaves again, and ' +
+    'with its share. Half of the attacker’s is in the vault’s queue by then. It leaves, a reorganisation takes that back, it leaves again, and ' +
     'again, and by every other way: withdrawal, signed withdrawal, forced request, the queue.',
   incidents: ['Aztec V1: the way out was drained itself'],
   control: 'an exit empties the account before it pays',
@@ -56,12 +67,13 @@ export const doubleExit: Attack = {
   async before(world) {
     await world.user('alice', 300_000);
     await world.user('bob', 300_000);
-    await world.attacker('mallory', 100_000);
+    await world.attacker('mallory', 300_000);
     await world.price({ 'BTC-USD': 60_000 });
   },
   async run(world) {
+    const queued = await world.attack('is on its way out', () => queue(world));
     await freeze(world);
-    await world.attack('leaves as often as it can', () => claimAgain(world));
+    await world.attack('leaves as often as it can', () => claimAgain(world, queued ?? 0n));
     const { account, address } = world.person('bob');
     await world.call('bob', 'clearingHouse', 'exit', [account, address], { what: 'exits' });
   },

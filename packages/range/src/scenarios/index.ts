@@ -4,6 +4,7 @@ import { atomicDrain, blindSentinel } from './blind-sentinel.ts';
 import { doubleClaim, doubleExit } from './double-exit.ts';
 import { dustChurn } from './dust-churn.ts';
 import { fieldMutation } from './field-mutation.ts';
+import { firstDepositor } from './first-depositor.ts';
 import { foreignWallet } from './foreign-wallet.ts';
 import { frontRun } from './front-run.ts';
 import { keyThresholds, oneGuardianKey } from './key-thresholds.ts';
@@ -13,12 +14,14 @@ import { orderReplay } from './order-replay.ts';
 import { payoutHook } from './payout-hook.ts';
 import { payoutView } from './payout-view.ts';
 import { phantomDeposit } from './phantom-deposit.ts';
+import { selectorSweep } from './selector-sweep.ts';
 import { healthyVictim, selfLiquidation } from './self-liquidation.ts';
 import { holedHistory, silentSequencer } from './silent-sequencer.ts';
 import { solvencyBypass } from './solvency-bypass.ts';
 import { bankRun } from './tape-bank-run.ts';
 import { gap } from './tape-gap.ts';
 import { twinSignature } from './twin-signature.ts';
+import { units6, units8, units18 } from './units.ts';
 import { zeroSigner } from './zero-signer.ts';
 
 export const scenarios: readonly Scenario[] = [
@@ -38,6 +41,8 @@ export const scenarios: readonly Scenario[] = [
   holedHistory,
   frontRun,
   dustChurn,
+  selectorSweep,
+  units6,
   doubleExit,
   doubleClaim,
   selfLiquidation,
@@ -48,4 +53,7 @@ export const scenarios: readonly Scenario[] = [
   phantomDeposit,
   payoutHook,
   payoutView,
+  units8,
+  units18,
+  firstDepositor,
 ];

@@ -12,6 +12,8 @@ const abi = parseAbi([
   'function leave()',
 ]);
 const stake = 100_000;
+/** Less than the half: what it owes at an inflated value must be there. */
+const invested = 80_000;
 const poolStake = 120_000;
 
 const fundCall = (fund: Hex, functionName: 'enter' | 'invest', amount: bigint): Errand => [
@@ -46,7 +48,7 @@ async function before(world: World): Promise<void> {
   ];
   await payee.act('approves the fund', own(fund, stake));
   await payee.act('enters the fund', fundCall(fund, 'enter', amount));
-  const [, investing] = fundCall(fund, 'invest', amount);
+  const [, investing] = fundCall(fund, 'invest', world.tokens(invested));
   await world.send('carol', 'invests', { to: fund, data: investing });
   await payee.act('approves the backstop', own(backstop, poolStake));
   const pool = (name: string, ...args: unknown[]): Errand => [

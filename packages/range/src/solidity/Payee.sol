@@ -12,7 +12,11 @@ contract Payee {
     bool private _inside;
 
     function plan(address[] calldata targets, bytes[] calldata calls) external {
-        (_targets, _calls, entered) = (targets, calls, 0);
+        (_targets, entered) = (targets, 0);
+        delete _calls;
+        for (uint256 i = 0; i < calls.length; ++i) {
+            _calls.push(calls[i]);
+        }
     }
 
     function act(address target, bytes calldata data) external {
