@@ -5,7 +5,7 @@ import type { World } from '../world/world.ts';
 const market = 'BTC-USD';
 /** A price at which the fee of one lot is almost one unit more than its whole part. */
 const price = 60_002.1;
-const lots = 10_000;
+const lots = 5_000;
 /** Fills in one batch. */
 const crumbs = 1_000;
 
@@ -56,14 +56,14 @@ export const dustChurn: Attack = {
   name: 'dust-churn',
   title: 'Ten thousand crumbs',
   story:
-    'Mallory buys ten bitcoins of Alice, sells them again, and moves a few units in and out. With ' +
-    'the attack it does the same in 20,000 fills of the smallest lot and in deposits and ' +
+    'Mallory buys five bitcoins of Alice, sells them again, and moves a few units in and out. With ' +
+    'the attack it does the same in 10,000 fills of the smallest lot and in deposits and ' +
     'withdrawals of a single unit: were anything rounded its way, that would be cheaper.',
   incidents: ['rounding: 4 % of 463 thefts of 2024 to 2026'],
   control: 'fees and requirements round up, each time',
   invariants: ['I2', 'I10'],
   bound: 0n,
-  profitMin: 5_000n,
+  profitMin: 2_500n,
   async before(world) {
     await world.user('alice', 400_000);
     await world.attacker('mallory', 400_000);

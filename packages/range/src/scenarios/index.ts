@@ -1,6 +1,7 @@
 /** Every scenario of the range, in the order in which they run. */
 import type { Scenario } from '../types.ts';
 import { atomicDrain, blindSentinel } from './blind-sentinel.ts';
+import { blockedQueue } from './blocked-queue.ts';
 import { doubleClaim, doubleExit } from './double-exit.ts';
 import { dustChurn } from './dust-churn.ts';
 import { fieldMutation } from './field-mutation.ts';
@@ -39,6 +40,7 @@ export const scenarios: readonly Scenario[] = [
   maliciousMatcher,
   silentSequencer,
   holedHistory,
+  blockedQueue,
   frontRun,
   dustChurn,
   selectorSweep,
