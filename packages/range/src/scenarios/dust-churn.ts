@@ -56,7 +56,7 @@ export const dustChurn: Attack = {
   name: 'dust-churn',
   title: 'Ten thousand crumbs',
   story:
-    'Mallory buys five bitcoins of Alice, sells them again, and moves a few units in and out. With ' +
+    'Mallory buys five bitcoins of Alice, sells them again, moves a few units in and out. With ' +
     'the attack it does the same in 10,000 fills of the smallest lot and in deposits and ' +
     'withdrawals of a single unit: were anything rounded its way, that would be cheaper.',
   incidents: ['rounding: 4 % of 463 thefts of 2024 to 2026'],

@@ -36,7 +36,7 @@ export const firstDepositor: Attack = {
   title: 'The first depositor donates',
   story:
     'The attacker is the first in an empty pool, with as little as it can, and gives the pool a ' +
-    'large donation. Alice pays for shares that are dear now; what is rounded off hers belongs to ' +
+    'large donation. Alice pays for shares that are dear now; what is rounded off hers goes to ' +
     'the attacker, if there is nobody else.',
   incidents: ['a share of one unit and a donation: the first depositor of many vaults'],
   control: 'a million virtual shares, a least deposit, and money that only the venue counts',

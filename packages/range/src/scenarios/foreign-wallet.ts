@@ -102,8 +102,8 @@ export const foreignWallet: Attack = {
       edits: [
         {
           file: 'src/Settlement.sol',
-          from: 'SignatureChecker.isValidERC1271SignatureNowCalldata(owner, digest, part)',
-          to: 'SignatureChecker.isValidERC1271SignatureNowCalldata(address(bytes20(part[:20])), digest, part)',
+          from: 'NowCalldata(owner, digest, part)',
+          to: 'NowCalldata(address(bytes20(part[:20])), digest, part)',
         },
       ],
     },

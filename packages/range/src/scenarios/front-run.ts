@@ -54,9 +54,9 @@ export const frontRun: Open = {
   needs: 'sealed orders',
   measured: {
     story:
-      'Alice sends a thousand orders that may slip by up to 6 %, Bob’s ask rests at the price. The ' +
-      'operator reads each order first, buys of Bob, and sells to her at the worst that she ' +
-      'signed: inside the limit and the band nothing stops it yet.',
+      'Alice sends a thousand orders that may slip by up to 6 %, Bob’s ask rests at the ' +
+      'price. The operator reads each order first, buys of Bob, and sells to her at the worst ' +
+      'that she signed: inside the limit and the band nothing stops it yet.',
     bound: (world) => {
       const band = BigInt(world.market(market).fillBandPpm);
       return (BigInt(price) * band * BigInt(rounds)) / BigInt(1 / size);

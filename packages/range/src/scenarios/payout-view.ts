@@ -80,9 +80,9 @@ export const payoutView: Attack = {
   name: 'payout-view',
   title: 'What is read while money goes out',
   story:
-    'A fund of somebody else holds shares of the backstop and values them by what the venue says. ' +
-    'The attacker leaves the backstop, whose module pays before it debits, and leaves the fund in ' +
-    'the middle of the payment: the shares are gone, the money is still counted.',
+    'A fund of somebody else holds shares of the backstop and values them by what the venue ' +
+    'says. The attacker leaves the backstop, whose module pays before it debits, and leaves the ' +
+    'fund in the middle of the payment: the shares are gone, the money is still counted.',
   incidents: ['ExchangeIssuance 2026-07: quote, hook, settle'],
   control: 'views of money answer nothing while an operation is under way',
   invariants: ['I1'],
@@ -100,8 +100,15 @@ export const payoutView: Attack = {
       edits: [
         {
           file: 'src/ClearingHouse.sol',
-          from: '    function health(uint32 id)\n        external\n        view\n        nonReentrantView\n',
-          to: '    function health(uint32 id)\n        external\n        view\n',
+          from: `    function health(uint32 id)
+        external
+        view
+        nonReentrantView
+`,
+          to: `    function health(uint32 id)
+        external
+        view
+`,
         },
       ],
     },

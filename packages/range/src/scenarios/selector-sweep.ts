@@ -63,9 +63,9 @@ export const selectorSweep: Attack = {
   title: 'Every function, by a stranger',
   story:
     'The attacker, and somebody without an account, call every function of every contract that ' +
-    'changes anything, with what an attacker would write there and with values from the seed, and ' +
-    'initialisers, upgrades and owners’ functions that the venue does not have. What would go ' +
-    'through is sent.',
+    'changes anything, with what an attacker would write there and with values from the seed, ' +
+    'and initialisers, upgrades and owners’ functions that the venue does not have. What ' +
+    'would go through is sent.',
   incidents: [
     'access control or arbitrary call: 25 % of 463 thefts of 2024 to 2026',
     'Renegade 2026-05: a proxy that could be initialised again',
@@ -120,8 +120,8 @@ export const selectorSweep: Attack = {
       edits: [
         {
           file: 'src/Vault.sol',
-          from: 'if (msg.sender != clearingHouse) revert NotClearingHouse(msg.sender, clearingHouse);',
-          to: '',
+          from: 'if (msg.sender != clearingHouse) revert NotClearingHouse(',
+          to: 'if (clearingHouse == address(0)) revert NotClearingHouse(',
         },
       ],
     },

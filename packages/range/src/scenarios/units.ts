@@ -74,9 +74,10 @@ const unitsOf = (decimals: number, ablation: Attack['ablations'][number]): Attac
   name: `units-${decimals}`,
   title: `Collateral of ${decimals} decimals`,
   story:
-    `Collateral has ${decimals} decimals. Mallory deposits, withdraws and trades amounts from the ` +
-    'seed, many of them no whole number of the venue’s units, and her account is compared with ' +
-    'fractions that are never rounded: it may be off by a unit for each operation and no more.',
+    `Collateral has ${decimals} decimals. Mallory deposits, withdraws and trades amounts from ` +
+    'the seed, many of them no whole number of the venue’s units, and her account is compared ' +
+    'with fractions that are never rounded: it may be off by a unit for each operation and no ' +
+    'more.',
   incidents: ['FutureSwap 2026-01: token units where basis points are read'],
   control: 'one scale between token and quote units; amounts that do not fit are refused',
   invariants: ['I1', 'I10'],

@@ -45,9 +45,9 @@ export const zeroSigner: Attack = {
   name: 'zero-signer',
   title: 'A signature that recovers nobody',
   story:
-    'The recovery of a malformed signature gives address zero, and so does the owner of an account ' +
-    'that has none. The attacker, with the sequencer in hand, lets the insurance fund, the fees and ' +
-    'Alice sell to it below the price, with signatures of zeros, another v, a high s.',
+    'The recovery of a malformed signature gives address zero, and so does the owner of an ' +
+    'account that has none. The attacker, with the sequencer in hand, lets the insurance fund, ' +
+    'the fees and Alice sell to it below the price, with signatures of zeros, another v, a high s.',
   incidents: ['ecrecover(0) == admin(0) 2026-05'],
   control: 'an account without an owner signs nothing, and a failed recovery is nobody',
   invariants: ['I5'],

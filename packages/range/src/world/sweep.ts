@@ -47,7 +47,9 @@ function chosenFor(param: AbiParameter, words: Dictionary, choose: Choose): unkn
   }
   if (type === 'tuple') {
     const { components = [] } = param as { components?: AbiParameter[] };
-    return Object.fromEntries(components.map((each) => [each.name, chosenFor(each, words, choose)]));
+    return Object.fromEntries(
+      components.map((each) => [each.name, chosenFor(each, words, choose)]),
+    );
   }
   if (type === 'address') return pick(words.addresses);
   if (type === 'bool') return choose(2) === 1;
