@@ -24,7 +24,8 @@ export const healthyVictim: Attack = {
     await world.trade('bob', 'alice', { market, size: 5, price: 60_000 });
   },
   async run(world) {
-    await world.price({ [market]: 58_000 });
+    // The mark follows the index by 1 % a report.
+    for (let i = 0; i < 4; i++) await world.price({ [market]: 58_000 });
     const old = world.report({ [market]: 57_000 }, { time: world.memory.time - 60 });
     await world.price({ [market]: 57_966.1 });
     await world.attack('liquidates bob', async () => {

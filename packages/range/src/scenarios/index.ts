@@ -9,6 +9,7 @@ import { fieldMutation } from './field-mutation.ts';
 import { firstDepositor } from './first-depositor.ts';
 import { foreignWallet } from './foreign-wallet.ts';
 import { frontRun } from './front-run.ts';
+import { greedyLiquidator } from './greedy-liquidator.ts';
 import { healthyVictim } from './healthy-victim.ts';
 import { holedHistory } from './holed-history.ts';
 import { keyThresholds, oneGuardianKey } from './key-thresholds.ts';
@@ -52,6 +53,7 @@ export const scenarios: readonly Scenario[] = [
   doubleClaim,
   selfLiquidation,
   healthyVictim,
+  greedyLiquidator,
   bankRun,
   gap,
   // With another collateral, and so with a deployment of its own.
