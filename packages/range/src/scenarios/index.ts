@@ -14,6 +14,7 @@ import { healthyVictim } from './healthy-victim.ts';
 import { holedHistory } from './holed-history.ts';
 import { keyThresholds, oneGuardianKey } from './key-thresholds.ts';
 import { maliciousMatcher } from './malicious-matcher.ts';
+import { markLag } from './mark-lag.ts';
 import { oneOracleKey } from './one-oracle-key.ts';
 import { orderReplay } from './order-replay.ts';
 import { payoutHook } from './payout-hook.ts';
@@ -54,6 +55,7 @@ export const scenarios: readonly Scenario[] = [
   selfLiquidation,
   healthyVictim,
   greedyLiquidator,
+  markLag,
   bankRun,
   gap,
   // With another collateral, and so with a deployment of its own.
