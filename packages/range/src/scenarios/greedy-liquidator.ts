@@ -16,7 +16,8 @@ async function together(world: World, all: readonly number[]): Promise<void> {
     all.map((lots) => {
       const args = [victim, id, lots, own, '0x'];
       const data = world.encode('clearingHouse', 'liquidate', args);
-      return { by: 'mallory', what: `takes ${lots} lots`, request: { to, data, gas: 1_500_000n } };
+      const request = { to, data, gas: 1_500_000n };
+      return { by: 'mallory', what: `takes ${lots} lots`, request };
     }),
   );
 }
@@ -68,8 +69,8 @@ export const greedyLiquidator: Attack = {
       edits: [
         {
           file: 'src/modules/LiquidationModule.sol',
-          from: 'uint256 most = Liquidations.speedLots(start, leg.market.params.liquidationPartPpm);',
-          to: 'uint256 most = type(uint64).max;',
+          from: 'Liquidations.speedLots(start, leg.market.params.liquidationPartPpm)',
+          to: 'type(uint64).max',
         },
       ],
     },
