@@ -38,7 +38,7 @@ export const doubleClaim: Attack = {
     'Alice asked for a withdrawal in the forced queue, and before that signed the same one, with ' +
     'a fee, for a relayer who did nothing. Now the relayer brings it too, twice, around a ' +
     'reorganisation that swaps the order of both.',
-  incidents: ['Wormhole 2022 and Nomad 2022: one message credited more than once'],
+  incidents: [],
   control: 'all paths use up the same one-time number',
   invariants: ['I5', 'I6'],
   bound: 0n,

@@ -30,7 +30,7 @@ export const greedyLiquidator: Attack = {
     'Erin is below her maintenance margin, and Mallory takes over a part of her position, as any ' +
     'keeper may. With the attack she takes it in crumbs of one lot, for what is rounded off ' +
     'each, and then asks for everything, four times in the same block.',
-  incidents: ['10 October 2025: positions taken whole at the worst price of the day'],
+  incidents: [],
   control:
     'in one block at most a quarter of a position changes hands, whatever the number of calls',
   invariants: ['I9', 'I10'],

@@ -22,7 +22,7 @@ export const markLag: Attack = {
     'The index dips by 5 % for a few reports and is back in one. Bob is healthy by the index ' +
     'again, but the mark, by which accounts are judged, follows at 1 % a report. The attacker ' +
     'waits for that moment and takes over his position at the mark.',
-  incidents: ['wicks: liquidation at a price that the market had left'],
+  incidents: [],
   control: 'a mark is never further from the index than its clamp, whatever it was before',
   invariants: ['I4', 'I9'],
   // The clamp and the penalty, of all that he holds.
