@@ -79,7 +79,10 @@ const unitsOf = (decimals: number, ablation: Attack['ablations'][number]): Attac
     'with fractions that are never rounded: it may be off by a unit for each operation and no ' +
     'more.',
   incidents: ['FutureSwap 2026-01: token units where basis points are read'],
-  control: 'one scale between token and quote units; amounts that do not fit are refused',
+  control:
+    decimals === 6
+      ? 'fees are parts per million of what changes hands, rounded up'
+      : 'one scale between token and quote units; amounts that do not fit are refused',
   invariants: ['I1', 'I10'],
   ...(decimals === 6 ? {} : { terms: { decimals } }),
   bound: BigInt(operations),
