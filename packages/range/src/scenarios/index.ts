@@ -5,6 +5,7 @@ import { backstopPoisoning } from './backstop-poisoning.ts';
 import { badResume } from './bad-resume.ts';
 import { atomicDrain, blindSentinel } from './blind-sentinel.ts';
 import { capturedQuorum, capturedQuorumAtOnce } from './captured-quorum.ts';
+import { crowdedAtOnce } from './crowded-at-once.ts';
 import { depeg } from './depeg.ts';
 import { fieldMutation } from './field-mutation.ts';
 import { gapThirty } from './gap-thirty.ts';
@@ -49,6 +50,7 @@ export const scenarios: readonly Scenario[] = [
   twoAccountSqueeze,
   creepUnderBand,
   squeezeByMany,
+  crowdedAtOnce,
   backstopPoisoning,
   backstopCap,
   wallRug,
