@@ -8,7 +8,7 @@ import { resolution } from '../world/keeping.ts';
 import { rangeMarkets } from '../world/stack.ts';
 import type { World } from '../world/world.ts';
 
-const perSide = 6;
+const perSide = 25;
 const numbers = Array.from({ length: 10 }, (_, i) => i);
 const markets: VenueMarket[] = numbers.map((id) => ({
   ...(rangeMarkets()[0] as VenueMarket),
@@ -23,14 +23,14 @@ const markets: VenueMarket[] = numbers.map((id) => ({
 const symbols = markets.map(({ symbol }) => symbol);
 
 const side = (kind: 'long' | 'short', symbol: string): string[] =>
-  numbers.slice(0, perSide).map((i) => `${symbol} ${kind} ${i}`);
+  Array.from({ length: perSide }, (_, i) => `${symbol} ${kind} ${i}`);
 const longs = symbols.flatMap((symbol) => side('long', symbol));
 
 const all = (price: string) => Object.fromEntries(symbols.map((symbol) => [symbol, price]));
 
 const whales = ['a large long', 'a large short'] as const;
 
-/** Two who can bear it hold most; 2,000 lots of each long are from the short of its number. */
+/** Two who can bear it hold much; 2,000 lots of each long are from the short of its number. */
 async function open(world: World): Promise<void> {
   for (const market of symbols) await world.trade(...whales, { market, size: 20_000, price: 10 });
   for (const market of symbols) {
@@ -82,10 +82,10 @@ export const gapThirty: Attack = {
   name: 'gap-thirty',
   title: 'A gap of 30 % in ten markets',
   story:
-    'A hundred and twenty-two accounts hold ten markets when all of them fall by 30 % before any ' +
-    'keeper comes. Sixty longs are bankrupt for more than insurance pays. What the backstop does ' +
-    'not take is closed against the shorts, pro rata, at the price that pays the debt: exactly ' +
-    'as much as has to be, and nothing is left for anybody else.',
+    'Five hundred accounts hold ten markets when all of them fall by 30 % before any keeper ' +
+    'comes. Two hundred and fifty longs are bankrupt for more than insurance pays. What the ' +
+    'backstop does not take is closed against the shorts, pro rata, at the price that pays the ' +
+    'debt: exactly as much as has to be, and nothing is left for anybody else.',
   incidents: [
     '10 October 2025: 34,983 fills of a deleveraging queue that took more than it had to',
   ],

@@ -10,6 +10,7 @@ import { blockedQueue } from './blocked-queue.ts';
 import { breakerHeld } from './breaker-held.ts';
 import { capturedQuorum, capturedQuorumAtOnce } from './captured-quorum.ts';
 import { crossChain } from './cross-chain.ts';
+import { crowdedAtOnce } from './crowded-at-once.ts';
 import { depeg } from './depeg.ts';
 import { doubleClaim } from './double-claim.ts';
 import { doubleExit } from './double-exit.ts';
@@ -97,6 +98,7 @@ export const scenarios: readonly Scenario[] = [
   twoAccountSqueeze,
   creepUnderBand,
   squeezeByMany,
+  crowdedAtOnce,
   backstopPoisoning,
   backstopCap,
   wallRug,
