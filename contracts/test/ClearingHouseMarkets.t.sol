@@ -65,6 +65,18 @@ contract ClearingHouseMarketsTest is ExitVenueTest {
         checkLaws(1);
     }
 
+    /// @dev The aged price counts for the first position of an account, wherever it was opened.
+    function test_withdrawable_agedOfAHomeAnywhere() public {
+        for (uint256 i; i < ids.length; ++i) {
+            uint32 single = open("single", 1_000 * UNIT);
+            tradeIn(ids[i], single, alice, 4, _price(i));
+            (uint256 before,) = house.withdrawable(single);
+            around.setAged(ids[i], _price(i) - 5_000);
+            (uint256 free,) = house.withdrawable(single);
+            assertEq(before - free, 4 * 5_000 * 100);
+        }
+    }
+
     /// @dev One batch in all of them, each held to its own cap.
     function test_settle_allAtOnce_heldToEachCap() public {
         for (uint256 full; full <= ids.length; ++full) {

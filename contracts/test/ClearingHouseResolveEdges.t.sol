@@ -245,6 +245,35 @@ contract ClearingHouseResolveEdgesTest is Records {
         }
     }
 
+    /// @dev Of lots so small that a requirement is rounded by a third of one: who would be worse
+    /// for giving them up is not asked to, and the market's fund takes them instead.
+    function test_resolve_sparesWhoWouldBeWorse() public {
+        MarketParams memory p = defaults();
+        (p.tickValue, p.coverSharePpm) = (1, 0);
+        around.setMarket(1, p);
+        around.setPrice(1, 110);
+        uint32 debtor = open("debtor", 9_500);
+        uint32 other = open("other", 60 * UNIT);
+        tradeIn(0, other, carol, 10, PRICE);
+        tradeIn(1, debtor, other, 1_000, 110);
+        around.setPrice(0, PRICE - 58_000);
+        around.setPrice(1, 100);
+        // A lot frees three units and may leave two of them; the surcharge is one tick of one.
+        (int256 equity,, uint256 maintenance) = house.health(other);
+        house.deposit(address(token), other, uint256(int256(maintenance / 3) - equity));
+        assertLt(_equity(debtor), 0);
+        assertGt(_equity(debtor), -1_000);
+        uint256 snapshot = vm.snapshotState();
+        house.resolve(debtor, 1, _one(other), "");
+        assertEq(sizeOf(other, 1), -1_000);
+        assertEq(sizeOf(FUNDS + 1, 1), 1_000);
+        vm.revertToState(snapshot);
+        // With half of its requirement it is no worse for any.
+        house.deposit(address(token), other, maintenance / 2 + 1 - maintenance / 3);
+        house.resolve(debtor, 1, _one(other), "");
+        assertEq(sizeOf(other, 1), 0);
+    }
+
     /// @dev Two thirds of the maintenance are enough to be left alone, and a unit less is not.
     function test_resolve_atTwoThirds() public {
         _rise(30_400);

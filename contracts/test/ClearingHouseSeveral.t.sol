@@ -39,6 +39,54 @@ contract ClearingHouseSeveralTest is Records {
         checkLaws(3);
     }
 
+    /// @dev To the last lot that its equity carries, in whichever market, and not one more: a
+    /// position that is traded counts once, as it is then.
+    function test_settle_toTheLastLot_inEach() public {
+        for (uint8 m; m < 3; ++m) {
+            uint256 snapshot = vm.snapshotState();
+            // 58.65 are free; a lot needs 5, and costs 0.045.
+            vm.expectPartialRevert(I.MarginShort.selector);
+            this.tradeNow(m, thin, bob, 12);
+            tradeIn(m, thin, bob, 11, PRICE);
+            assertEq(sizeOf(thin, m), 21);
+            vm.revertToState(snapshot);
+        }
+    }
+
+    function tradeNow(uint8 m, uint32 buyer, uint32 seller, uint40 lots) external {
+        tradeIn(m, buyer, seller, lots, PRICE);
+    }
+
+    /// @dev Who is below initial margin may not grow in one market while it reduces in another,
+    /// though it needs less margin after it, and whichever comes first.
+    function test_settle_neverGrowsBesideAReduction() public {
+        _fall(2, 100_000);
+        _crosses(0, 1);
+        _crosses(1, 0);
+        // The reduction alone is lawful.
+        tradeIn(1, bob, thin, 5, PRICE);
+    }
+
+    /// @dev Thin buys a lot in one market and sells five in another; bob is on the other side.
+    function _crosses(uint8 grown, uint8 reduced) private {
+        Order memory sell = order(bob, false, 1);
+        Order memory buy = order(bob, true, 5);
+        (sell.market, buy.market, sell.lane, buy.lane) = (grown, reduced, 3, 4);
+        Order memory mine = order(thin, true, 1);
+        Order memory less = order(thin, false, 5);
+        (mine.market, less.market, mine.lane, less.lane) = (grown, reduced, 3, 4);
+        (sell.seq, buy.seq, mine.seq, less.seq) = (1, 1, 1, 1);
+        add(sell);
+        add(buy);
+        add(mine);
+        add(less);
+        fill(0, 2, 1, PRICE);
+        fill(1, 3, 5, PRICE);
+        vm.expectPartialRevert(I.MarginShort.selector);
+        this.settleNow();
+        reset();
+    }
+
     /// @dev Below initial margin a step may reduce, and not grow, and what the others lost before
     /// counts before and after.
     function test_settle_healthierWithOthers() public {

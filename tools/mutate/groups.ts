@@ -150,10 +150,12 @@ export const shapes: readonly { file: string; from: string; to: string }[] = [
     file: 'src/modules/CustodyModule.sol',
     from: `uint256 quote = _quote(w.amount);
         uint256 fee = w.fee == 0 ? 0 : _quote(w.fee);
-        if (fee > quote / FEE_PARTS)`,
+        if (fee > quote / FEE_PARTS) revert FeeTooHigh(w.fee, w.amount / FEE_PARTS);
+        _holdThrottle(quote);`,
     to: `paid = _quote(w.amount);
         uint256 fee = w.fee == 0 ? 0 : _quote(w.fee);
-        if (fee > paid / FEE_PARTS)`,
+        if (fee > paid / FEE_PARTS) revert FeeTooHigh(w.fee, w.amount / FEE_PARTS);
+        _holdThrottle(paid);`,
   },
   {
     file: 'src/modules/LiquidationModule.sol',
