@@ -73,6 +73,13 @@ contract ClearingHouseForcedTest is ExitVenueTest {
         requestWithdraw(alice, 5, address(9), 1);
         vm.mockCallRevert(address(vault), pay, "");
         executeFails(2, I.Unexplained.selector);
+        // Four bytes are a reason, and fewer are none.
+        requestWithdraw(alice, 5, address(9), 1);
+        vm.mockCallRevert(address(vault), pay, hex"01020304");
+        executeFails(3, 0x01020304);
+        requestWithdraw(alice, 5, address(9), 1);
+        vm.mockCallRevert(address(vault), pay, hex"010203");
+        executeFails(4, I.Unexplained.selector);
         vm.clearMockedCalls();
         execute(requestWithdraw(alice, 5, address(9), 1));
         assertEq(token.balanceOf(address(9)), 5);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
 import {MarketParams} from "../src/Types.sol";
 import {ExitVenueTest} from "./support/ExitVenueTest.sol";
 
@@ -63,6 +64,17 @@ contract ClearingHouseLevyOneTest is ExitVenueTest {
             _assertCharged(before, perLot);
         }
         checkLaws(3);
+    }
+
+    /// @dev What a deposit tells is the cash with the charge taken off, of one lot as well.
+    function test_levy_isToldOfByADeposit() public {
+        house.resolve(poor, levied, list, "");
+        for (uint256 i; i < 3; ++i) {
+            int256 cash = cashOf(small[i]) + int256(UNIT << 32);
+            vm.expectEmit(address(house));
+            emit I.Deposited(small[i], address(this), UNIT, int128(cash));
+            house.deposit(address(token), small[i], UNIT);
+        }
     }
 
     /// @dev Who opens a lot afterwards owes nothing of it, and who closes one has paid.

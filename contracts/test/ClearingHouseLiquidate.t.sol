@@ -120,6 +120,32 @@ contract ClearingHouseLiquidateTest is VenueTest {
         assertEq(sizeOf(poor, 0), 5);
     }
 
+    /// @dev What one block allows of an account's position is not used up by another's.
+    function test_liquidate_speedCapOfEachAlone() public {
+        MarketParams memory p = defaults();
+        p.liquidationPartPpm = 300_000;
+        around.setMarket(0, p);
+        uint32 other = open("other", 51 * UNIT);
+        trade(other, alice, 10, PRICE);
+        around.setPrice(0, PRICE - 30_000);
+        vm.startPrank(owner_(bob));
+        house.liquidate(poor, 0, 3, bob, "");
+        house.liquidate(other, 0, 3, bob, "");
+        vm.stopPrank();
+        assertEq(sizeOf(poor, 0), 7);
+        assertEq(sizeOf(other, 0), 7);
+    }
+
+    /// @dev The way back to health is never held up: it costs nobody anything.
+    function test_flag_clearsWhileTripped() public {
+        around.setPrice(0, PRICE - 25_000);
+        house.flag(poor, "");
+        house.deposit(address(token), poor, 10 * UNIT);
+        around.setLevel(1, 2);
+        house.flag(poor, "");
+        assertEq(house.unhealthySince(poor), 0);
+    }
+
     /// Split into single lots nobody gains: the discount shrinks as the account recovers.
     function test_liquidate_splitGainsNothing() public {
         around.setPrice(0, PRICE - 25_000);

@@ -8,11 +8,11 @@ import {ExitVenueTest} from "./support/ExitVenueTest.sol";
 /// @notice Markets of every page of a book, and two of one page: each has its own place, whatever
 /// else an operation loads.
 contract ClearingHouseMarketsTest is ExitVenueTest {
-    uint8[5] private ids = [0, 15, 16, 33, 248];
+    uint8[5] internal ids = [0, 15, 16, 33, 248];
     /// Long four lots in each of them, bought from alice, at prices that differ.
     uint32 private many;
 
-    function setUp() public override {
+    function setUp() public virtual override {
         super.setUp();
         many = open("many", 2_000 * UNIT);
         for (uint256 i; i < ids.length; ++i) {
@@ -202,5 +202,13 @@ contract ClearingHouseMarketsTest is ExitVenueTest {
         assertEq(claim >> 32, equity);
         assertEq(exitOf(many), due);
         for (uint256 i; i < ids.length; ++i) assertEq(sizeOf(many, ids[i]), 0);
+    }
+}
+
+/// @notice The same far from the first market, and the account's first position in the highest.
+contract ClearingHouseHighMarketsTest is ClearingHouseMarketsTest {
+    function setUp() public override {
+        ids = [248, 129, 247, 200, 130];
+        super.setUp();
     }
 }

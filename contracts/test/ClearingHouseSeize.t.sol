@@ -2,11 +2,12 @@
 pragma solidity 0.8.37;
 
 import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
+import {Causes} from "../src/libraries/Causes.sol";
 import {Batch, MarketParams, Seizure} from "../src/Types.sol";
-import {VenueTest} from "./support/VenueTest.sol";
+import {Records} from "./support/Records.sol";
 
 /// @notice The book stage of liquidation: orders of the protocol, which nobody signs.
-contract ClearingHouseSeizeTest is VenueTest {
+contract ClearingHouseSeizeTest is Records {
     uint16 private constant PROTOCOL = type(uint16).max;
     /// What poor holds after the price fell by 25,000: see ClearingHouseLiquidate.t.sol.
     uint32 private constant MARK = PRICE - 25_000;
@@ -126,6 +127,46 @@ contract ClearingHouseSeizeTest is VenueTest {
         around.setPrice(0, MARK);
         house.settle(sell(1, MARK));
         assertEq(house.unhealthySince(poor), block.timestamp);
+    }
+
+    /// @dev Who was seen unhealthy before is so since then.
+    function test_seize_keepsTheOlderFlag() public {
+        around.setPrice(0, MARK);
+        house.flag(poor, "");
+        uint256 since = vm.getBlockTimestamp();
+        vm.warp(since + 10);
+        around.setPrice(0, MARK);
+        house.settle(sell(1, MARK));
+        assertEq(house.unhealthySince(poor), since);
+    }
+
+    /// @dev The penalty is told of as it is paid, by the account and to the fund of the market.
+    function test_seize_tells() public {
+        around.setPrice(0, MARK);
+        Batch memory b = sell(PART, MARK);
+        vm.recordLogs();
+        house.settle(b);
+        readTold();
+        assertTold(1);
+        assertTold(0, Causes.LIQUIDATION, bytes.concat(cashRecord(poor), cashRecord(FUNDS)));
+    }
+
+    /// @dev Close to the zero price no more is taken than the fill left of what the lot is worth.
+    function test_seize_takesWhatIsLeft() public {
+        uint32 mark = PRICE - 40_000;
+        around.setPrice(0, mark);
+        (int256 equity,,) = house.health(poor);
+        // A tenth of the requirement is set free.
+        int256 worth = equity / 10;
+        int256 lost = 500_000 + fee(1, mark - 5_000);
+        assertLt(worth - lost, int256(uint256(mark) * 100 * 15_000 / 1e6));
+        Batch memory b = meeting(protocol(false, 1, mark - 5_000), 1, mark - 5_000);
+        vm.expectEmit(address(house));
+        int256 penalty = worth - lost;
+        emit I.Seized(poor, 0, 1, lost, uint256(penalty), int128(penalty << 32));
+        house.settle(b);
+        (int256 left,,) = house.health(poor);
+        assertEq(left, equity - worth);
     }
 
     /// Keepers and the protocol share what one block allows.

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
+import {Causes} from "../src/libraries/Causes.sol";
+import {MarketParams} from "../src/Types.sol";
+import {Records} from "./support/Records.sol";
+
+/// @notice The waterfall of the smallest: lots worth less than a unit of their requirement, and
+/// accounts with one unit, with none, and with nobody to take from them.
+contract ClearingHouseResolveSmallTest is Records {
+    uint32 private debtor;
+    uint32 private other;
+
+    function _equity(uint32 id) private view returns (int256 equity) {
+        (equity,,) = house.health(id);
+    }
+
+    function _one(uint32 id) private pure returns (uint32[] memory list) {
+        list = new uint32[](1);
+        list[0] = id;
+    }
+
+    /// @dev Puts an account at an equity above what it has.
+    function _raise(uint32 id, int256 to) private {
+        house.deposit(address(token), id, uint256(to - _equity(id)));
+        assertEq(_equity(id), to);
+    }
+
+    function _tiny() private {
+        MarketParams memory p = defaults();
+        (p.tickValue, p.coverSharePpm) = (1, 0);
+        around.setMarket(1, p);
+        around.setAged(1, 0);
+    }
+
+    /// @dev One lot of forty units: no part of the notional is a whole unit.
+    function test_resolve_theSmallestPosition() public {
+        _tiny();
+        around.setPrice(1, 60);
+        debtor = open("debtor", 5);
+        tradeIn(1, debtor, alice, 1, 60);
+        around.setPrice(1, 40);
+        assertEq(_equity(debtor), -16);
+        vm.recordLogs();
+        house.resolve(debtor, 1, _one(alice), "");
+        assertEq(priceOf(vm.getRecordedLogs()), 56);
+        assertEq(sizeOf(debtor, 1), 0);
+        assertEq(cashOf(debtor), 0);
+        checkLaws(3);
+    }
+
+    /// @dev Without a surcharge whoever has equity gives its lots up, however little they free.
+    function test_resolve_tinyLotsAtTheirPrice() public {
+        _tiny();
+        around.setPrice(1, 40);
+        debtor = open("debtor", 300);
+        tradeIn(1, debtor, alice, 100, 40);
+        around.setPrice(1, 30);
+        _raise(debtor, 50);
+        house.resolve(debtor, 1, _one(alice), "");
+        assertEq(sizeOf(debtor, 1), 0);
+        assertEq(sizeOf(alice, 1), 0);
+        checkLaws(3);
+    }
+
+    /// @dev Debtor is long five lots of market 1, the other one short ten of it, and below zero for
+    /// what it holds in market 0.
+    function _stage() private {
+        MarketParams memory p = defaults();
+        p.coverSharePpm = 0;
+        around.setMarket(1, p);
+        debtor = open("debtor", 26 * UNIT);
+        other = open("other", 120 * UNIT);
+        tradeIn(1, debtor, other, 5, PRICE);
+        tradeIn(1, bob, other, 5, PRICE);
+        tradeIn(0, other, alice, 10, PRICE);
+        around.setPrice(0, PRICE - 160_000);
+        around.setPrice(1, PRICE - 35_000);
+        assertLt(_equity(other), 0);
+    }
+
+    /// @dev One unit of equity is enough to be asked, and to gain what the debtor leaves.
+    function test_resolve_ofWhoHasOneUnit() public {
+        _stage();
+        _raise(other, 1);
+        int256 left = _equity(debtor);
+        assertGt(left, 8 * int256(UNIT));
+        house.resolve(debtor, 1, _one(other), "");
+        assertEq(sizeOf(other, 1), -5);
+        assertEq(sizeOf(debtor, 1), 0);
+        assertApproxEqAbs(_equity(other), 1 + left, 500);
+        checkLaws(3);
+    }
+
+    /// @dev Of an account with exactly nothing the market's fund takes nothing: it is not bankrupt.
+    function test_resolve_revertsIf_NobodyTakesFromNothing() public {
+        _stage();
+        around.setPrice(0, PRICE - 250_000);
+        around.setPrice(1, PRICE - 60_000);
+        _raise(debtor, 0);
+        vm.expectRevert(abi.encodeWithSelector(I.NobodyTakes.selector, debtor, 1));
+        house.resolve(debtor, 1, _one(other), "");
+        around.setPrice(1, PRICE - 60_001);
+        house.resolve(debtor, 1, _one(other), "");
+        assertEq(sizeOf(FUNDS + 1, 1), 5);
+        checkLaws(3);
+    }
+
+    /// @dev Where nobody gives up a lot, no counterparty is told of.
+    function test_resolve_tellsOfNobody() public {
+        _stage();
+        around.setMarket(1, defaults());
+        house.deposit(address(token), 0, 1_000 * UNIT);
+        around.setPrice(0, PRICE - 250_000);
+        around.setPrice(1, PRICE - 80_000);
+        assertLt(_equity(debtor), 0);
+        vm.recordLogs();
+        house.resolve(debtor, 1, _one(other), "");
+        readTold();
+        assertTold(1);
+        bytes memory legs = bytes.concat(legRecord(debtor, 1), legRecord(FUNDS + 1, 1));
+        assertTold(0, Causes.LIQUIDATION, bytes.concat(legs, cashRecord(0)));
+        assertEq(sizeOf(FUNDS + 1, 1), 5);
+    }
+}
