@@ -50,6 +50,42 @@ contract ClearingHouseResolveSmallTest is Records {
         checkLaws(3);
     }
 
+    /// @dev Worth so little that nobody can be asked: the market's fund has the lot.
+    function test_resolve_whatNobodyIsAskedFor() public {
+        _tiny();
+        around.setPrice(1, 60);
+        debtor = open("debtor", 5);
+        tradeIn(1, debtor, alice, 1, 60);
+        around.setPrice(1, 20);
+        house.resolve(debtor, 1, _one(alice), "");
+        assertEq(sizeOf(FUNDS + 1, 1), 1);
+        assertEq(sizeOf(debtor, 1), 0);
+        checkLaws(3);
+    }
+
+    /// @dev A fund that holds lots pays of what it does not need for them, and no more.
+    function test_resolve_fundKeepsItsMargin() public {
+        _stage();
+        around.setPrice(0, PRICE - 250_000);
+        around.setPrice(1, PRICE - 80_000);
+        house.resolve(debtor, 1, _one(other), "");
+        assertEq(sizeOf(FUNDS + 1, 1), 5);
+        around.setMarket(1, defaults());
+        uint32 next = open("next", 26 * UNIT);
+        tradeIn(1, next, carol, 5, PRICE - 80_000);
+        around.setPrice(1, PRICE - 160_000);
+        assertLt(_equity(next), -14 * int256(UNIT));
+        (, uint256 initial,) = house.health(FUNDS + 1);
+        _raise(FUNDS + 1, int256(initial + 5 * UNIT));
+        vm.recordLogs();
+        uint32[] memory list = new uint32[](2);
+        (list[0], list[1]) = (carol, other);
+        if (other < carol) (list[0], list[1]) = (other, carol);
+        house.resolve(next, 1, list, "");
+        assertEq(coveredOf(vm.getRecordedLogs()), 5 * UNIT);
+        checkLaws(3);
+    }
+
     /// @dev Without a surcharge whoever has equity gives its lots up, however little they free.
     function test_resolve_tinyLotsAtTheirPrice() public {
         _tiny();

@@ -61,27 +61,27 @@ contract ClearingHouseSeveralTest is Records {
     /// though it needs less margin after it, and whichever comes first.
     function test_settle_neverGrowsBesideAReduction() public {
         _fall(2, 100_000);
-        _crosses(0, 1);
-        _crosses(1, 0);
+        for (uint8 first; first < 2; ++first) {
+            for (uint8 grown; grown < 2; ++grown) {
+                _crosses(first, 1 - first, first == grown);
+            }
+        }
         // The reduction alone is lawful.
         tradeIn(1, bob, thin, 5, PRICE);
     }
 
-    /// @dev Thin buys a lot in one market and sells five in another; bob is on the other side.
-    function _crosses(uint8 grown, uint8 reduced) private {
-        Order memory sell = order(bob, false, 1);
-        Order memory buy = order(bob, true, 5);
-        (sell.market, buy.market, sell.lane, buy.lane) = (grown, reduced, 3, 4);
-        Order memory mine = order(thin, true, 1);
-        Order memory less = order(thin, false, 5);
-        (mine.market, less.market, mine.lane, less.lane) = (grown, reduced, 3, 4);
-        (sell.seq, buy.seq, mine.seq, less.seq) = (1, 1, 1, 1);
-        add(sell);
-        add(buy);
-        add(mine);
-        add(less);
-        fill(0, 2, 1, PRICE);
-        fill(1, 3, 5, PRICE);
+    /// @dev Thin buys a lot in one market and sells five in the other; bob is on the other side.
+    function _crosses(uint8 first, uint8 second, bool growsFirst) private {
+        for (uint256 i; i < 4; ++i) {
+            bool mine = i > 1;
+            bool grows = (i % 2 == 0) == growsFirst;
+            Order memory o = order(mine ? thin : bob, mine == grows, grows ? 1 : 5);
+            (o.market, o.lane) = i % 2 == 0 ? (first, uint16(3)) : (second, uint16(4));
+            o.seq = 1;
+            add(o);
+        }
+        fill(0, 2, growsFirst ? 1 : 5, PRICE);
+        fill(1, 3, growsFirst ? 5 : 1, PRICE);
         vm.expectPartialRevert(I.MarginShort.selector);
         this.settleNow();
         reset();
