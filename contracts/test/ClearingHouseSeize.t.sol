@@ -332,4 +332,29 @@ contract ClearingHouseSeizeTest is Records {
         house.cancelLane(poor, PROTOCOL, type(uint32).max);
         vm.stopPrank();
     }
+
+    /// @dev The lane stays the protocol's after it was used: what its owner signs there is lawful
+    /// only as a liquidation too, whatever the flags, and hides nothing.
+    function test_attack_ordinaryOrderOnTheProtocolsLane() public {
+        around.setPrice(0, MARK);
+        house.settle(sell(PART, MARK));
+        house.deposit(address(token), poor, 1_000 * UNIT);
+        Order memory own = order(poor, true, 1);
+        (own.lane, own.seq, own.price) = (PROTOCOL, type(uint32).max, MARK);
+        Order memory hers = order(carol, false, 1);
+        hers.price = MARK;
+        fill(1, 0, 1, MARK);
+        bytes memory all = bytes.concat(packed(hers), packed(own));
+        refuses(batchOf(all), abi.encodeWithSelector(I.OrderMalformed.selector, 1, 1, 0x0a));
+        // Nor may it reduce what is healthy, as an ordinary order could.
+        reset();
+        (own.isBuy, own.tif, own.reduceOnly) = (false, 1, true);
+        hers = order(carol, true, 1);
+        hers.price = MARK;
+        fill(0, 1, 1, MARK);
+        all = bytes.concat(packed(hers), packed(own));
+        Batch memory b = batchOf(all);
+        vm.expectPartialRevert(I.NotLiquidatable.selector);
+        house.settle(b);
+    }
 }

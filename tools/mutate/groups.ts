@@ -31,7 +31,7 @@ export const groups: readonly Group[] = [
     ],
     tests: [
       ...tests(/^test\/(Vault|Oracle|Quorum|Breaker|Param|Committee|Treasury|Steward)\w*\.t\.sol$/),
-      ...tests(/^test\/libraries\/(Schnorr|DayRing|Words)\.t\.sol$/),
+      ...tests(/^test\/libraries\/(Schnorr|DayRing|Words|Resume)\.t\.sol$/),
     ],
     further: [...src('SchnorrHarness', 'src/mocks')],
   },
