@@ -116,6 +116,34 @@ contract BackstopEdgesTest is ExitVenueTest {
         assertEq(paid, bought * (uint256(equity) - maintenance + 1) / (supply + bought));
     }
 
+    /// @dev The last to leave takes all but the part of the virtual shares, to the unit.
+    function test_withdraw_allOfIt() public {
+        uint256 shares = stop.deposit(0, 1_000 * UNIT);
+        house.deposit(address(token), pool, UNIT);
+        stop.requestWithdrawal(0, shares);
+        vm.warp(block.timestamp + 1 days);
+        // The virtual shares have a part of a unit: rounded down, one is left.
+        assertEq(stop.withdraw(0), 1_001 * UNIT - 1);
+        assertEq(cashOf(pool), int256(1 << 32));
+    }
+
+    /// @dev While positions may not be taken off accounts the pool keeps its own.
+    function test_unwind_revertsIf_tripped() public {
+        stop.deposit(0, 1_500 * UNIT);
+        _cap(10);
+        around.setPrice(0, PRICE - 32_000);
+        house.resolve(poor, 0, new uint32[](0), "");
+        around.setLevel(1, 2);
+        // Alice is short, and would only reduce.
+        vm.startPrank(owner_(alice));
+        vm.expectRevert(abi.encodeWithSelector(I.BreakerTripped.selector, 1, 2, 1));
+        house.unwind(pool, 0, 1, alice, "");
+        around.setLevel(1, 1);
+        house.unwind(pool, 0, 1, alice, "");
+        vm.stopPrank();
+        assertEq(sizeOf(pool, 0), 9);
+    }
+
     /// @dev A share that is worth less than a unit is not paid out, and stays.
     function test_withdraw_revertsIf_lessThanAUnit() public {
         stop.deposit(0, 1_500 * UNIT);

@@ -72,4 +72,35 @@ contract ClearingHouseExitEdgesTest is Records {
         (, uint256 cut) = house.claimOf(bob);
         assertLt(cut, uint256(whole));
     }
+
+    /// @dev All of many positions are told of, each as it is now.
+    function test_exit_tellsOfMany() public {
+        bytes memory record = abi.encodePacked(bob, uint8(12), int128(0));
+        for (uint8 m; m < 12; ++m) {
+            around.setMarket(m, defaults());
+            around.setPrice(m, PRICE);
+            tradeIn(m, bob, carol, 1, PRICE);
+            record = abi.encodePacked(record, m, int56(0));
+        }
+        freezeAndReckon();
+        _exits(bob, record);
+    }
+
+    /// @dev Frozen for the silence of prices in the last second of a request's grace: not for it.
+    function test_freeze_forSilenceNamesNoRequest() public {
+        house.push(reportOf(PRICE));
+        uint256 silent = vm.getBlockTimestamp() + 7 days + 1;
+        vm.warp(silent - FORCED_DEADLINE - FORCED_GRACE);
+        uint64 number = requestCancelAll(alice);
+        vm.warp(silent);
+        uint256 snapshot = vm.snapshotState();
+        vm.expectEmit(address(house));
+        emit I.VenueFrozen(uint40(silent), 0, 0);
+        house.freeze();
+        vm.revertToState(snapshot);
+        vm.warp(silent + 1);
+        vm.expectEmit(address(house));
+        emit I.VenueFrozen(uint40(silent + 1), 0, number);
+        house.freeze();
+    }
 }

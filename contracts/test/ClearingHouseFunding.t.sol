@@ -98,6 +98,19 @@ contract ClearingHouseFundingTest is ExitVenueTest, TriggerTest {
         assertEq(cashOf(bob), before[1] + moved);
     }
 
+    /// @dev The last lot is sold as well, and of none there is nothing to sell.
+    function test_trigger_theLastLot() public {
+        Conditional memory c = stop();
+        (c.size, c.triggerPrice) = (9, PRICE);
+        trigger(c);
+        assertEq(sizeOf(alice, 0), 1);
+        (c.size, c.nonce) = (10, 8);
+        trigger(c);
+        assertEq(sizeOf(alice, 0), 0);
+        c.nonce = 9;
+        triggerReverts(c, abi.encodeWithSelector(I.PositionMissing.selector, alice, 0));
+    }
+
     /// @dev A reward beyond the band of fills is no price.
     function test_trigger_revertsIf_OutsideBand() public {
         MarketParams memory p = defaults();
@@ -131,6 +144,21 @@ contract ClearingHouseFundingTest is ExitVenueTest, TriggerTest {
         int256 gain = equityAfter - equity + (cashOf(FUNDS) >> 32) - fund;
         assertApproxEqAbs(left - leftAfter, gain, 2);
         checkLaws(3);
+    }
+
+    /// @dev What is claimed in the end has paid its funding, at home and beside it.
+    function test_exit_hasPaidItsFunding() public {
+        tradeIn(1, bob, carol, 2, PRICE);
+        tradeIn(0, bob, carol, 3, PRICE);
+        house.push(_report(PRICE));
+        freezeAndReckon();
+        uint32[3] memory ids = [alice, bob, carol];
+        for (uint256 i; i < 3; ++i) {
+            (int256 equity,,) = house.health(ids[i]);
+            (int256 claim, uint256 due) = house.claimOf(ids[i]);
+            assertEq(claim >> 32, equity);
+            assertEq(due, uint256(equity));
+        }
     }
 
     // ------------------------------------------------------------------ what a report does

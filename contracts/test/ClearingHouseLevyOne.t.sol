@@ -28,6 +28,26 @@ contract ClearingHouseLevyOneTest is ExitVenueTest {
         test_levy_chargesOneLot();
     }
 
+    /// @dev The same where both are among the highest.
+    function test_levy_inTheHighest() public {
+        super.setUp();
+        delete list;
+        around.setMarket(200, defaults());
+        around.setPrice(200, PRICE);
+        around.setPrice(248, PRICE);
+        _stage(248, 200);
+        int256[3] memory before = [cashOf(small[0]), cashOf(small[1]), cashOf(small[2])];
+        house.resolve(poor, levied, list, "");
+        int256 perLot = int256(house.levy(levied));
+        for (uint256 round; round < 2; ++round) {
+            _assertCharged(before, perLot);
+            for (uint256 i; i < 3; ++i) {
+                house.deposit(address(token), small[i], UNIT);
+                before[i] += int256(UNIT << 32);
+            }
+        }
+    }
+
     /// @param m The market that is levied.
     /// @param other Another one.
     function _stage(uint8 m, uint8 other) private {

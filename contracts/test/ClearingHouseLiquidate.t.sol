@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
 import {MarketParams} from "../src/Types.sol";
+import {Vm} from "./Vm.sol";
 import {VenueTest} from "./support/VenueTest.sol";
 
 contract ClearingHouseLiquidateTest is VenueTest {
@@ -118,6 +119,43 @@ contract ClearingHouseLiquidateTest is VenueTest {
         vm.roll(height + 2);
         liquidate(0);
         assertEq(sizeOf(poor, 0), 5);
+    }
+
+    /// @dev With exactly what is required nobody is unhealthy, and with a unit less one is.
+    function test_liquidate_revertsIf_exactlyHealthy() public {
+        around.setPrice(0, PRICE - 25_000);
+        (int256 equity,, uint256 maintenance) = house.health(poor);
+        house.deposit(address(token), poor, uint256(int256(maintenance) - equity) - 1);
+        uint256 snapshot = vm.snapshotState();
+        house.flag(poor, "");
+        liquidate(0, 1);
+        vm.revertToState(snapshot);
+        house.deposit(address(token), poor, 1);
+        bytes memory reason =
+            abi.encodeWithSelector(I.NotLiquidatable.selector, maintenance, maintenance);
+        vm.expectRevert(reason);
+        house.flag(poor, "");
+        vm.prank(owner_(bob));
+        vm.expectRevert(reason);
+        house.liquidate(poor, 0, 1, bob, "");
+    }
+
+    /// @dev What is told of the three accounts is their cash afterwards.
+    function test_liquidate_tellsTheCashOfAll() public {
+        around.setPrice(0, PRICE - 25_000);
+        vm.recordLogs();
+        liquidate(0, 2);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].topics[0] != I.Liquidated.selector) continue;
+            (,,,, int256 debtor, int256 keeper, int256 fund) =
+                abi.decode(logs[i].data, (int256, uint256, uint256, uint256, int256, int256, int256));
+            assertEq(debtor, cashOf(poor));
+            assertEq(keeper, cashOf(bob));
+            assertEq(fund, cashOf(FUNDS));
+            return;
+        }
+        fail("not told");
     }
 
     /// @dev What one block allows of an account's position is not used up by another's.

@@ -46,6 +46,7 @@ contract ClearingHouseResolveSmallTest is Records {
         house.resolve(debtor, 1, _one(alice), "");
         assertEq(priceOf(vm.getRecordedLogs()), 56);
         assertEq(sizeOf(debtor, 1), 0);
+        assertEq(sizeOf(alice, 1), 0);
         assertEq(cashOf(debtor), 0);
         checkLaws(3);
     }
@@ -60,6 +61,27 @@ contract ClearingHouseResolveSmallTest is Records {
         house.resolve(debtor, 1, _one(alice), "");
         assertEq(sizeOf(FUNDS + 1, 1), 1);
         assertEq(sizeOf(debtor, 1), 0);
+        checkLaws(3);
+    }
+
+    /// @dev A fund gives its last unit, the market's own and the shared one.
+    function test_resolve_fundsGiveTheirLastUnit() public {
+        _tiny();
+        MarketParams memory p = defaults();
+        p.tickValue = 1;
+        around.setMarket(1, p);
+        around.setPrice(1, 60);
+        debtor = open("debtor", 5);
+        tradeIn(1, debtor, alice, 1, 60);
+        around.setPrice(1, 40);
+        house.deposit(address(token), FUNDS + 1, 1);
+        // What the fees of other trades left is nothing of the shared fund's.
+        house.deposit(address(token), 0, 1);
+        vm.recordLogs();
+        house.resolve(debtor, 1, _one(alice), "");
+        assertEq(coveredOf(vm.getRecordedLogs()), 2);
+        assertEq(cashOf(FUNDS + 1), 0);
+        assertEq(cashOf(0), 0);
         checkLaws(3);
     }
 
@@ -158,5 +180,32 @@ contract ClearingHouseResolveSmallTest is Records {
         bytes memory legs = bytes.concat(legRecord(debtor, 1), legRecord(FUNDS + 1, 1));
         assertTold(0, Causes.LIQUIDATION, bytes.concat(legs, cashRecord(0)));
         assertEq(sizeOf(FUNDS + 1, 1), 5);
+    }
+
+    /// @dev The fund of a market is no place for its own lots: they go to the other side, or stay.
+    function test_resolve_ofTheFund() public {
+        _stage();
+        around.setPrice(0, PRICE - 250_000);
+        around.setPrice(1, PRICE - 80_000);
+        house.resolve(debtor, 1, _one(other), "");
+        uint32 fund = FUNDS + 1;
+        assertEq(sizeOf(fund, 1), 5);
+        assertLt(_equity(fund), 0);
+        vm.recordLogs();
+        house.resolve(fund, 1, _one(other), "");
+        readTold();
+        assertTold(1);
+        assertEq(sizeOf(fund, 1), 5);
+        // With equity the other one gives up what it has to.
+        _raise(other, 2_000 * int256(UNIT));
+        around.setPrice(1, PRICE - 90_000);
+        vm.recordLogs();
+        house.resolve(fund, 1, _one(other), "");
+        readTold();
+        assertTold(2);
+        assertTold(1, Causes.LIQUIDATION, legRecord(fund, 1));
+        assertEq(sizeOf(fund, 1), 0);
+        assertEq(sizeOf(other, 1), -5);
+        checkLaws(3);
     }
 }

@@ -239,6 +239,27 @@ contract ClearingHouseSeveralTest is Records {
         }
     }
 
+    /// @dev Whichever of its markets is tripped, nothing is taken off the account in any.
+    function test_liquidate_revertsIf_anyIsTripped() public {
+        _fall(2, 140_000);
+        uint32[] memory list = new uint32[](1);
+        list[0] = alice;
+        for (uint8 m; m < 3; ++m) {
+            around.setLevel(m + 1, 2);
+            bytes4 tripped = I.BreakerTripped.selector;
+            bytes memory reason = abi.encodeWithSelector(tripped, m + 1, 2, 1);
+            vm.expectRevert(reason);
+            house.flag(thin, "");
+            vm.expectRevert(reason);
+            house.resolve(thin, (m + 1) % 3, list, "");
+            vm.prank(owner_(bob));
+            vm.expectRevert(reason);
+            house.liquidate(thin, (m + 1) % 3, 1, bob, "");
+            around.setLevel(m + 1, 1);
+        }
+        house.flag(thin, "");
+    }
+
     /// @dev A forced close of one position is judged with the others.
     function test_forcedClose_withOthers() public {
         for (uint8 m; m < 3; ++m) {
