@@ -191,10 +191,9 @@ contract ClearingHouseForcedTest is ExitVenueTest {
         requestClose(alice, 0, true, 8, 0);
         requestCancelAll(alice);
         pass(FORCED_DEADLINE + 1);
-        (uint32 price,) = around.price(0);
-        vm.expectEmit(address(house));
         address carols = owner_(carol);
-        emit I.ForcedExecuted(1, alice, carols, 2, 3, _late(price), bytes4(0));
+        vm.expectEmit(address(house));
+        emit I.ForcedExecuted(1, alice, carols, 2, 3, PRICE - 5, bytes4(0));
         executeBy(carol, 1, 3);
         assertEq(uint256(requestAt(1).amount), 5);
         assertEq(queue.owed(owner_(carol)), 0);
