@@ -148,8 +148,9 @@ contract ClearingHouseLiquidateTest is VenueTest {
         Vm.Log[] memory logs = vm.getRecordedLogs();
         for (uint256 i; i < logs.length; ++i) {
             if (logs[i].topics[0] != I.Liquidated.selector) continue;
-            (,,,, int256 debtor, int256 keeper, int256 fund) =
-                abi.decode(logs[i].data, (int256, uint256, uint256, uint256, int256, int256, int256));
+            (,,,, int256 debtor, int256 keeper, int256 fund) = abi.decode(
+                logs[i].data, (int256, uint256, uint256, uint256, int256, int256, int256)
+            );
             assertEq(debtor, cashOf(poor));
             assertEq(keeper, cashOf(bob));
             assertEq(fund, cashOf(FUNDS));
