@@ -1,28 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Breaker} from "../src/Breaker.sol";
-import {IGoverned} from "../src/interfaces/IGoverned.sol";
 import {Resume} from "../src/libraries/Resume.sol";
 
-/// @title Every entry expires by itself: at its last second the level is that of what is below it,
-/// and 0 when there is nothing. Where a halt ended, the way back is `ResumeLoosens`.
-contract BreakerExpires is Breaker {
-    constructor(IGoverned governed_, Limits memory limits)
-        Breaker(governed_, new address[](0), limits)
-    {}
-
-    function check(uint16 scope) external view {
-        Entry memory set = _entries[scope];
-        uint8 inForce = _levelOf(_entries[scope]);
-        if (block.timestamp < set.until3) assert(inForce == 3);
-        if (set.until3 != 0) return;
-        bool past1 = block.timestamp >= set.until1;
-        bool past2 = block.timestamp >= set.until2;
-        if (past1 && past2) assert(inForce == 0);
-        assert(inForce < 3);
-        assert(inForce != 2 || !past2);
-        assert(inForce != 1 || (past2 && !past1));
+/// @title Every level of a scope ends by itself: at its last second the level is that of what is
+/// below it, and 0 when there is nothing. After a halt no level is in force that is neither set nor
+/// on the way back, and that way is `ResumeLoosens`.
+contract BreakerExpires {
+    function check(uint40 until1, uint40 until2, uint40 until3, uint40 since3, uint40 time)
+        external
+        pure
+    {
+        require(since3 <= until3);
+        uint8 inForce = Resume.levelOf(until1, until2, until3, since3, time);
+        if (time < until3) assert(inForce == 3);
+        uint8 set = time < until2 ? 2 : time < until1 ? 1 : 0;
+        if (until3 == 0) assert(inForce == set);
+        assert(inForce >= set);
+        if (time >= uint256(until3) + 45 minutes) assert(inForce == set);
     }
 }
 

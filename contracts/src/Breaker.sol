@@ -360,14 +360,9 @@ contract Breaker is Guardians, IBreaker, ITightening {
     }
 
     /// @dev From storage, which is one word: a copy of the entry costs several times what it tells.
-    function _levelOf(Entry storage set) private view returns (uint8 inForce) {
-        if (block.timestamp < set.until3) return 3;
-        if (block.timestamp < set.until2) inForce = 2;
-        else if (block.timestamp < set.until1) inForce = 1;
-        if (set.until3 == 0) return inForce;
-        uint256 grace = Resume.afterHalt(set.since3, set.until3);
-        uint8 resuming = Resume.level(set.until3, grace, block.timestamp);
-        if (resuming > inForce) inForce = resuming;
+    function _levelOf(Entry storage set) private view returns (uint8) {
+        return
+            Resume.levelOf(set.until1, set.until2, set.until3, set.since3, block.timestamp);
     }
 
     /// @dev What a clearing of a scope is proposed of.

@@ -23,6 +23,23 @@ library Resume {
         return time < start + step(grace) ? 3 : 2;
     }
 
+    /// @notice Level of a scope at `time`: until when it is set to each level, and since when it is
+    /// or last was halted. Every level ends by itself; what follows a halt is the way back.
+    function levelOf(
+        uint256 until1,
+        uint256 until2,
+        uint256 until3,
+        uint256 since3,
+        uint256 time
+    ) internal pure returns (uint8 inForce) {
+        if (time < until3) return 3;
+        if (time < until2) inForce = 2;
+        else if (time < until1) inForce = 1;
+        if (until3 == 0) return inForce;
+        uint8 resuming = level(until3, afterHalt(since3, until3), time);
+        if (resuming > inForce) inForce = resuming;
+    }
+
     /// @notice A quarter of a grace, seconds, rounded up.
     function step(uint256 grace) internal pure returns (uint256) {
         return (grace + STEPS - 1) / STEPS;

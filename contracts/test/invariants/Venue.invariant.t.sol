@@ -143,7 +143,8 @@ contract VenueInvariants is ExitActs {
             vm.prank(STRANGER);
             try house.reclaim(uint64(place << 2 | 2)) {} catch {}
         }
-        drain(72);
+        // The windows let 1,000 a day out, and more than a month of them may wait.
+        for (uint256 i; i < 40 && vault.queued() != 0; ++i) drain(72);
         assertEq(vault.queued(), 0, "something stays in the queue for ever");
     }
 

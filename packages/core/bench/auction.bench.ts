@@ -5,13 +5,13 @@
  */
 import { cpuUsage } from 'node:process';
 import { accountId, lots, marketId, seconds } from '@holdfast/units';
+import { against, type Measure, middle } from '@holdfast/units/measure';
 import { indication } from '../src/auction/uncross.ts';
 import { apply, createState } from '../src/index.ts';
 import { marketOf } from '../src/state.ts';
 import type { Command, MarketState, State } from '../src/types.ts';
 import { type Bid, naiveClear } from '../test/naive-clear.ts';
 import { config, deposit, numbers, order, owner, params, report } from '../test/support.ts';
-import { against, type Measure, middle } from './cost.ts';
 
 const ORDERS = 10_000;
 const ACCOUNTS = 2_000;

@@ -245,3 +245,12 @@ export function setDeadman(ctx: Context, { account: id, until }: CommandOf<'dead
   } else if (until !== 0) ctx.state.nextDeadman = Math.min(ctx.state.nextDeadman, until);
   emitAccount(ctx, account, 'deadman');
 }
+
+/** Who is barred keeps its orders: what they would add to a position is cut when they meet. */
+export function setBar(ctx: Context, { account, until }: CommandOf<'bar'>): void {
+  const { state } = ctx;
+  for (const [id, end] of state.barred) if (end <= state.at) state.barred.delete(id);
+  if (until > state.at) state.barred.set(account, until);
+  else state.barred.delete(account);
+  emit(ctx, { type: 'bar', account, until });
+}

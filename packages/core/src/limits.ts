@@ -1,6 +1,6 @@
 /** Limits that are not margin: rate, breaker levels, freshness of prices, fill band, positions. */
 import { fillBand as bandOf } from '@holdfast/risk';
-import { type Rejection, reject, type Ticks } from '@holdfast/units';
+import { type AccountId, type Rejection, reject, type Ticks } from '@holdfast/units';
 import type { AccountState, Bucket, Call, MarketState, RateLimit, State } from './types.ts';
 
 const milli = 1000;
@@ -60,6 +60,17 @@ export function breakerLevel(state: State, market: MarketState): number {
 function scopeLevel(state: State, scope: number): number {
   const entry = state.breakers.get(scope);
   return entry !== undefined && state.at < entry.until ? entry.level : 0;
+}
+
+/** Why an account may not grow its position in a market now, if something says so. */
+export function growthBan(
+  state: State,
+  market: MarketState,
+  account: AccountId,
+): 'BreakerTripped' | 'AccountBarred' | undefined {
+  if (breakerLevel(state, market) > 0) return 'BreakerTripped';
+  if (state.barred.size === 0) return undefined;
+  return state.at < (state.barred.get(account) ?? 0) ? 'AccountBarred' : undefined;
 }
 
 /** Age of the price and the most that is allowed; `fresh` says whether it may be traded on. */

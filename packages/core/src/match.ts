@@ -9,10 +9,10 @@ import { type Lots, lots } from '@holdfast/units';
 import type { Resting } from './book/book.ts';
 import { applyFill, type FillTerms, fillTerms, reverseFill } from './fill.ts';
 import {
-  breakerLevel,
   crosses,
   earnTokens,
   fillBand,
+  growthBan,
   judgeIsolation,
   mayHold,
   staleMarket,
@@ -76,16 +76,18 @@ export function meet(
   const { state } = ctx;
   const other = accountOf(state, maker.order.account);
   const wanted = Math.min(left, maker.remaining);
-  const tripped = breakerLevel(state, market) > 0;
-  const cut = clampToReduce(other, maker, wanted, tripped);
-  const drop = cut < wanted ? (tripped ? 'BreakerTripped' : 'ReduceOnlyBroken') : undefined;
+  const ban = growthBan(state, market, other.id);
+  const cut = clampToReduce(other, maker, wanted, ban !== undefined);
+  const drop = cut < wanted ? (ban ?? 'ReduceOnlyBroken') : undefined;
   if (cut === 0) return { maker, terms: undefined, drop };
   if (staleMarket(state, other) !== undefined) {
     return { maker, terms: undefined, drop: 'PriceStale' };
   }
   const terms = fillTerms(market, maker.order, taker.order, lots(cut), price);
-  const denied = tripped && growsBy(sizeOf(account, market.id), terms.taker.sizeDelta);
-  if (denied) return 'BreakerTripped';
+  const denied = growthBan(state, market, account.id);
+  if (denied !== undefined && growsBy(sizeOf(account, market.id), terms.taker.sizeDelta)) {
+    return denied;
+  }
   const openBefore = market.openInterest;
   if (!mayHold(other, market)) return { maker, terms: undefined, drop: 'PositionsTooMany' };
   if (!mayHold(account, market)) return 'PositionsTooMany';
@@ -117,10 +119,10 @@ function clampToReduce(
   account: AccountState,
   maker: Resting,
   wanted: number,
-  tripped: boolean,
+  isBanned: boolean,
 ): number {
   const { reduceOnly, isBuy, market } = maker.order;
-  if (!reduceOnly && !tripped) return wanted;
+  if (!reduceOnly && !isBanned) return wanted;
   const size = sizeOf(account, market);
   return Math.min(wanted, Math.max(isBuy ? -size : size, 0));
 }

@@ -31,18 +31,20 @@ import { createAccount, createBook, createContext, createMarket, sortedKeys } fr
 import type { AccountState, MarketState, State } from './types.ts';
 
 /**
- * Raised whenever the layout changes: an old snapshot is refused, the journal replays. A state in
- * which auctions are in use has one more part at its end and says so by the second number; without
- * them its bytes, and so its hash, are those of a core that knew no auctions.
+ * Raised by four whenever the layout changes: an old snapshot is refused, the journal replays. A
+ * state in which auctions are in use has one more part at its end and adds 1 to say so, one with
+ * barred accounts adds 2; without them its bytes, and so its hash, are those of a
+ * core that knew neither.
  */
 const layout = 2;
-const layoutAuctions = 3;
+const withAuctions = 1;
+const withBarred = 2;
 
 /** Canonical bytes of a state. Equal states have equal bytes, however they came about. */
 export function snapshot(state: State): Uint8Array {
   const w = createWriter();
-  const auctions = isIdle(state) ? undefined : state;
-  w.uint(2, auctions === undefined ? layout : layoutAuctions);
+  const parts = (isIdle(state) ? 0 : withAuctions) | (state.barred.size === 0 ? 0 : withBarred);
+  w.uint(2, layout + parts);
   writeConfig(w, state.config);
   writeScalars(w, state);
   list(w, sortedKeys(state.markets), (id) => writeMarket(w, state.markets.get(id) as MarketState));
@@ -77,7 +79,13 @@ export function snapshot(state: State): Uint8Array {
     w.uint(1, id);
     w.int(state.suspense.sizes.get(id) ?? 0);
   });
-  if (auctions !== undefined) writeAuctions(w, state);
+  if (parts & withAuctions) writeAuctions(w, state);
+  if (parts & withBarred) {
+    list(w, sortedKeys(state.barred), (id) => {
+      w.uint(4, id);
+      w.uint(5, state.barred.get(id) ?? 0);
+    });
+  }
   return w.done();
 }
 
@@ -85,10 +93,8 @@ export function snapshot(state: State): Uint8Array {
 export function restore(bytes: Uint8Array): State {
   const r = createReader(bytes);
   const found = r.uint(2);
-  invariant(
-    found === layout || found === layoutAuctions,
-    `snapshot layout ${found} is not ${layout}`,
-  );
+  const parts = found - layout;
+  invariant(parts >= 0 && parts < 4, `snapshot layout ${found} is not ${layout}`);
   const state = readScalars(r, { ...emptyState(), config: readConfig(r) });
   each(r, () => readMarket(r, state));
   each(r, () => readAccount(r, state));
@@ -110,7 +116,10 @@ export function restore(bytes: Uint8Array): State {
     state.breakers.set(r.uint(3), { level: r.uint(1), until: r.uint(5) as Seconds });
   });
   each(r, () => state.suspense.sizes.set(r.uint(1) as MarketId, r.int()));
-  if (found === layoutAuctions) readAuctions(r, state);
+  if (parts & withAuctions) readAuctions(r, state);
+  if (parts & withBarred) {
+    each(r, () => state.barred.set(r.uint(4) as AccountId, r.uint(5) as Seconds));
+  }
   r.end();
   return state;
 }
@@ -167,6 +176,7 @@ function emptyState(): Omit<State, 'config'> {
     accounts: new Map(),
     markets: new Map(),
     breakers: new Map(),
+    barred: new Map(),
     unconfirmed: new Map(),
     batches: new Map(),
     liabilities: 0n,

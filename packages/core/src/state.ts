@@ -102,6 +102,7 @@ export function createState(config: CoreConfig): State {
     accounts: new Map(),
     markets: new Map(),
     breakers: new Map(),
+    barred: new Map(),
     unconfirmed: new Map(),
     batches: new Map(),
     liabilities: 0n,

@@ -95,6 +95,12 @@ export type Command = { readonly at: Seconds } & (
       readonly until: Seconds;
     }
   | {
+      /** Guardians let an account only reduce, until then; 0 ends it. */
+      readonly type: 'bar';
+      readonly account: AccountId;
+      readonly until: Seconds;
+    }
+  | {
       readonly type: 'deadman';
       readonly account: AccountId;
       /** All orders are cancelled at this time; 0 switches it off. */
@@ -244,6 +250,7 @@ export type EventBody =
     } & Client)
   | { readonly type: 'params'; readonly market: MarketId; readonly params: MarketParams }
   | { readonly type: 'breaker'; readonly scope: number; level: number; until: Seconds }
+  | { readonly type: 'bar'; readonly account: AccountId; readonly until: Seconds }
   | { readonly type: 'auctions'; readonly scope: number; readonly policy: AuctionPolicy | null }
   | ({ readonly type: 'call'; readonly market: MarketId } & Call)
   | {
@@ -359,6 +366,8 @@ export type State = {
   readonly accounts: Map<AccountId, AccountState>;
   readonly markets: Map<MarketId, MarketState>;
   readonly breakers: Map<number, BreakerEntry>;
+  /** Accounts that may only reduce, each until then; also of accounts that are not known here. */
+  readonly barred: Map<AccountId, Seconds>;
   /** In order of id. */
   readonly unconfirmed: Map<number, UnconfirmedFill>;
   readonly batches: Map<number, BatchState>;

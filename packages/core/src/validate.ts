@@ -6,6 +6,7 @@ import {
   breakerLevel,
   crosses,
   fillBand,
+  growthBan,
   isFresh,
   judgeIsolation,
   mayRest,
@@ -125,6 +126,12 @@ export function judgeRisk(
   if (level >= 3 ? !order.reduceOnly : level >= 1 && !reduces) {
     const cure = level >= 3 ? 'only orders flagged reduce-only' : 'only orders that reduce';
     return reject('BreakerTripped', `the breaker is at level ${level}: ${cure}`, { level });
+  }
+  if (!reduces && growthBan(state, market, account.id) === 'AccountBarred') {
+    const until = state.barred.get(account.id) as number;
+    return reject('AccountBarred', `until ${until} the account takes orders that reduce alone`, {
+      until,
+    });
   }
   if (free < 0n) {
     return reject('MarginShort', `the order needs ${-free} quote units more margin`, {

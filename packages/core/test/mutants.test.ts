@@ -100,8 +100,8 @@ const mutants: Mutant[] = [
   {
     name: 'reduce-only flips',
     file: 'match.ts',
-    from: 'if (!reduceOnly && !tripped) return wanted;',
-    to: 'if (!tripped) return wanted;',
+    from: 'if (!reduceOnly && !isBanned) return wanted;',
+    to: 'if (!isBanned) return wanted;',
     trips: /L13/,
   },
   {

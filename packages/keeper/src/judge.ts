@@ -1,4 +1,3 @@
-import type { Venue } from '@holdfast/host';
 import { acceptMark, withinBand } from '@holdfast/oracle';
 import { health, liquidatable, type MarketContext, notional } from '@holdfast/risk';
 import { type AccountId, type MarketId, ppm, type Ticks } from '@holdfast/units';
@@ -21,18 +20,17 @@ export interface KeptReport {
  */
 export function usableReport(
   reports: readonly KeptReport[],
-  venue: Venue,
   mirror: Mirror,
   now: number,
 ): KeptReport | undefined {
-  const ageMax = Math.max(...venue.markets.map((market) => market.priceAgeSecondsMax));
+  const ageMax = Math.max(...[...mirror.markets.values()].map((each) => each.priceAgeSecondsMax));
   const fits = (report: KeptReport): boolean =>
     report.round > mirror.round() &&
     report.time > mirror.reportTime() &&
     report.time >= now - ageMax + 5 &&
     report.quotes.every(({ market, price }) => {
       const before = mirror.marks.get(market as MarketId)?.price;
-      const band = venue.markets.find((each) => each.id === market)?.bandPpm;
+      const band = mirror.markets.get(market as MarketId)?.bandPpm;
       if (band === undefined) return false;
       return before === undefined || withinBand(price as Ticks, before, ppm(band));
     });
@@ -42,16 +40,12 @@ export function usableReport(
 }
 
 /** The marks that the chain would accept from a report, by market. */
-export function marksAfter(
-  report: KeptReport,
-  venue: Venue,
-  mirror: Mirror,
-): ReadonlyMap<number, Ticks> {
+export function marksAfter(report: KeptReport, mirror: Mirror): ReadonlyMap<number, Ticks> {
   const marks = new Map<number, Ticks>();
-  for (const { id, markClampPpm } of venue.markets) {
+  for (const [id, { markClampPpm }] of mirror.markets) {
     const quote = report.quotes.find(({ market }) => market === id);
     if (quote === undefined) continue;
-    const before = mirror.marks.get(id as MarketId)?.mark;
+    const before = mirror.marks.get(id)?.mark;
     marks.set(id, acceptMark(quote.mark, before, quote.price as Ticks, ppm(markClampPpm)));
   }
   return marks;

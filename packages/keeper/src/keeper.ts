@@ -200,7 +200,7 @@ async function act(desk: Desk, mirror: Mirror, report: KeptReport | undefined): 
   const own = writer.account.address.toLowerCase();
   const spare = (id: AccountId): boolean =>
     id < firstUserAccount || mirror.accounts.get(id)?.owner.toLowerCase() === own;
-  const context = contextOf(venue, mirror, new Map());
+  const context = contextOf(mirror, new Map());
   const known = findVictims(mirror, context, spare).filter(isHelpable);
   for (const id of desk.flagged) {
     if (!known.some(({ account }) => account === id)) desk.flagged.delete(id);
@@ -208,11 +208,9 @@ async function act(desk: Desk, mirror: Mirror, report: KeptReport | undefined): 
   const ahead =
     report === undefined
       ? []
-      : findVictims(
-          mirror,
-          contextOf(venue, mirror, marksAfter(report, venue, mirror)),
-          spare,
-        ).filter(isHelpable);
+      : findVictims(mirror, contextOf(mirror, marksAfter(report, mirror)), spare).filter(
+          isHelpable,
+        );
   const due = ripe(desk, [...known, ...ahead]);
   const now = due.filter((victim) => known.includes(victim)).slice(0, victimsAtOnce);
   if (now.length > 0 && (await relieve(desk, mirror, now, '0x'))) return;
@@ -235,7 +233,7 @@ function asQuote(amount: bigint, decimals: number): bigint {
 async function topUp(desk: Desk, mirror: Mirror): Promise<void> {
   const own = mirror.accounts.get(accountId(desk.account));
   if (own === undefined) return;
-  const context = contextOf(desk.venue, mirror, new Map());
+  const context = contextOf(mirror, new Map());
   const { equity, initial } = health(own, (id) => context(id) as MarketContext);
   const floor = asQuote(desk.funds, desk.venue.token.decimals) / 2n;
   if (equity > initial * 2n && equity > floor) return;
@@ -312,14 +310,14 @@ async function turn(desk: Desk): Promise<void> {
 /** Takes over a little of what backstop and funds hold, once the discount pays for it. */
 async function unwind(desk: Desk, mirror: Mirror): Promise<void> {
   const { venue, reader, clock } = desk;
-  for (const { id } of venue.markets) {
+  for (const id of mirror.markets.keys()) {
     const held = await reader.readContract({
       address: venue.contracts.clearingHouse,
       abi: clearingHouseAbi,
       functionName: 'backstopOf',
       args: [id],
     });
-    for (const from of [accountId(held), fundAccount(marketId(id))]) {
+    for (const from of [accountId(held), fundAccount(id)]) {
       const size = from === 0 ? 0 : (mirror.accounts.get(from)?.positions.get(marketId(id)) ?? 0);
       const key = `${from}/${id}`;
       const since = desk.heldSince.get(key) ?? clock.now();

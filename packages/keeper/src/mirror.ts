@@ -1,6 +1,11 @@
-import { clearingHouseAbi } from '@holdfast/abi';
-import type { ChainReader, Venue } from '@holdfast/host';
-import { type MarketContext, marketContext, type RiskAccount } from '@holdfast/risk';
+import { clearingHouseAbi, parametersAbi } from '@holdfast/abi';
+import type { ChainReader, Venue, VenueMarket } from '@holdfast/host';
+import {
+  type MarginParams,
+  type MarketContext,
+  marketContext,
+  type RiskAccount,
+} from '@holdfast/risk';
 import {
   type AccountId,
   accountId,
@@ -32,6 +37,10 @@ export interface MarketMark {
   index: FundingIndex;
 }
 
+/** Parameters of a market that are in force; a steward and votes move them. */
+export type KeptMarket = MarginParams &
+  Pick<VenueMarket, 'bandPpm' | 'markClampPpm' | 'priceAgeSecondsMax'>;
+
 interface MirrorAccount {
   owner: Address;
   cash: CashQ32;
@@ -43,6 +52,7 @@ interface MirrorAccount {
 export interface Mirror {
   readonly accounts: ReadonlyMap<AccountId, RiskAccount & { readonly owner: Address }>;
   readonly marks: ReadonlyMap<MarketId, MarketMark>;
+  readonly markets: ReadonlyMap<MarketId, KeptMarket>;
   /** Last accepted round and its time. */
   readonly round: () => number;
   readonly reportTime: () => number;
@@ -98,6 +108,7 @@ export function readRefreshedQuotes(
 export function createMirror(): Mirror {
   const accounts = new Map<AccountId, MirrorAccount>();
   const marks = new Map<MarketId, MarketMark>();
+  const markets = new Map<MarketId, KeptMarket>();
   let round = 0;
   let reportTime = 0;
 
@@ -141,6 +152,12 @@ export function createMirror(): Mirror {
       settled(event.args.accounts);
     } else if (event.eventName === 'LeverageSet') {
       at(event.args.account).userPpm = ppm(event.args.initialPpm);
+    } else if (event.eventName === 'MarketChanged') {
+      const fields = Object.entries(event.args.params).map(([name, value]) => [
+        name,
+        Number(value),
+      ]);
+      markets.set(marketId(event.args.market), Object.fromEntries(fields) as KeptMarket);
     } else if (event.eventName === 'Levied') {
       levied(event.args.market, event.args.perLotQ32);
     } else if (event.eventName === 'Refreshed') {
@@ -156,6 +173,7 @@ export function createMirror(): Mirror {
   return {
     accounts,
     marks,
+    markets,
     round: () => round,
     reportTime: () => reportTime,
     apply: (logs) => {
@@ -173,10 +191,13 @@ const followed = [
   'Settled',
   'Touched',
   'Levied',
+  'MarketChanged',
 ] as const;
 
+const abi = [...clearingHouseAbi, ...parametersAbi] as const;
+
 function decode(logs: readonly Log[]) {
-  return parseEventLogs({ abi: clearingHouseAbi, logs: [...logs], eventName: [...followed] });
+  return parseEventLogs({ abi, logs: [...logs], eventName: [...followed] });
 }
 
 /** Follows the chain block by block; begins again when the chain has lost blocks. */
@@ -209,7 +230,8 @@ export function createFollower(venue: Venue, reader: ChainReader): Follower {
         next = venue.deployBlock;
         lastHash = undefined;
       }
-      const address = venue.contracts.clearingHouse;
+      const { clearingHouse, parameters } = venue.contracts;
+      const address = [clearingHouse, parameters];
       while (next <= head) {
         const to = Math.min(next + blocksPerRead - 1, head);
         const range = { fromBlock: BigInt(next), toBlock: BigInt(to) };
@@ -230,7 +252,6 @@ export function createFollower(venue: Venue, reader: ChainReader): Follower {
  * @param marks marks to value at; the mirror's own unless given
  */
 export function contextOf(
-  venue: Venue,
   mirror: Mirror,
   marks: ReadonlyMap<number, Ticks>,
 ): (market: MarketId) => MarketContext | undefined {
@@ -239,7 +260,7 @@ export function contextOf(
     for (const [id, size] of positions) longs.set(id, (longs.get(id) ?? 0) + Math.max(size, 0));
   }
   return (id) => {
-    const market = venue.markets.find((each) => each.id === id);
+    const market = mirror.markets.get(id);
     const known = mirror.marks.get(id);
     const price = marks.get(id) ?? known?.mark;
     if (market === undefined || price === undefined) return undefined;

@@ -56,12 +56,12 @@ export function createReportReader(options: {
     async usable(mirror) {
       const left = await ask(mirror.round());
       for (;;) {
-        const best = usableReport(left, venue, mirror, clock.now());
+        const best = usableReport(left, mirror, clock.now());
         if (best === undefined) return undefined;
         const known = proved?.raw === best.raw ? proved : await prove(best);
         if (known !== undefined) {
           proved = known;
-          if (usableReport([known], venue, mirror, clock.now())) return known;
+          if (usableReport([known], mirror, clock.now())) return known;
         }
         left.splice(left.indexOf(best), 1);
       }

@@ -180,7 +180,7 @@ function done(desk: Desk, tracked: Tracked, step: Step): void {
 
 function judge(desk: Desk, mirror: Mirror, tracked: Tracked, seen: SeenPrice | undefined): Step {
   const { order } = tracked;
-  const market = desk.venue.markets.find(({ id }) => id === order.market);
+  const market = mirror.markets.get(order.market);
   if (market === undefined || seen === undefined) return { act: 'wait', why: 'PriceMissing' };
   const owner = mirror.accounts.get(order.account);
   const own = desk.writer.account.address.toLowerCase();

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Venue } from '@holdfast/host';
 import {
   actOf,
   counterpartiesOf,
   findVictims,
   isHelpable,
+  type KeptMarket,
   type KeptReport,
   type Mirror,
   marksAfter,
@@ -23,9 +23,7 @@ import {
   ticks,
 } from '@holdfast/units';
 
-const venue = {
-  markets: [{ id: 0, priceAgeSecondsMax: 60, bandPpm: 100_000, markClampPpm: 20_000 }],
-} as unknown as Venue;
+const terms = { priceAgeSecondsMax: 60, bandPpm: 100_000, markClampPpm: 20_000 } as KeptMarket;
 
 function mirrorWith(price: number, round: number): Mirror {
   const zero = `0x${'0'.repeat(40)}` as const;
@@ -45,6 +43,7 @@ function mirrorWith(price: number, round: number): Mirror {
   ]);
   return {
     accounts,
+    markets: new Map([[marketId(0), terms]]),
     marks: new Map([
       [marketId(0), { price: ticks(price), mark: ticks(price), index: fundingIndex(0n) }],
     ]),
@@ -106,8 +105,8 @@ describe('marks of a report that is to come', () => {
       ...report(110, 1_000_000),
       quotes: [{ market: 0, price: 1_000_000, mark: 1, rate: 0 }],
     };
-    assert.deepEqual([...marksAfter(wild, venue, mirror)], [[0, 990_000]]);
-    assert.deepEqual([...marksAfter(report(110, 900_000), venue, mirror)], [[0, 918_000]]);
+    assert.deepEqual([...marksAfter(wild, mirror)], [[0, 990_000]]);
+    assert.deepEqual([...marksAfter(report(110, 900_000), mirror)], [[0, 918_000]]);
   });
 });
 
@@ -162,8 +161,7 @@ describe('what helps', () => {
 describe('usable report', () => {
   it('is the newest that the chain would accept', () => {
     const mirror = mirrorWith(1_000_000, 100);
-    const pick = (reports: KeptReport[], now = 130) =>
-      usableReport(reports, venue, mirror, now)?.round;
+    const pick = (reports: KeptReport[], now = 130) => usableReport(reports, mirror, now)?.round;
     assert.equal(pick([report(110, 1_000_000), report(120, 1_010_000)]), 120);
     assert.equal(pick([report(100, 1_000_000)]), undefined);
     assert.equal(pick([report(110, 1_000_000)], 400), undefined);
@@ -172,7 +170,7 @@ describe('usable report', () => {
   it('goes there in steps when the newest is outside the band', () => {
     const mirror = mirrorWith(1_000_000, 100);
     const path = [report(110, 950_000), report(112, 901_000), report(114, 850_000)];
-    assert.equal(usableReport(path, venue, mirror, 130)?.round, 112);
-    assert.equal(usableReport(path.slice(2), venue, mirror, 130), undefined);
+    assert.equal(usableReport(path, mirror, 130)?.round, 112);
+    assert.equal(usableReport(path.slice(2), mirror, 130), undefined);
   });
 });

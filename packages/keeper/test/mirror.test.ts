@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { clearingHouseAbi } from '@holdfast/abi';
+import { clearingHouseAbi, parametersAbi } from '@holdfast/abi';
 import { createMirror, readRefreshedQuotes, readSettledAccounts } from '@holdfast/keeper';
 import { accountId, type Hex, marketId } from '@holdfast/units';
 import {
@@ -14,7 +14,8 @@ import {
 const owner = `0x${'ab'.repeat(20)}` as const;
 
 function log(eventName: string, args: Record<string, unknown>): Log {
-  const event = clearingHouseAbi.find((item) => item.type === 'event' && item.name === eventName) as
+  const abi = [...clearingHouseAbi, ...parametersAbi];
+  const event = abi.find((item) => item.type === 'event' && item.name === eventName) as
     | AbiEvent
     | undefined;
   assert.ok(event !== undefined, `no event ${eventName}`);
@@ -48,6 +49,19 @@ describe('mirror', () => {
       { account: 2, cash: -7n, sizes: [[0, -3]] },
       { account: 9, cash: 8n, sizes: [] },
     ]);
+  });
+
+  it('takes the terms of a market from the chain: new ones, and what a steward moves', () => {
+    const mirror = createMirror();
+    const input = parametersAbi.find(
+      (item) => item.type === 'event' && item.name === 'MarketChanged',
+    )?.inputs[1] as { components: readonly { name: string }[] };
+    const params = Object.fromEntries(input.components.map(({ name }, i) => [name, 10 + i]));
+    mirror.apply([log('MarketChanged', { market: 7, params })]);
+    assert.deepEqual(mirror.markets.get(marketId(7)), params);
+    mirror.apply([log('MarketChanged', { market: 7, params: { ...params, maintenancePpm: 99 } })]);
+    assert.equal(mirror.markets.get(marketId(7))?.maintenancePpm, 99);
+    assert.deepEqual([...mirror.markets.keys()], [7]);
   });
 
   it('charges a levy to both sides, and to a fund that nobody opened', () => {

@@ -25,7 +25,6 @@ const base = {
   chainId: 31_337,
   contracts: { verifier: `0x${'44'.repeat(20)}` },
   reporters: { k: 2, n: 2, addresses: keys.slice(0, 2).map(addressOf) },
-  markets: [{ id: 0, priceAgeSecondsMax: 60, bandPpm: 100_000, markClampPpm: 20_000 }],
 };
 
 function reportAt(round: number, by: readonly Uint8Array[], price = 1_000_000): KeptReport {
@@ -43,7 +42,9 @@ function reportAt(round: number, by: readonly Uint8Array[], price = 1_000_000): 
 describe('reports that a keeper reads', () => {
   let relay: JsonServer;
   let served: KeptReport[] = [];
-  const mirror = { round: () => 0, reportTime: () => 0, marks: new Map() } as unknown as Mirror;
+  const terms = { priceAgeSecondsMax: 60, bandPpm: 100_000, markClampPpm: 20_000 };
+  const [marks, markets] = [new Map(), new Map([[0, terms]])];
+  const mirror = { round: () => 0, reportTime: () => 0, marks, markets } as unknown as Mirror;
   before(async () => {
     const routes = { 'GET /v1/reports': () => ({ status: 200, body: served }) };
     relay = await serveJson({ host: '127.0.0.1', port: 0, routes });

@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { createMetrics, type Venue } from '@holdfast/host';
-import { createMirror, createTriggers, type Mirror, type Triggers } from '@holdfast/keeper';
+import {
+  createMirror,
+  createTriggers,
+  type KeptMarket,
+  type Mirror,
+  type Triggers,
+} from '@holdfast/keeper';
 import type { SignedConditional } from '@holdfast/order';
 import { accountId, cashQ32, fundingIndex, lots, marketId, ticks } from '@holdfast/units';
 
@@ -49,6 +55,7 @@ describe('the keeper’s triggers', () => {
     const account = { owner, cash: cashQ32(0n), positions: new Map([[marketId(0), lots(10)]]) };
     return {
       ...createMirror(),
+      markets: new Map([[marketId(0), { tickValue: 100, priceAgeSecondsMax: 60 } as KeptMarket]]),
       accounts: new Map([[accountId(2), account]]),
       marks: new Map([
         [marketId(0), { price: ticks(price), mark: ticks(price), index: fundingIndex(0n) }],
@@ -62,7 +69,6 @@ describe('the keeper’s triggers', () => {
     const venue = {
       contracts: { clearingHouse: `0x${'33'.repeat(20)}` },
       gateway: { host: '127.0.0.1', port },
-      markets: [{ id: 0, tickValue: 100, priceAgeSecondsMax: 60 }],
     } as unknown as Venue;
     const note = (what: object) => logs.push(what);
     const reader = {

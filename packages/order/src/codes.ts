@@ -78,6 +78,7 @@ export const rejectionCodes = [
   'PositionMissing',
   'Busy',
   'CallRunning',
+  'AccountBarred',
 ] as const;
 
 export type RejectionCode = (typeof rejectionCodes)[number];

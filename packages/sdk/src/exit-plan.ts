@@ -29,13 +29,20 @@ export type ExitResult = ExitStep & {
 /** Accounts reckoned in one transaction: at most some four million gas. */
 const reckonAtOnce = 200;
 
-/** While the venue runs: what needs nobody at once, what needs a counterparty into the queue. */
-function leave(status: ExitStatus, account: ExitAccount): ExitStep[] {
+/**
+ * While the venue runs: what needs nobody at once, what needs a counterparty into the queue, and so
+ * what guardians let out by the queue alone.
+ */
+function leave(status: ExitStatus, account: ExitAccount, isThrottled: boolean): ExitStep[] {
   const { account: id, positions, cashQ32 } = account;
   const own = status.waiting.filter((each) => each.account === id);
   if (positions.length === 0) {
     const quote = cashQ32 >> 32n;
-    return quote > 0n ? [{ do: 'withdraw', account: id, quote }] : [];
+    if (quote <= 0n) return [];
+    if (!isThrottled) return [{ do: 'withdraw', account: id, quote }];
+    // What waits in the queue already takes all that is there when its turn comes.
+    const isQueued = own.some(({ kind }) => kind === 'withdraw');
+    return isQueued ? [] : [{ do: 'queueWithdraw', account: id }];
   }
   const steps: ExitStep[] = positions
     .filter(({ market }) => !own.some((each) => each.kind === 'close' && each.market === market))
@@ -69,8 +76,15 @@ function afterFreeze(status: ExitStatus): ExitStep[] {
   ];
 }
 
-/** The steps that are possible now, in order. Pure. */
-export function planExit(status: ExitStatus): ExitStep[] {
+/**
+ * The steps that are possible now, in order. Pure.
+ *
+ * @param throttled accounts whose withdrawal the breaker sends through the queue
+ */
+export function planExit(
+  status: ExitStatus,
+  throttled: ReadonlySet<number> = new Set(),
+): ExitStep[] {
   const collect: ExitStep[] = status.owed > 0n ? [{ do: 'collect' }] : [];
   if (status.frozenTime !== 0) return [...afterFreeze(status), ...collect];
   if (status.accounts.every(({ cashQ32, positions }) => positions.length === 0 && cashQ32 <= 0n)) {
@@ -80,7 +94,8 @@ export function planExit(status: ExitStatus): ExitStep[] {
   if (due.length > 0) return due;
   const { freezeFrom } = status;
   if (freezeFrom !== undefined && freezeFrom <= status.time) return [{ do: 'freeze' }];
-  return [...status.accounts.flatMap((account) => leave(status, account)), ...collect];
+  const steps = status.accounts.flatMap((one) => leave(status, one, throttled.has(one.account)));
+  return [...steps, ...collect];
 }
 
 /** A number that no withdrawal of the account has used: the chain's time is never used twice. */
@@ -140,14 +155,16 @@ export async function runExit(
 ): Promise<{ readonly results: readonly ExitResult[]; readonly status: ExitStatus }> {
   const results: ExitResult[] = [];
   const failed = new Set<string>();
+  const throttled = new Set<number>();
   for (;;) {
     const status = await exit.status(owner, accounts);
-    const steps = planExit(status).filter((step) => !failed.has(keyOf(step)));
+    const steps = planExit(status, throttled).filter((step) => !failed.has(keyOf(step)));
     if (steps.length === 0) return { results, status };
     for (const step of steps) {
       const done = await perform(exit, status, step, to);
       const refused = isRejection(done) ? done : undefined;
       if (refused !== undefined) failed.add(keyOf(step));
+      if (step.do === 'withdraw' && refused?.code === 'BreakerTripped') throttled.add(step.account);
       if (refused !== undefined && overtaken.has(refused.code)) continue;
       const result =
         refused === undefined ? { ...step, tx: (done as Done).tx } : { ...step, refused };

@@ -47,6 +47,34 @@ describe('the plan of an exit', () => {
     assert.deepEqual(planExit({ ...running, accounts: [account(7, [], 0n)] }), []);
   });
 
+  it('queues what the breaker lets out by the queue alone, once', async () => {
+    const asked: string[] = [];
+    let waiting: ForcedEntry[] = [];
+    const exit = {
+      status: async () => ({ ...running, waiting }),
+      withdrawNow: async () => {
+        asked.push('withdraw');
+        return { isRejection: true, code: 'BreakerTripped', message: 'tightened', details: {} };
+      },
+      requestWithdraw: async (id: number) => {
+        asked.push('queue');
+        waiting = [entry(1, { kind: 'withdraw', account: id })];
+        return { tx: owner };
+      },
+    } as unknown as Exit;
+    const { results } = await runExit(exit, owner, [7]);
+    assert.deepEqual(asked, ['withdraw', 'queue']);
+    assert.deepEqual(
+      results.map((step) => [step.do, step.refused?.code]),
+      [
+        ['withdraw', 'BreakerTripped'],
+        ['queueWithdraw', undefined],
+      ],
+    );
+    await runExit(exit, owner, [7]);
+    assert.deepEqual(asked, ['withdraw', 'queue', 'withdraw'], 'what waits is asked for once');
+  });
+
   it('cancels, then queues closes and the withdrawal, and asks for nothing twice', () => {
     const held = account(7, [
       [0, 5],

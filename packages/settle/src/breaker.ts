@@ -1,6 +1,6 @@
 /** Levels in force, as the breaker and the clearing house have them at some second. */
 import { type Resume, resumeAfterHalt, resumeLevel, resumeMoments } from '@holdfast/risk';
-import { seconds } from '@holdfast/units';
+import { accountId, seconds } from '@holdfast/units';
 import type { Draft } from './effects.ts';
 import { type Mirror, type MirrorBreaker, type MirrorMarket, noBreaker } from './mirror.ts';
 
@@ -91,6 +91,25 @@ export function breakerDrafts(
     const inForce = held !== undefined && now < held.until ? held : { level: 0, until: 0 };
     if (inForce.level === wanted.level && inForce.until === wanted.until) continue;
     drafts.push({ type: 'breaker', scope, level: wanted.level, until: seconds(wanted.until) });
+  }
+  return drafts;
+}
+
+/**
+ * What to tell the core of accounts that may not grow, so that it knows of those and no others.
+ *
+ * @param known until when each is barred, as the core has it
+ */
+export function barDrafts(
+  { barred }: Mirror,
+  known: ReadonlyMap<number, number>,
+  now: number,
+): Draft[] {
+  const drafts: Draft[] = [];
+  for (const id of new Set([...barred.keys(), ...known.keys()])) {
+    const [wanted, held] = [barred.get(id) ?? 0, known.get(id) ?? 0];
+    if (wanted === held || Math.max(wanted, held) <= now) continue;
+    drafts.push({ type: 'bar', account: accountId(id), until: seconds(wanted) });
   }
   return drafts;
 }

@@ -3,7 +3,7 @@ import { sleep } from '@holdfast/host';
 import { EnvironmentError, type Hex } from '@holdfast/units';
 import { audit, createAudit } from './audit.ts';
 import { clearLedger, createLedger, type Landing, type Ledger } from './books.ts';
-import { breakerDrafts } from './breaker.ts';
+import { barDrafts, breakerDrafts } from './breaker.ts';
 import type { Sources } from './decode.ts';
 import { drive } from './drive.ts';
 import { createDriver, type Driver, isIdle, requeue, waiting } from './driver.ts';
@@ -140,7 +140,11 @@ async function tick(s: Settler): Promise<void> {
   const taken = await advance(follower);
   const height = tip(follower).number;
   await tell(s, finalise(ledger, deps.state(), height - options.finalDepth));
-  await tell(s, breakerDrafts(ledger.mirror, deps.state().breakers, deps.clock.now()));
+  const [{ breakers, barred }, now] = [deps.state(), deps.clock.now()];
+  await tell(s, [
+    ...breakerDrafts(ledger.mirror, breakers, now),
+    ...barDrafts(ledger.mirror, barred, now),
+  ]);
   if (taken > 0 || s.reorgs !== reorgs) {
     await audit(s.audit, ledger, deps.state, tip(follower), s.landed);
     s.landed = false;

@@ -2,7 +2,6 @@
 import { mutant, type Property } from '../property.ts';
 
 const lawLib = 'contracts/src/generated/LawLib.sol';
-const breaker = 'contracts/src/Breaker.sol';
 const resume = 'contracts/src/libraries/Resume.sol';
 const queue = 'contracts/src/ForcedQueue.sol';
 const bounds = 'contracts/src/libraries/Bounds.sol';
@@ -71,14 +70,14 @@ const breakerProperties: readonly Property[] = [
     title: 'Every level expires by itself, each at its own second',
     harness: 'Expiry.sol',
     contract: 'BreakerExpires',
-    subject: 'Breaker',
-    ...step,
+    subject: 'Resume',
+    ...pure,
     mutants: [
       mutant(
         'a level stays while another is set',
-        breaker,
-        'if (block.timestamp < set.until2) inForce = 2;',
-        'if (set.until2 != 0) inForce = 2;',
+        resume,
+        'if (time < until2) inForce = 2;',
+        'if (until2 != 0) inForce = 2;',
       ),
     ],
   },

@@ -23,11 +23,12 @@ abstract contract RiskActs is BatchActs {
         _won();
     }
 
-    /// @notice Time passes; prices go stale now and then.
+    /// @notice Time passes; prices go stale, and mostly somebody brings them for long enough after.
     function doTime(uint256 time, uint256 silent) external {
         vm.warp(_now() + (time % 8 == 0 ? 30 hours : bound(time, 1, 4_000)));
         vm.roll(vm.getBlockNumber() + 1);
-        if (silent % 4 != 0) refresh();
+        if (silent % 4 == 0) silent_ = true;
+        else _comeBack();
         _won();
     }
 
@@ -44,7 +45,7 @@ abstract contract RiskActs is BatchActs {
 
     /// @notice An account may not grow, or may again.
     function doBar(uint256 who, uint256 value) external {
-        around.setBarred(_user(who), value % 2 == 0);
+        around.setBarred(_user(who), value % 8 == 0);
         _won();
     }
 
@@ -72,9 +73,9 @@ abstract contract RiskActs is BatchActs {
     }
 
     function doLiquidate(uint256 who, uint256 whom, uint256 market, uint256 lots) external {
-        uint32 id = who % 4 != 0 ? _worst() : _user(who);
-        uint32 keeper = _user(whom);
         uint8 m = uint8(market % MARKETS);
+        uint32 id = who % 4 != 0 ? _worstOf(m) : _user(who);
+        uint32 keeper = _user(whom);
         (int256 equity,, uint256 margin) = house.health(id);
         (int256 mine,,) = house.health(keeper);
         Snap memory a = _snap();
@@ -198,12 +199,18 @@ abstract contract RiskActs is BatchActs {
         if (after_ * size < 0 || after_ * after_ > size * size) broken = "more than it had";
     }
 
-    /// @dev The user with the least equity for its maintenance requirement.
-    function _worst() private view returns (uint32 worst) {
+    function _worst() private view returns (uint32) {
+        return _worstOf(MARKETS);
+    }
+
+    /// @dev The user with the least equity for its maintenance requirement; in a market of the
+    /// venue, of those who hold something in it and are not bankrupt: whom a keeper looks for.
+    function _worstOf(uint8 m) private view returns (uint32 worst) {
         int256 least = type(int256).max;
         worst = users[0];
         for (uint256 i; i < users.length; ++i) {
             (int256 equity,, uint256 margin) = house.health(users[i]);
+            if (m < MARKETS && (equity < 0 || sizeOf(users[i], m) == 0)) continue;
             if (margin == 0 || equity * 1e6 / int256(margin) >= least) continue;
             (worst, least) = (users[i], equity * 1e6 / int256(margin));
         }

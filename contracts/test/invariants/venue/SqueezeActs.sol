@@ -39,6 +39,7 @@ abstract contract SqueezeActs is RiskActs {
         // The mark follows to within its clamp of 2 %.
         uint32 low = uint32(uint256(price) * 83 / 100);
         walk(m, low, low);
+        _thin(thin);
         _fund(thin, uint256(lots) * low * 100 * 8 / 100);
         // The winner leaves if it can; what it keeps pays a part of the loss.
         _dealt(m, winner, thin, lots, low);
@@ -127,8 +128,10 @@ abstract contract SqueezeActs is RiskActs {
         users.push(id);
     }
 
-    /// @dev Whatever a governor did before, this market has the terms of the others again.
+    /// @dev Whatever a governor did before, this market has the terms of the others again; and
+    /// after a silence its way back is over.
     function _calm(uint8 m) private {
+        if (silent_) _comeBack();
         MarketParams memory p = defaults();
         (p.coverSharePpm, p.backstopLotsMax) = (around.market(m).coverSharePpm, 40);
         around.setMarket(m, p);
@@ -142,6 +145,19 @@ abstract contract SqueezeActs is RiskActs {
         if (equity < int256(initial)) amount += uint256(int256(initial) - equity);
         Snap memory a = _snap();
         house.deposit(address(token), id, amount);
+        _only(a, _bit(id), _bit(id));
+    }
+
+    /// @dev Takes out what an account has beyond what it needs, as far as the venue lets it.
+    function _thin(uint32 id) private {
+        (uint256 most,) = house.withdrawable(id);
+        if (most == 0) return;
+        Snap memory a = _snap();
+        vm.prank(owner_(id));
+        try house.withdraw(id, most, address(9), "") {}
+        catch (bytes memory reason) {
+            _refused(reason);
+        }
         _only(a, _bit(id), _bit(id));
     }
 

@@ -41,6 +41,8 @@ abstract contract VenueActs is WindowedVenueTest, ReportedVenueTest {
     uint256 internal owedAtFreeze;
     uint256 internal heldAtFreeze;
     uint256 internal paidOut;
+    /// Time passed without prices, and their way back may not be over.
+    bool internal silent_;
 
     function setUp() public virtual override(WindowedVenueTest, ReportedVenueTest) {
         super.setUp();
@@ -98,6 +100,8 @@ abstract contract VenueActs is WindowedVenueTest, ReportedVenueTest {
 
     /// @notice Prices come again until the way back from their outage is over.
     function _comeBack() internal {
+        if (_frozen()) return;
+        silent_ = false;
         for (uint256 i; i < 80; ++i) {
             vm.warp(_now() + 29);
             refresh();
