@@ -156,7 +156,7 @@ contract ClearingHouseResolveEdgesTest is Records {
     function test_resolve_aCrowdSparesWhoHasNothing() public {
         _set(0, 0);
         uint32 thin = open("thin", 40 * UNIT);
-        trade(thin, bob, 3, PRICE);
+        trade(thin, alice, 1, PRICE);
         tradeIn(1, thin, carol, 3, PRICE);
         around.setPrice(1, PRICE / 2);
         _rise(32_000);
@@ -165,9 +165,9 @@ contract ClearingHouseResolveEdgesTest is Records {
         (crowd[0], crowd[1]) = (alice, thin);
         for (uint32 i = 2; i < 512; ++i) crowd[i] = 10_000 + i;
         house.resolve(poor, 0, crowd, "");
-        assertEq(sizeOf(thin, 0), 3);
+        assertEq(sizeOf(thin, 0), 1);
         assertEq(sizeOf(alice, 0), 0);
-        assertEq(sizeOf(poor, 0), -3);
+        assertEq(sizeOf(poor, 0), -4);
     }
 
     /// @dev Her part is rounded up, and no more of it is taken from who holds most of the list.
