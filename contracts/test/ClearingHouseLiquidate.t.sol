@@ -140,6 +140,23 @@ contract ClearingHouseLiquidateTest is VenueTest {
         house.liquidate(poor, 0, 1, bob, "");
     }
 
+    /// @dev Who ends with exactly what is required is healthy.
+    function test_liquidate_toExactlyHealthy() public {
+        around.setPrice(0, PRICE - 25_000);
+        (int256 equity,,) = house.health(poor);
+        // Of one lot the discount is 1,907 ticks then, and the penalty 1.4625.
+        house.deposit(address(token), poor, uint256(27_978_200 - equity));
+        uint256 snapshot = vm.snapshotState();
+        liquidate(0, 1);
+        (int256 left,, uint256 needed) = house.health(poor);
+        assertEq(left, int256(needed));
+        assertEq(house.unhealthySince(poor), 0);
+        vm.revertToState(snapshot);
+        house.flag(poor, "");
+        liquidate(0, 1);
+        assertEq(house.unhealthySince(poor), 0);
+    }
+
     /// @dev What is told of the three accounts is their cash afterwards.
     function test_liquidate_tellsTheCashOfAll() public {
         around.setPrice(0, PRICE - 25_000);

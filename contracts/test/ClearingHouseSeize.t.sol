@@ -129,6 +129,21 @@ contract ClearingHouseSeizeTest is Records {
         assertEq(house.unhealthySince(poor), block.timestamp);
     }
 
+    /// @dev Who ends with exactly what is required is healthy, and was unhealthy before with less.
+    function test_seize_toExactlyHealthy() public {
+        around.setPrice(0, MARK);
+        (int256 equity,, uint256 maintenance) = house.health(poor);
+        int256 penalty = int256(uint256(MARK) * 100 * 15_000 / 1e6);
+        int256 to = int256(maintenance) * 9 / 10 + penalty + fee(1, MARK);
+        house.deposit(address(token), poor, uint256(to - equity));
+        house.settle(meeting(protocol(false, 1, MARK), 1, MARK));
+        (equity,, maintenance) = house.health(poor);
+        assertEq(equity, int256(maintenance));
+        assertEq(house.unhealthySince(poor), 0);
+        Batch memory b = meeting(protocol(false, 1, MARK), 1, MARK);
+        refuses(b, abi.encodeWithSelector(I.NotLiquidatable.selector, equity, maintenance));
+    }
+
     /// @dev Who was seen unhealthy before is so since then.
     function test_seize_keepsTheOlderFlag() public {
         around.setPrice(0, MARK);
