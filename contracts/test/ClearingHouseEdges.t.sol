@@ -328,4 +328,18 @@ contract ClearingHouseEdgesTest is ExitVenueTest {
         assertEq(cashOf(0), fund + owed);
         checkLaws(3);
     }
+
+    /// @dev The fill that is wrong is named by its number.
+    function test_settle_namesTheFill() public {
+        for (uint256 wrong; wrong < 3; ++wrong) {
+            add(order(alice, true, 9));
+            add(order(bob, false, 9));
+            for (uint256 i; i < 3; ++i) fill(1, 0, 3, i == wrong ? PRICE + 1 : PRICE);
+            settleReverts(abi.encodeWithSelector(I.LimitBroken.selector, wrong, PRICE + 1, PRICE));
+            add(order(alice, true, 9));
+            add(order(bob, false, 9));
+            for (uint256 i; i < 3; ++i) fill(1, i == wrong ? 2 : 0, 3, PRICE);
+            settleReverts(abi.encodeWithSelector(I.OrderMissing.selector, wrong, 2, 2));
+        }
+    }
 }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Backstop} from "../src/Backstop.sol";
 import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
 import {MarketParams} from "../src/Types.sol";
+import {Vm} from "./Vm.sol";
 import {Records} from "./support/Records.sol";
 
 /// @notice The waterfall where its numbers meet their limits: shorts, lists of many, prices that
@@ -245,6 +246,47 @@ contract ClearingHouseResolveEdgesTest is Records {
         // What it gains by the price comes on top, and does not count before.
         assertLt(16 * UNIT, initial * 4 / 3);
         assertEq(sizeOf(poor, 0), -7);
+        checkLaws(3);
+    }
+
+    /// @dev As many as its margin carries, whatever that is, and what it holds counts once.
+    function test_resolve_backstopTakesAllItCan() public {
+        stop.openPool(0);
+        pool = stop.accountFor(0, false);
+        for (uint256 lots; lots < 11; ++lots) {
+            uint256 snapshot = vm.snapshotState();
+            stop.deposit(0, 5_160_000 * (lots == 0 ? 1 : lots) - (lots == 0 ? 1 : 0));
+            _takes(lots);
+            vm.revertToState(snapshot);
+        }
+        stop.deposit(0, 40 * UNIT);
+        _hold(-3);
+        around.setPrice(0, PRICE + 32_000);
+        _takes(uint256(_equity(pool)) / 5_160_000 - 3);
+        assertEq(sizeOf(pool, 0), -8);
+    }
+
+    function _takes(uint256 lots) private {
+        _set(1_000_000, 1_000);
+        _rise(32_000);
+        if (lots == 0) vm.expectPartialRevert(I.CounterpartiesShort.selector);
+        house.resolve(poor, 0, new uint32[](0), "");
+        assertEq(sizeOf(poor, 0), int256(lots) - 10);
+    }
+
+    /// @dev The last unit of a loss is paid by the other side as well, and nothing is levied.
+    function test_resolve_aLossOfOneUnit() public {
+        _set(0, 0);
+        _rise(60_000);
+        house.deposit(address(token), poor, uint256(-1 - _equity(poor)));
+        vm.recordLogs();
+        house.resolve(poor, 0, _both(), "");
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertEq(priceOf(logs), PRICE + 60_000 - 1);
+        for (uint256 i; i < logs.length; ++i) {
+            assertTrue(logs[i].topics[0] != I.Levied.selector);
+        }
+        assertEq(cashOf(poor), 0);
         checkLaws(3);
     }
 

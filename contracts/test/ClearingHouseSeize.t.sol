@@ -251,6 +251,18 @@ contract ClearingHouseSeizeTest is Records {
         house.settle(b);
     }
 
+    /// @dev Nor while any market of the account is tripped.
+    function test_seize_revertsIf_anotherMarketIsTripped() public {
+        house.deposit(address(token), poor, 5 * UNIT);
+        tradeIn(1, poor, alice, 1, PRICE);
+        around.setPrice(0, MARK);
+        around.setLevel(2, 2);
+        Batch memory b = meeting(protocol(false, 1, MARK), 1, MARK);
+        refuses(b, abi.encodeWithSelector(I.BreakerTripped.selector, 2, 2, 1));
+        around.setLevel(2, 1);
+        house.settle(b);
+    }
+
     function test_seize_revertsIf_growing() public {
         around.setPrice(0, MARK);
         Batch memory b = meeting(protocol(true, 1, MARK), 1, MARK);
