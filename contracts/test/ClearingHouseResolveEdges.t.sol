@@ -96,10 +96,15 @@ contract ClearingHouseResolveEdgesTest is Records {
         // The share of market 0 is 30 of 33 parts, and more than its ten lots are worth.
         vm.expectEmit(true, true, false, false, address(house));
         emit I.Resolved(deep, 0, -10, 1, 0, 10, 0, 0, 0);
+        (,, uint256 maintenance) = house.health(deep);
         vm.recordLogs();
         house.resolve(deep, 0, _three(), "");
         checkLaws(3);
         assertEq(sizeOf(deep, 0), 0);
+        // By whomever it is paid, it is its share of what was missing.
+        (,, uint256 left) = house.health(deep);
+        int256 share = missing * int256(maintenance - left) / int256(maintenance);
+        assertApproxEqAbs(_equity(deep) + missing, share, 2);
         assertEq(_priceTold(), 1);
         assertGt(house.levy(0), 0);
     }

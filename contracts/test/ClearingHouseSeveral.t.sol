@@ -276,6 +276,37 @@ contract ClearingHouseSeveralTest is Records {
         }
     }
 
+    /// @dev Who closes by taking a forced close over makes the market smaller.
+    function test_forcedClose_againstTheOtherSide() public {
+        for (uint8 m; m < 3; ++m) {
+            uint64 number = requestClose(thin, m, true, 4, 1);
+            pass(FORCED_DEADLINE + 1);
+            executeBy(alice, number, ANY_LOTS);
+            assertEq(sizeOf(alice, m), -6);
+            (,, uint56 interest) = house.market(m);
+            assertEq(interest, 6);
+        }
+        checkLaws(3);
+    }
+
+    /// @dev Sixteen positions are an account's most, whichever of them is at home.
+    function test_settle_revertsIf_PositionsExceeded() public {
+        for (uint8 m; m < 17; ++m) {
+            around.setMarket(m, defaults());
+            around.setPrice(m, PRICE);
+            if (m < 16) tradeIn(m, carol, dave, 1, PRICE);
+        }
+        (,,, Position[] memory list) = house.account(carol);
+        assertEq(list.length, 16);
+        bytes4 reason = I.PositionsExceeded.selector;
+        vm.expectRevert(abi.encodeWithSelector(reason, carol, 17, 16));
+        this.tradeNow(16, carol, bob, 1);
+        reset();
+        tradeIn(3, dave, carol, 1, PRICE);
+        tradeIn(16, carol, bob, 1, PRICE);
+        assertEq(sizeOf(carol, 16), 1);
+    }
+
     /// @dev All positions are claimed for, none is left, and it is told of each.
     function test_exit_closesAll() public {
         _fall(1, 20_000);
