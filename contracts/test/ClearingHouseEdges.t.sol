@@ -192,6 +192,7 @@ contract ClearingHouseEdgesTest is ExitVenueTest {
         assertEq(house.uncovered(), owed - 2);
         house.deposit(address(token), poor, owed - 3);
         assertEq(house.insolvency(), 1);
+        assertEq(house.uncovered(), 1);
         house.deposit(address(token), 0, 5);
         assertEq(house.uncovered(), 0);
         house.cover(poor);
@@ -340,6 +341,10 @@ contract ClearingHouseEdgesTest is ExitVenueTest {
             add(order(bob, false, 9));
             for (uint256 i; i < 3; ++i) fill(1, i == wrong ? 2 : 0, 3, PRICE);
             settleReverts(abi.encodeWithSelector(I.OrderMissing.selector, wrong, 2, 2));
+            add(order(alice, true, 9));
+            add(order(bob, false, 9));
+            for (uint256 i; i < 3; ++i) fill(i == wrong ? 3 : 1, 0, 3, PRICE);
+            settleReverts(abi.encodeWithSelector(I.OrderMissing.selector, wrong, 3, 2));
         }
     }
 }

@@ -15,6 +15,14 @@ contract ClearingHouseForcedTest is ExitVenueTest {
         checkLaws(3);
     }
 
+    /// @dev What was taken out is told of as it was.
+    function test_withdraw_tells() public {
+        uint64 number = requestWithdraw(alice, uint88(7 * UNIT), address(9), 5);
+        vm.expectEmit(address(house));
+        emit I.ForcedExecuted(number, alice, address(this), 1, 7 * UNIT, 0, bytes4(0));
+        execute(number);
+    }
+
     function test_withdraw_allThatIsFree() public {
         trade(alice, bob, 10, PRICE);
         execute(requestWithdraw(alice, ALL, address(9), 1));

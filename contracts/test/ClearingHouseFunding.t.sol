@@ -304,6 +304,9 @@ contract ClearingHouseFundingTest is ExitVenueTest, TriggerTest {
         Report memory r = abi.decode(_report(PRICE), (Report));
         r.markets[0] = 1;
         house.push(abi.encode(r));
+        (int96 first, uint40 time,) = house.market(1);
+        assertEq(int256(first), 0, "nothing to charge for");
+        assertEq(uint256(time), vm.getBlockTimestamp());
         tradeIn(1, bob, carol, 1, PRICE);
         assertEq(sizeOf(bob, 1), 1);
     }

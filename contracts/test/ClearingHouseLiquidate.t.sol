@@ -155,6 +155,15 @@ contract ClearingHouseLiquidateTest is VenueTest {
         house.flag(poor, "");
         liquidate(0, 1);
         assertEq(house.unhealthySince(poor), 0);
+        vm.revertToState(snapshot);
+        // And with a unit less is not.
+        around.setPrice(0, PRICE);
+        (uint256 free,) = house.withdrawable(poor);
+        vm.prank(owner_(poor));
+        if (free != 0) house.withdraw(poor, 1, address(9), "");
+        around.setPrice(0, PRICE - 25_000);
+        liquidate(0, 1);
+        assertEq(house.unhealthySince(poor), block.timestamp);
     }
 
     /// @dev What is told of the three accounts is their cash afterwards.

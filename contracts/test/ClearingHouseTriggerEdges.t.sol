@@ -53,6 +53,36 @@ contract ClearingHouseTriggerEdgesTest is TriggerTest {
         triggerReverts(c, abi.encodeWithSelector(I.PriceEarlier.selector, c.since - 1, c.since));
     }
 
+    /// @dev Nor is a price refused that is ahead of the block by less than a report may be.
+    function test_trigger_pricesAhead() public {
+        Conditional memory c = _buys();
+        c.since -= 30;
+        vm.warp(block.timestamp - 30);
+        trigger(c);
+        assertEq(sizeOf(dave, 0), 3);
+    }
+
+    /// @dev The same in markets far from the first, and of as many lots as an order can have.
+    function test_trigger_inEveryPage() public {
+        uint8[3] memory ids = [15, 16, 249];
+        for (uint256 i; i < 3; ++i) {
+            around.setMarket(ids[i], defaults());
+            around.setPrice(ids[i], PRICE + uint32(i));
+            Conditional memory c = _buys();
+            (c.market, c.nonce) = (ids[i], uint64(20 + i));
+            trigger(c);
+            assertEq(sizeOf(dave, ids[i]), 3);
+            (c.isBuy, c.reduceOnly, c.kind, c.limitPrice) = (false, true, TAKE_PROFIT, 1);
+            (c.size, c.nonce) = (type(uint40).max, uint64(30 + i));
+            trigger(c);
+            assertEq(sizeOf(dave, ids[i]), 0);
+            c.size += 1;
+            bytes32 field = "size";
+            bytes4 reason = I.ConditionalMalformed.selector;
+            triggerReverts(c, abi.encodeWithSelector(reason, field, c.size, c.size - 1));
+        }
+    }
+
     /// @dev Dead in the second in which it expires.
     function test_trigger_expiresToTheSecond() public {
         Conditional memory c = _buys();
