@@ -279,6 +279,17 @@ contract ClearingHouseResolveEdgesTest is Records {
         assertEq(sizeOf(poor, 0), int256(lots) - 10);
     }
 
+    /// @dev What is left of so little that it is a tick a lot is who takes them's.
+    function test_resolve_aDiscountOfOneTick() public {
+        _set(0, 0);
+        _rise(60_000);
+        house.deposit(address(token), poor, uint256(1_500 - _equity(poor)));
+        int256 others = _equity(alice) + _equity(bob);
+        house.resolve(poor, 0, _both(), "");
+        assertEq(_equity(poor), 500);
+        assertEq(_equity(alice) + _equity(bob), others + 1_000);
+    }
+
     /// @dev The last unit of a loss is paid by the other side as well, and nothing is levied.
     function test_resolve_aLossOfOneUnit() public {
         _set(0, 0);
