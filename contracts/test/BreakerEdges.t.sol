@@ -37,6 +37,21 @@ contract BreakerEdgesTest is BreakerTest {
         assertFalse(breaker.barred(7));
     }
 
+    /// @dev Each account is free in the second in which its own time ends.
+    function test_bar_endsForEachByItself() public {
+        _bar(ANN, 5, 600);
+        _bar(BEN, 5, 600);
+        _bar(ANN, 6, 1_200);
+        _bar(BEN, 6, 1_200);
+        vm.warp(START + 599);
+        assertTrue(breaker.barred(5));
+        vm.warp(START + 600);
+        assertFalse(breaker.barred(5));
+        assertTrue(breaker.barred(6));
+        vm.warp(START + 1_200);
+        assertFalse(breaker.barred(6));
+    }
+
     /// @dev The vote on accounts tells its list, and no scope is tightened by it.
     function test_bar_tells() public {
         _bar(ANN, 5, 600);
