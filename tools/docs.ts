@@ -20,6 +20,7 @@ export const generators: readonly string[] = [
   'tools/erc7730/generate.ts',
   'tools/margin-docs.ts',
   'tools/rules-docs.ts',
+  'tools/range-docs.ts',
   'tools/assurance.ts',
 ];
 

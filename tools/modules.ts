@@ -63,6 +63,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
     'trader',
     'cli',
   ],
+  range: ['units', 'order', 'oracle', 'abi', 'host', 'settle', 'sentinel', 'venue'],
 };
 
 /** Modules that may be imported besides a package's index, each with its package. */

@@ -200,7 +200,19 @@ contract GovernanceTest is GovernedTest {
             )
         );
         access.execute(address(parameters), raise);
-        vm.warp(access.freeAt(1));
+        // What was scheduled expires before; it is free from the very second on.
+        vm.warp(access.freeAt(1) - LOOSEN - 1);
+        vm.prank(address(governor));
+        access.schedule(address(parameters), raise, 0);
+        skip(LOOSEN);
+        vm.prank(address(governor));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                VenueAccess.ShadowExceeded.selector, 1, 11_000e6, SHADOW_QUOTE
+            )
+        );
+        access.execute(address(parameters), raise);
+        skip(1);
         vm.prank(address(governor));
         access.execute(address(parameters), raise);
     }

@@ -23,6 +23,7 @@ export const programs = [
   'node/src/main',
   'node/src/verify/worker',
   'party/src/main',
+  'range/src/main',
   'reporter/src/main',
   'sentinel/src/main',
   'steward/src/main',

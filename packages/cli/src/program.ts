@@ -14,6 +14,7 @@ import { listingCommands } from './commands/listing.ts';
 import { moneyCommands } from './commands/money.ts';
 import { orderCommands } from './commands/order.ts';
 import { quorumCommands } from './commands/quorum.ts';
+import { rangeCommand } from './commands/range.ts';
 import { relayCommands } from './commands/relay.ts';
 import { sentinelCommands } from './commands/sentinel.ts';
 import type { Perform } from './commands/shared.ts';
@@ -63,6 +64,7 @@ export function createProgram(perform: Perform): Command {
   program.addCommand(stewardCommands(perform));
   program.addCommand(sentinelCommands(perform));
   program.addCommand(trustCommand(perform));
+  program.addCommand(rangeCommand(perform));
   return program;
 }
 

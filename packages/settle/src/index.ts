@@ -1,4 +1,7 @@
 /** Batches to the chain, receipts and reorganisations back, reconciliation of the two. */
+
+export type { FillTerms } from './fills.ts';
 export type { SettlerDeps, SettlerOptions, SettlerStatus } from './options.ts';
+export { encodeBatch } from './planner.ts';
 export { createSettler } from './settler.ts';
 export { memoryStore, openStore, type SettleStore, storeOver } from './store.ts';

@@ -1,5 +1,5 @@
 /** One command that runs a whole venue on one machine, and its parts for tests. */
-export { anvilPackage, anvilPath } from './chain/anvil.ts';
+export { anvilPackage, anvilPath, spawnAnvil } from './chain/anvil.ts';
 export { type ChainOptions, type RunningChain, startChain } from './chain/process.ts';
 export { createRpc, type Rpc, readHead } from './chain/rpc.ts';
 export * from './deploy.ts';

@@ -28,6 +28,7 @@ import {
 } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { spawnBareAnvil } from '../../../tools/anvil.ts';
+import { root } from '../../../tools/sources.mjs';
 import { until } from './until.ts';
 
 const chainId = 31_337;
@@ -43,7 +44,7 @@ type Solc = { compile(input: string): string };
 /** Creation code of the contracts of Thief.sol, compiled here. */
 function compileThief(): Record<'Thief' | 'Spammer', Hex> {
   const solc = createRequire(import.meta.url)('solc') as Solc;
-  const content = readFileSync(join(import.meta.dirname, 'Thief.sol'), 'utf8');
+  const content = readFileSync(join(root, 'packages/range/src/solidity/Thief.sol'), 'utf8');
   const settings = {
     evmVersion: 'prague',
     optimizer: { enabled: true },

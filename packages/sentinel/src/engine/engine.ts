@@ -55,6 +55,7 @@ export class Engine {
   #history = new History(this.#tables);
   #proving: Promise<unknown> | undefined;
   #failing = '';
+  readonly #acts = new Set<Promise<void>>();
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -100,6 +101,13 @@ export class Engine {
     const checks = everything(this.#tables);
     logger.info({ block: tip.number, rows: checks.length }, 'comparing all of the storage');
     await this.#compare(tip, [], checks);
+  }
+
+  /** One look, to its end: what is there is judged, what follows is sent. Without a clock. */
+  async step(): Promise<void> {
+    await this.advance();
+    await Promise.all(this.#acts);
+    await this.#guard();
   }
 
   /** Runs until the signal aborts. */
@@ -349,9 +357,13 @@ export class Engine {
     const law = String(finding.evidence.law ?? finding.rule);
     // Evidence may not be of a block that is not there yet.
     const evidence = { law, block: Math.min(block, this.tip?.number ?? block), values };
-    guardian.act(action, evidence, this.#now(), above).catch((error) => {
-      logger.error({ problem: errorMessage(error) }, 'an action could not be sent');
-    });
+    const act = guardian
+      .act(action, evidence, this.#now(), above)
+      .catch((error) => {
+        logger.error({ problem: errorMessage(error) }, 'an action could not be sent');
+      })
+      .finally(() => this.#acts.delete(act));
+    this.#acts.add(act);
   }
 
   #now(): Now {

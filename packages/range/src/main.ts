@@ -1,0 +1,103 @@
+/** The program behind `holdfast range`: chooses scenarios, runs them, writes what was measured. */
+import { execFileSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { toJson, writeFileAtomic } from '@holdfast/host';
+import { root } from '@holdfast/host/programs';
+import { EnvironmentError } from '@holdfast/units';
+import { reportPage } from './report/page.ts';
+import { listText, reportText } from './report/text.ts';
+import { Range } from './run.ts';
+import { scenarios } from './scenarios/index.ts';
+import type { Scenario, ScenarioReport } from './types.ts';
+import { judge, openReport } from './verdict.ts';
+
+/** What the command line says. */
+export interface RangeWishes {
+  readonly names: readonly string[];
+  readonly seed: string;
+  readonly list: boolean;
+  /** `attack` and `ablation` leave the other kind of run out of nothing: see `chosen`. */
+  readonly only?: string | undefined;
+  readonly out?: string | undefined;
+  readonly html?: string | undefined;
+}
+
+export interface RangeAnswer {
+  readonly data: unknown;
+  readonly text: string;
+  /** Names of scenarios that failed. */
+  readonly failed: readonly string[];
+}
+
+const openMode = 0o644;
+const kinds = ['attack', 'tape', 'open'];
+
+/** @throws EnvironmentError ScenarioUnknown */
+function chosen({ names, only }: RangeWishes): Scenario[] {
+  const unknown = names.filter((name) => !scenarios.some((each) => each.name === name));
+  if (unknown.length > 0) {
+    const message = `no scenario is called ${unknown.join(', ')}`;
+    throw new EnvironmentError('ScenarioUnknown', message, { retry: false });
+  }
+  if (only !== undefined && !kinds.includes(only)) {
+    const message = `--only takes ${kinds.join(', ')}, not ${only}`;
+    throw new EnvironmentError('ScenarioUnknown', message, { retry: false });
+  }
+  return scenarios.filter(
+    ({ name, kind }) =>
+      (names.length === 0 || names.includes(name)) && (only === undefined || kind === only),
+  );
+}
+
+/** The commit of this checkout, so that a failure can be replayed; `unknown` outside of one. */
+function commitOf(): string {
+  try {
+    const args = ['rev-parse', '--short=12', 'HEAD'];
+    return execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: 'pipe' }).trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** One scenario to its end. */
+export async function runOne(range: Range, scenario: Scenario): Promise<ScenarioReport> {
+  if (scenario.kind === 'open') return openReport(scenario, range.seed);
+  const { runs, bound } = await range.runs(scenario);
+  return judge(scenario, runs, bound, range.seed);
+}
+
+/** Runs what was asked for. @throws EnvironmentError ScenarioUnknown, AnvilMissing, EditLost */
+export async function runRange(
+  wishes: RangeWishes,
+  progress: (line: string) => void,
+): Promise<RangeAnswer> {
+  const all = chosen(wishes);
+  if (wishes.list) return { data: all.map(listed), text: listText(all), failed: [] };
+  const range = await Range.open({ seed: wishes.seed, progress });
+  const reports: ScenarioReport[] = [];
+  try {
+    range.prepare(all);
+    for (const scenario of all) {
+      progress(scenario.name);
+      reports.push(await runOne(range, scenario));
+    }
+  } finally {
+    await range.close();
+  }
+  const commit = commitOf();
+  const data = { seed: wishes.seed, commit, reports };
+  if (wishes.out !== undefined) {
+    await writeFileAtomic(resolve(wishes.out), `${toJson(data)}\n`, openMode);
+  }
+  if (wishes.html !== undefined) {
+    await writeFileAtomic(resolve(wishes.html), reportPage(reports, { ...data }), openMode);
+  }
+  const failed = reports.filter(({ verdict }) => verdict === 'failed');
+  const text = `${reportText(reports)}\nseed ${wishes.seed}, commit ${commit}`;
+  return { data, text, failed: failed.map(({ scenario }) => scenario.name) };
+}
+
+const listed = (scenario: Scenario) => {
+  const { name, kind, title } = scenario;
+  return { name, kind, title, ...(scenario.kind === 'tape' ? {} : { control: scenario.control }) };
+};

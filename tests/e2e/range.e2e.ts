@@ -1,0 +1,59 @@
+/** Every scenario of the attack range; and a seed gives the same blocks whatever ran before. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { judge, Range, type ScenarioReport, scenarios } from '@holdfast/range';
+
+const seed = 'e2e';
+let range: Range;
+const reports = new Map<string, ScenarioReport>();
+
+before(async () => {
+  range = await Range.open({ seed });
+  range.prepare(scenarios);
+});
+
+after(() => range?.close());
+
+describe('the attack range', () => {
+  for (const scenario of scenarios) {
+    if (scenario.kind === 'open') {
+      it.todo(`${scenario.name} waits for ${scenario.needs}`);
+      continue;
+    }
+    it(`${scenario.name} holds`, async () => {
+      const { runs, bound } = await range.runs(scenario);
+      const report = judge(scenario, runs, bound, seed);
+      reports.set(scenario.name, report);
+      assert.deepEqual(report.problems, []);
+    });
+  }
+
+  it('comes to the same blocks from the same seed, on a chain of its own', async () => {
+    const [first] = scenarios.filter(({ kind }) => kind === 'attack').slice(1);
+    if (first === undefined || first.kind === 'open') throw new Error('there is an attack');
+    const other = await Range.open({ seed });
+    try {
+      const { runs } = await other.runs(first);
+      const hashes = runs.map(({ finalHash, stateRoot }) => [finalHash, stateRoot]);
+      const known = reports.get(first.name)?.runs ?? [];
+      assert.deepEqual(
+        known.map(({ finalHash, stateRoot }) => [finalHash, stateRoot]),
+        hashes,
+      );
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('comes to other blocks from another seed', async () => {
+    const [first] = scenarios.filter(({ kind }) => kind === 'tape');
+    if (first === undefined || first.kind === 'open') throw new Error('there is a tape');
+    const other = await Range.open({ seed: 'another' });
+    try {
+      const { runs } = await other.runs(first);
+      assert.notEqual(runs[0]?.finalHash, reports.get(first.name)?.runs[0]?.finalHash);
+    } finally {
+      await other.close();
+    }
+  });
+});
