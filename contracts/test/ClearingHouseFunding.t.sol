@@ -316,6 +316,15 @@ contract ClearingHouseFundingTest is ExitVenueTest, TriggerTest {
         house.push("");
     }
 
+    /// @dev A report that is ahead of the block is no second old, for who else would push.
+    function test_push_revertsIf_theLastIsAhead() public {
+        vm.warp(vm.getBlockTimestamp() - 5);
+        bytes memory r = _report(PRICE);
+        vm.prank(STRANGER);
+        vm.expectRevert(abi.encodeWithSelector(I.TooSoon.selector, 0, 30));
+        house.push(r);
+    }
+
     /// @dev A price from beyond the skew is refused, and is no second old.
     function test_withdraw_revertsIf_thePriceIsAhead() public {
         around.setPrice(0, PRICE);

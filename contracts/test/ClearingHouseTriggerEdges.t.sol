@@ -83,6 +83,24 @@ contract ClearingHouseTriggerEdgesTest is TriggerTest {
         }
     }
 
+    /// @dev A one-time number is used once by whatever it is asked, in every word of numbers.
+    function test_ratchet_revertsIf_used() public {
+        uint64[3] memory list = [uint64(255), 256, 70_000];
+        for (uint256 i; i < 3; ++i) {
+            Conditional memory c = trail();
+            (c.nonce, c.triggerPrice) = (list[i], PRICE - 1);
+            (,, bool used) = house.conditional(c);
+            assertFalse(used);
+            vm.prank(owner_(alice));
+            house.cancelNonce(alice, c.nonce);
+            (,, used) = house.conditional(c);
+            assertTrue(used);
+            bytes memory signature = signed(c);
+            vm.expectRevert(abi.encodeWithSelector(I.NonceUsed.selector, alice, c.nonce));
+            house.ratchet(c, signature, "");
+        }
+    }
+
     /// @dev Dead in the second in which it expires.
     function test_trigger_expiresToTheSecond() public {
         Conditional memory c = _buys();
