@@ -20,6 +20,11 @@ describe('the attack range', () => {
       it.todo(`${scenario.name} waits for ${scenario.needs}`);
       continue;
     }
+    const missing = scenario.kind === 'tape' ? scenario.missing?.() : undefined;
+    if (missing !== undefined) {
+      it.skip(`${scenario.name}: there is no ${missing}`);
+      continue;
+    }
     it(`${scenario.name} holds`, async () => {
       const { runs, bound } = await range.runs(scenario);
       const report = judge(scenario, runs, bound, seed);
