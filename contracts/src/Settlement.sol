@@ -180,8 +180,13 @@ abstract contract Settlement is Roster, EIP712, ISettlement {
         returns (LaneWord)
     {
         OrderTerms terms = Orders.at(at);
-        if (lane.owner() == address(0)) lane = lane.withOwner(_ownerOf(terms.account()));
-        if (terms.lane() == Lanes.PROTOCOL) {
+        bool protocol = terms.lane() == Lanes.PROTOCOL;
+        if (lane.owner() == address(0)) {
+            address owner = _ownerOf(terms.account());
+            // The protocol's lane has none, so that every order on it comes here.
+            if (!protocol) lane = lane.withOwner(owner);
+        }
+        if (protocol) {
             uint256 flags = terms.flags();
             if (flags & ~Orders.BUY != Orders.FLAGS_PROTOCOL) {
                 revert OrderMalformed(Desks.indexOf(at), flags, Orders.FLAGS_PROTOCOL);

@@ -97,6 +97,99 @@ contract BackstopEdgesTest is ExitVenueTest {
         stop.deposit(0, UNIT);
     }
 
+    /// @dev Who comes buys at what is best for the pool, who leaves is paid at what is worst.
+    function test_shares_atTheWorstOfBoth() public {
+        uint256 held = stop.deposit(0, 1_500 * UNIT);
+        _cap(10);
+        around.setPrice(0, PRICE - 32_000);
+        house.resolve(poor, 0, new uint32[](0), "");
+        (int256 equity,, uint256 maintenance) = house.health(pool);
+        assertGt(maintenance, 29 * UNIT);
+        uint256 supply = held + 1e6;
+        uint256 bought = stop.deposit(0, 50 * UNIT);
+        assertEq(bought, 50 * UNIT * supply / (uint256(equity) + maintenance + 1));
+        stop.requestWithdrawal(0, bought);
+        vm.warp(block.timestamp + 1 days);
+        refresh();
+        (equity,, maintenance) = house.health(pool);
+        uint256 paid = stop.withdraw(0);
+        assertEq(paid, bought * (uint256(equity) - maintenance + 1) / (supply + bought));
+    }
+
+    /// @dev The last to leave takes all but the part of the virtual shares, to the unit.
+    function test_withdraw_allOfIt() public {
+        uint256 shares = stop.deposit(0, 1_000 * UNIT);
+        house.deposit(address(token), pool, UNIT);
+        stop.requestWithdrawal(0, shares);
+        vm.warp(block.timestamp + 1 days);
+        // The virtual shares have a part of a unit: rounded down, one is left.
+        assertEq(stop.withdraw(0), 1_001 * UNIT - 1);
+        assertEq(cashOf(pool), int256(1 << 32));
+    }
+
+    /// @dev While positions may not be taken off accounts the pool keeps its own.
+    function test_unwind_revertsIf_tripped() public {
+        stop.deposit(0, 1_500 * UNIT);
+        _cap(10);
+        around.setPrice(0, PRICE - 32_000);
+        house.resolve(poor, 0, new uint32[](0), "");
+        around.setLevel(1, 2);
+        // Alice is short, and would only reduce.
+        vm.startPrank(owner_(alice));
+        vm.expectRevert(abi.encodeWithSelector(I.BreakerTripped.selector, 1, 2, 1));
+        house.unwind(pool, 0, 1, alice, "");
+        around.setLevel(1, 1);
+        house.unwind(pool, 0, 1, alice, "");
+        vm.stopPrank();
+        assertEq(sizeOf(pool, 0), 9);
+    }
+
+    /// @dev A share that is worth less than a unit is not paid out, and stays.
+    function test_withdraw_revertsIf_lessThanAUnit() public {
+        stop.deposit(0, 1_500 * UNIT);
+        stop.requestWithdrawal(0, 1);
+        vm.warp(block.timestamp + 1 days);
+        vm.expectRevert(abi.encodeWithSelector(Backstop.AmountInvalid.selector, 0, 1));
+        stop.withdraw(0);
+    }
+
+    /// @dev Of a pool that lost all shares grow beyond any number: what does not fit is refused.
+    function test_deposit_revertsIf_sharesDoNotFit() public {
+        bytes memory health = abi.encodeCall(house.health, (pool));
+        vm.mockCall(address(house), health, abi.encode(int256(0), 0, 0));
+        stop.deposit(0, 1e12);
+        stop.deposit(0, 1e12);
+        uint256 most = type(uint128).max;
+        vm.expectPartialRevert(Backstop.SharesShort.selector);
+        stop.deposit(0, 1e12);
+        (, uint256 shares,) = stop.poolOf(0);
+        assertLt(shares, most);
+    }
+
+    /// @dev Beyond a cap that was lowered a pool takes nothing over, though it would have less.
+    function test_resolve_aboveALoweredCap() public {
+        stop.deposit(0, 10_000 * UNIT);
+        _cap(10);
+        _hold(-10);
+        uint32 large = open("large", 92 * UNIT);
+        tradeIn(0, large, carol, 18, PRICE);
+        _cap(1);
+        around.setPrice(0, PRICE - 32_000);
+        vm.expectPartialRevert(I.CounterpartiesShort.selector);
+        house.resolve(large, 0, new uint32[](0), "");
+    }
+
+    /// @dev Lots do not move from an account to itself.
+    function test_unwind_revertsIf_ofItself() public {
+        stop.deposit(0, 1_500 * UNIT);
+        _cap(10);
+        around.setPrice(0, PRICE - 32_000);
+        house.resolve(poor, 0, new uint32[](0), "");
+        vm.prank(address(stop));
+        vm.expectRevert(abi.encodeWithSelector(I.SelfLiquidation.selector, pool, pool));
+        house.unwind(pool, 0, 1, pool, "");
+    }
+
     /// @dev A pool without shares owes nobody, and one that lost everything takes nothing.
     function test_pool_withNothing() public {
         (uint256 part, uint256 taken) = stop.partOf(0, address(this));

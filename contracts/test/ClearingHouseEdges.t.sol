@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
-import {MarketParams, Report} from "../src/Types.sol";
+import {Batch, MarketParams, Report} from "../src/Types.sol";
 import {ExitVenueTest} from "./support/ExitVenueTest.sol";
 
 /// @notice Numbers at their limits: the last that passes, and the first that does not.
@@ -191,6 +192,7 @@ contract ClearingHouseEdgesTest is ExitVenueTest {
         assertEq(house.uncovered(), owed - 2);
         house.deposit(address(token), poor, owed - 3);
         assertEq(house.insolvency(), 1);
+        assertEq(house.uncovered(), 1);
         house.deposit(address(token), 0, 5);
         assertEq(house.uncovered(), 0);
         house.cover(poor);
@@ -262,5 +264,87 @@ contract ClearingHouseEdgesTest is ExitVenueTest {
 
     function _done() private view returns (bool done) {
         (,,,, done) = house.reckoning();
+    }
+
+    /// @dev An order is dead in the second in which it expires, on a lane that is known as well.
+    function test_settle_revertsIf_expiredOnAKnownLane() public {
+        trade(alice, bob, 1, PRICE);
+        for (uint256 late; late < 2; ++late) {
+            for (uint256 which; which < 2; ++which) {
+                Order memory buy = order(alice, true, 1);
+                Order memory sell = order(bob, false, 1);
+                uint40 expiry = uint40(block.timestamp - late);
+                if (which == 0) buy.expiry = expiry;
+                else sell.expiry = expiry;
+                add(buy);
+                add(sell);
+                fill(1, 0, 1, PRICE);
+                bytes4 reason = I.OrderExpired.selector;
+                settleReverts(abi.encodeWithSelector(reason, which, expiry, block.timestamp));
+            }
+        }
+        // In the second before it is filled.
+        Order memory alive = order(alice, true, 1);
+        alive.expiry = uint40(block.timestamp + 1);
+        add(alive);
+        add(order(bob, false, 1));
+        fill(1, 0, 1, PRICE);
+        settle();
+    }
+
+    /// @dev Cash never wraps: a batch that would take it beyond its width is refused.
+    function test_settle_revertsIf_cashIsTooWide() public {
+        uint256 most = type(uint88).max;
+        token.mint(address(this), most * 128);
+        for (uint256 i; i < 127; ++i) house.deposit(address(token), carol, most);
+        // Up to a unit below 2^95.
+        uint256 left = (1 << 95) - 1 - uint256(cashOf(carol) >> 32);
+        house.deposit(address(token), carol, left);
+        add(order(bob, true, 1));
+        add(order(carol, false, 1));
+        fill(1, 0, 1, PRICE);
+        Batch memory b = batch();
+        vm.expectPartialRevert(SafeCast.SafeCastOverflowedIntDowncast.selector);
+        house.settle(b);
+    }
+
+    /// @dev What is demanded is what was set last, to the bit.
+    function test_setLeverage_replaces() public {
+        uint24[4] memory list = [uint24(60_001), 80_000, 999_999, 50_000];
+        for (uint256 i; i < list.length; ++i) {
+            vm.prank(owner_(alice));
+            house.setLeverage(alice, list[i], "");
+            assertEq(uint256(house.leverage(alice)), list[i]);
+        }
+    }
+
+    /// @dev A fund with more than is owed keeps the rest.
+    function test_cover_givesWhatIsOwed() public {
+        uint32 poor = _bankrupt();
+        int256 owed = cashOf(poor);
+        house.deposit(address(token), 0, house.insolvency() + 5);
+        int256 fund = cashOf(0);
+        house.cover(poor);
+        assertEq(cashOf(poor), 0);
+        assertEq(cashOf(0), fund + owed);
+        checkLaws(3);
+    }
+
+    /// @dev The fill that is wrong is named by its number.
+    function test_settle_namesTheFill() public {
+        for (uint256 wrong; wrong < 3; ++wrong) {
+            add(order(alice, true, 9));
+            add(order(bob, false, 9));
+            for (uint256 i; i < 3; ++i) fill(1, 0, 3, i == wrong ? PRICE + 1 : PRICE);
+            settleReverts(abi.encodeWithSelector(I.LimitBroken.selector, wrong, PRICE + 1, PRICE));
+            add(order(alice, true, 9));
+            add(order(bob, false, 9));
+            for (uint256 i; i < 3; ++i) fill(1, i == wrong ? 2 : 0, 3, PRICE);
+            settleReverts(abi.encodeWithSelector(I.OrderMissing.selector, wrong, 2, 2));
+            add(order(alice, true, 9));
+            add(order(bob, false, 9));
+            for (uint256 i; i < 3; ++i) fill(i == wrong ? 3 : 1, 0, 3, PRICE);
+            settleReverts(abi.encodeWithSelector(I.OrderMissing.selector, wrong, 3, 2));
+        }
     }
 }

@@ -15,6 +15,14 @@ contract ClearingHouseForcedTest is ExitVenueTest {
         checkLaws(3);
     }
 
+    /// @dev What was taken out is told of as it was.
+    function test_withdraw_tells() public {
+        uint64 number = requestWithdraw(alice, uint88(7 * UNIT), address(9), 5);
+        vm.expectEmit(address(house));
+        emit I.ForcedExecuted(number, alice, address(this), 1, 7 * UNIT, 0, bytes4(0));
+        execute(number);
+    }
+
     function test_withdraw_allThatIsFree() public {
         trade(alice, bob, 10, PRICE);
         execute(requestWithdraw(alice, ALL, address(9), 1));
@@ -73,6 +81,13 @@ contract ClearingHouseForcedTest is ExitVenueTest {
         requestWithdraw(alice, 5, address(9), 1);
         vm.mockCallRevert(address(vault), pay, "");
         executeFails(2, I.Unexplained.selector);
+        // Four bytes are a reason, and fewer are none.
+        requestWithdraw(alice, 5, address(9), 1);
+        vm.mockCallRevert(address(vault), pay, hex"01020304");
+        executeFails(3, 0x01020304);
+        requestWithdraw(alice, 5, address(9), 1);
+        vm.mockCallRevert(address(vault), pay, hex"010203");
+        executeFails(4, I.Unexplained.selector);
         vm.clearMockedCalls();
         execute(requestWithdraw(alice, 5, address(9), 1));
         assertEq(token.balanceOf(address(9)), 5);
@@ -184,6 +199,9 @@ contract ClearingHouseForcedTest is ExitVenueTest {
         requestClose(alice, 0, true, 8, 0);
         requestCancelAll(alice);
         pass(FORCED_DEADLINE + 1);
+        address carols = owner_(carol);
+        vm.expectEmit(address(house));
+        emit I.ForcedExecuted(1, alice, carols, 2, 3, PRICE - 5, bytes4(0));
         executeBy(carol, 1, 3);
         assertEq(uint256(requestAt(1).amount), 5);
         assertEq(queue.owed(owner_(carol)), 0);

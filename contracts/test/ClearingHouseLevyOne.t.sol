@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
 import {MarketParams} from "../src/Types.sol";
 import {ExitVenueTest} from "./support/ExitVenueTest.sol";
 
@@ -25,6 +26,26 @@ contract ClearingHouseLevyOneTest is ExitVenueTest {
         delete list;
         _stage(2, 0);
         test_levy_chargesOneLot();
+    }
+
+    /// @dev The same where both are among the highest.
+    function test_levy_inTheHighest() public {
+        super.setUp();
+        delete list;
+        around.setMarket(200, defaults());
+        around.setPrice(200, PRICE);
+        around.setPrice(248, PRICE);
+        _stage(248, 200);
+        int256[3] memory before = [cashOf(small[0]), cashOf(small[1]), cashOf(small[2])];
+        house.resolve(poor, levied, list, "");
+        int256 perLot = int256(house.levy(levied));
+        for (uint256 round; round < 2; ++round) {
+            _assertCharged(before, perLot);
+            for (uint256 i; i < 3; ++i) {
+                house.deposit(address(token), small[i], UNIT);
+                before[i] += int256(UNIT << 32);
+            }
+        }
     }
 
     /// @param m The market that is levied.
@@ -63,6 +84,17 @@ contract ClearingHouseLevyOneTest is ExitVenueTest {
             _assertCharged(before, perLot);
         }
         checkLaws(3);
+    }
+
+    /// @dev What a deposit tells is the cash with the charge taken off, of one lot as well.
+    function test_levy_isToldOfByADeposit() public {
+        house.resolve(poor, levied, list, "");
+        for (uint256 i; i < 3; ++i) {
+            int256 cash = cashOf(small[i]) + int256(UNIT << 32);
+            vm.expectEmit(address(house));
+            emit I.Deposited(small[i], address(this), UNIT, int128(cash));
+            house.deposit(address(token), small[i], UNIT);
+        }
     }
 
     /// @dev Who opens a lot afterwards owes nothing of it, and who closes one has paid.

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
 import {MarketParams} from "../src/Types.sol";
+import {Vm} from "./Vm.sol";
 import {VenueTest} from "./support/VenueTest.sol";
 
 contract ClearingHouseLiquidateTest is VenueTest {
@@ -118,6 +119,96 @@ contract ClearingHouseLiquidateTest is VenueTest {
         vm.roll(height + 2);
         liquidate(0);
         assertEq(sizeOf(poor, 0), 5);
+    }
+
+    /// @dev With exactly what is required nobody is unhealthy, and with a unit less one is.
+    function test_liquidate_revertsIf_exactlyHealthy() public {
+        around.setPrice(0, PRICE - 25_000);
+        (int256 equity,, uint256 maintenance) = house.health(poor);
+        house.deposit(address(token), poor, uint256(int256(maintenance) - equity) - 1);
+        uint256 snapshot = vm.snapshotState();
+        house.flag(poor, "");
+        liquidate(0, 1);
+        vm.revertToState(snapshot);
+        house.deposit(address(token), poor, 1);
+        bytes memory reason =
+            abi.encodeWithSelector(I.NotLiquidatable.selector, maintenance, maintenance);
+        vm.expectRevert(reason);
+        house.flag(poor, "");
+        vm.prank(owner_(bob));
+        vm.expectRevert(reason);
+        house.liquidate(poor, 0, 1, bob, "");
+    }
+
+    /// @dev Who ends with exactly what is required is healthy.
+    function test_liquidate_toExactlyHealthy() public {
+        around.setPrice(0, PRICE - 25_000);
+        (int256 equity,,) = house.health(poor);
+        // Of one lot the discount is 1,907 ticks then, and the penalty 1.4625.
+        house.deposit(address(token), poor, uint256(27_978_200 - equity));
+        uint256 snapshot = vm.snapshotState();
+        liquidate(0, 1);
+        (int256 left,, uint256 needed) = house.health(poor);
+        assertEq(left, int256(needed));
+        assertEq(house.unhealthySince(poor), 0);
+        vm.revertToState(snapshot);
+        house.flag(poor, "");
+        liquidate(0, 1);
+        assertEq(house.unhealthySince(poor), 0);
+        vm.revertToState(snapshot);
+        // And with a unit less is not.
+        around.setPrice(0, PRICE);
+        (uint256 free,) = house.withdrawable(poor);
+        vm.prank(owner_(poor));
+        if (free != 0) house.withdraw(poor, 1, address(9), "");
+        around.setPrice(0, PRICE - 25_000);
+        liquidate(0, 1);
+        assertEq(house.unhealthySince(poor), block.timestamp);
+    }
+
+    /// @dev What is told of the three accounts is their cash afterwards.
+    function test_liquidate_tellsTheCashOfAll() public {
+        around.setPrice(0, PRICE - 25_000);
+        vm.recordLogs();
+        liquidate(0, 2);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].topics[0] != I.Liquidated.selector) continue;
+            (,,,, int256 debtor, int256 keeper, int256 fund) = abi.decode(
+                logs[i].data, (int256, uint256, uint256, uint256, int256, int256, int256)
+            );
+            assertEq(debtor, cashOf(poor));
+            assertEq(keeper, cashOf(bob));
+            assertEq(fund, cashOf(FUNDS));
+            return;
+        }
+        fail("not told");
+    }
+
+    /// @dev What one block allows of an account's position is not used up by another's.
+    function test_liquidate_speedCapOfEachAlone() public {
+        MarketParams memory p = defaults();
+        p.liquidationPartPpm = 300_000;
+        around.setMarket(0, p);
+        uint32 other = open("other", 51 * UNIT);
+        trade(other, alice, 10, PRICE);
+        around.setPrice(0, PRICE - 30_000);
+        vm.startPrank(owner_(bob));
+        house.liquidate(poor, 0, 3, bob, "");
+        house.liquidate(other, 0, 3, bob, "");
+        vm.stopPrank();
+        assertEq(sizeOf(poor, 0), 7);
+        assertEq(sizeOf(other, 0), 7);
+    }
+
+    /// @dev The way back to health is never held up: it costs nobody anything.
+    function test_flag_clearsWhileTripped() public {
+        around.setPrice(0, PRICE - 25_000);
+        house.flag(poor, "");
+        house.deposit(address(token), poor, 10 * UNIT);
+        around.setLevel(1, 2);
+        house.flag(poor, "");
+        assertEq(house.unhealthySince(poor), 0);
     }
 
     /// Split into single lots nobody gains: the discount shrinks as the account recovers.

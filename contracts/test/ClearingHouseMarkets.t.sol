@@ -8,11 +8,11 @@ import {ExitVenueTest} from "./support/ExitVenueTest.sol";
 /// @notice Markets of every page of a book, and two of one page: each has its own place, whatever
 /// else an operation loads.
 contract ClearingHouseMarketsTest is ExitVenueTest {
-    uint8[5] private ids = [0, 15, 16, 33, 248];
+    uint8[5] internal ids = [0, 15, 16, 33, 248];
     /// Long four lots in each of them, bought from alice, at prices that differ.
     uint32 private many;
 
-    function setUp() public override {
+    function setUp() public virtual override {
         super.setUp();
         many = open("many", 2_000 * UNIT);
         for (uint256 i; i < ids.length; ++i) {
@@ -63,6 +63,18 @@ contract ClearingHouseMarketsTest is ExitVenueTest {
         vm.prank(owner_(many));
         house.withdraw(many, free, address(9), "");
         checkLaws(1);
+    }
+
+    /// @dev The aged price counts for the first position of an account, wherever it was opened.
+    function test_withdrawable_agedOfAHomeAnywhere() public {
+        for (uint256 i; i < ids.length; ++i) {
+            uint32 single = open("single", 1_000 * UNIT);
+            tradeIn(ids[i], single, alice, 4, _price(i));
+            (uint256 before,) = house.withdrawable(single);
+            around.setAged(ids[i], _price(i) - 5_000);
+            (uint256 free,) = house.withdrawable(single);
+            assertEq(before - free, 4 * 5_000 * 100);
+        }
     }
 
     /// @dev One batch in all of them, each held to its own cap.
@@ -190,5 +202,13 @@ contract ClearingHouseMarketsTest is ExitVenueTest {
         assertEq(claim >> 32, equity);
         assertEq(exitOf(many), due);
         for (uint256 i; i < ids.length; ++i) assertEq(sizeOf(many, ids[i]), 0);
+    }
+}
+
+/// @notice The same far from the first market, and the account's first position in the highest.
+contract ClearingHouseHighMarketsTest is ClearingHouseMarketsTest {
+    function setUp() public override {
+        ids = [248, 129, 247, 200, 130];
+        super.setUp();
     }
 }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Backstop} from "../src/Backstop.sol";
 import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
 import {MarketParams} from "../src/Types.sol";
+import {Vm} from "./Vm.sol";
 import {Records} from "./support/Records.sol";
 
 /// @notice The waterfall where its numbers meet their limits: shorts, lists of many, prices that
@@ -95,10 +96,15 @@ contract ClearingHouseResolveEdgesTest is Records {
         // The share of market 0 is 30 of 33 parts, and more than its ten lots are worth.
         vm.expectEmit(true, true, false, false, address(house));
         emit I.Resolved(deep, 0, -10, 1, 0, 10, 0, 0, 0);
+        (,, uint256 maintenance) = house.health(deep);
         vm.recordLogs();
         house.resolve(deep, 0, _three(), "");
         checkLaws(3);
         assertEq(sizeOf(deep, 0), 0);
+        // By whomever it is paid, it is its share of what was missing.
+        (,, uint256 left) = house.health(deep);
+        int256 share = missing * int256(maintenance - left) / int256(maintenance);
+        assertApproxEqAbs(_equity(deep) + missing, share, 2);
         assertEq(_priceTold(), 1);
         assertGt(house.levy(0), 0);
     }
@@ -150,6 +156,24 @@ contract ClearingHouseResolveEdgesTest is Records {
         assertEq(sizeOf(bob, 0), 3);
         assertEq(sizeOf(poor, 0), -3);
         checkLaws(3);
+    }
+
+    /// @dev Nor is anything taken of who has nothing, however long the list.
+    function test_resolve_aCrowdSparesWhoHasNothing() public {
+        _set(0, 0);
+        uint32 thin = open("thin", 40 * UNIT);
+        trade(thin, alice, 1, PRICE);
+        tradeIn(1, thin, carol, 3, PRICE);
+        around.setPrice(1, PRICE / 2);
+        _rise(32_000);
+        assertLt(_equity(thin), 0);
+        uint32[] memory crowd = new uint32[](512);
+        (crowd[0], crowd[1]) = (alice, thin);
+        for (uint32 i = 2; i < 512; ++i) crowd[i] = 10_000 + i;
+        house.resolve(poor, 0, crowd, "");
+        assertEq(sizeOf(thin, 0), 1);
+        assertEq(sizeOf(alice, 0), 0);
+        assertEq(sizeOf(poor, 0), -4);
     }
 
     /// @dev Her part is rounded up, and no more of it is taken from who holds most of the list.
@@ -230,6 +254,58 @@ contract ClearingHouseResolveEdgesTest is Records {
         checkLaws(3);
     }
 
+    /// @dev As many as its margin carries, whatever that is, and what it holds counts once.
+    function test_resolve_backstopTakesAllItCan() public {
+        stop.openPool(0);
+        pool = stop.accountFor(0, false);
+        for (uint256 lots; lots < 11; ++lots) {
+            uint256 snapshot = vm.snapshotState();
+            stop.deposit(0, 5_160_000 * (lots == 0 ? 1 : lots) - (lots == 0 ? 1 : 0));
+            _takes(lots);
+            vm.revertToState(snapshot);
+        }
+        stop.deposit(0, 40 * UNIT);
+        _hold(-3);
+        around.setPrice(0, PRICE + 32_000);
+        _takes(uint256(_equity(pool)) / 5_160_000 - 3);
+        assertEq(sizeOf(pool, 0), -8);
+    }
+
+    function _takes(uint256 lots) private {
+        _set(1_000_000, 1_000);
+        _rise(32_000);
+        if (lots == 0) vm.expectPartialRevert(I.CounterpartiesShort.selector);
+        house.resolve(poor, 0, new uint32[](0), "");
+        assertEq(sizeOf(poor, 0), int256(lots) - 10);
+    }
+
+    /// @dev What is left of so little that it is a tick a lot is who takes them's.
+    function test_resolve_aDiscountOfOneTick() public {
+        _set(0, 0);
+        _rise(60_000);
+        house.deposit(address(token), poor, uint256(1_500 - _equity(poor)));
+        int256 others = _equity(alice) + _equity(bob);
+        house.resolve(poor, 0, _both(), "");
+        assertEq(_equity(poor), 500);
+        assertEq(_equity(alice) + _equity(bob), others + 1_000);
+    }
+
+    /// @dev The last unit of a loss is paid by the other side as well, and nothing is levied.
+    function test_resolve_aLossOfOneUnit() public {
+        _set(0, 0);
+        _rise(60_000);
+        house.deposit(address(token), poor, uint256(-1 - _equity(poor)));
+        vm.recordLogs();
+        house.resolve(poor, 0, _both(), "");
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertEq(priceOf(logs), PRICE + 60_000 - 1);
+        for (uint256 i; i < logs.length; ++i) {
+            assertTrue(logs[i].topics[0] != I.Levied.selector);
+        }
+        assertEq(cashOf(poor), 0);
+        checkLaws(3);
+    }
+
     /// @dev To the unit of what three lots need, and one less.
     function test_resolve_backstopToTheUnit() public {
         stop.openPool(0);
@@ -243,6 +319,35 @@ contract ClearingHouseResolveEdgesTest is Records {
             assertEq(sizeOf(pool, 0), i == 0 ? -3 : -2);
             vm.revertToState(snapshot);
         }
+    }
+
+    /// @dev Of lots so small that a requirement is rounded by a third of one: who would be worse
+    /// for giving them up is not asked to, and the market's fund takes them instead.
+    function test_resolve_sparesWhoWouldBeWorse() public {
+        MarketParams memory p = defaults();
+        (p.tickValue, p.coverSharePpm) = (1, 0);
+        around.setMarket(1, p);
+        around.setPrice(1, 110);
+        uint32 debtor = open("debtor", 9_500);
+        uint32 other = open("other", 60 * UNIT);
+        tradeIn(0, other, carol, 10, PRICE);
+        tradeIn(1, debtor, other, 1_000, 110);
+        around.setPrice(0, PRICE - 58_000);
+        around.setPrice(1, 100);
+        // A lot frees three units and may leave two of them; the surcharge is one tick of one.
+        (int256 equity,, uint256 maintenance) = house.health(other);
+        house.deposit(address(token), other, uint256(int256(maintenance / 3) - equity));
+        assertLt(_equity(debtor), 0);
+        assertGt(_equity(debtor), -1_000);
+        uint256 snapshot = vm.snapshotState();
+        house.resolve(debtor, 1, _one(other), "");
+        assertEq(sizeOf(other, 1), -1_000);
+        assertEq(sizeOf(FUNDS + 1, 1), 1_000);
+        vm.revertToState(snapshot);
+        // With half of its requirement it is no worse for any.
+        house.deposit(address(token), other, maintenance / 2 + 1 - maintenance / 3);
+        house.resolve(debtor, 1, _one(other), "");
+        assertEq(sizeOf(other, 1), 0);
     }
 
     /// @dev Two thirds of the maintenance are enough to be left alone, and a unit less is not.

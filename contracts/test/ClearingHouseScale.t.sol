@@ -182,4 +182,27 @@ contract ClearingHouseScaleTest is ExitVenueTest {
             vm.sign(keys[alice], keccak256(abi.encodePacked(hex"1901", domain, typed)));
         house.withdrawSigned(w, abi.encodePacked(r, s, v), bob, "");
     }
+
+    /// @dev What claims share is what the vault holds, and no more than it owes, in quote units.
+    function test_reckon_heldAndOwed() public {
+        freezeVenue();
+        uint256 snapshot = vm.snapshotState();
+        vm.prank(address(vault));
+        token.transfer(OUT, 5_000 * WHOLE);
+        assertEq(_pool(), 15_000 * UNIT);
+        (, uint256 due) = house.claimOf(alice);
+        assertEq(due, 7_500 * WHOLE);
+        assertEq(exitOf(alice), due);
+        vm.revertToState(snapshot);
+        bytes memory owed = abi.encodeCall(vault.liabilities, ());
+        vm.mockCall(address(vault), owed, abi.encode(4_000 * WHOLE));
+        assertEq(_pool(), 4_000 * UNIT);
+        (, due) = house.claimOf(alice);
+        assertEq(due, 2_000 * WHOLE);
+    }
+
+    function _pool() private returns (uint256 shared) {
+        house.reckon(type(uint256).max);
+        (,,, shared,) = house.reckoning();
+    }
 }

@@ -2,11 +2,12 @@
 pragma solidity 0.8.37;
 
 import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
+import {Causes} from "../src/libraries/Causes.sol";
 import {Batch, MarketParams, Seizure} from "../src/Types.sol";
-import {VenueTest} from "./support/VenueTest.sol";
+import {Records} from "./support/Records.sol";
 
 /// @notice The book stage of liquidation: orders of the protocol, which nobody signs.
-contract ClearingHouseSeizeTest is VenueTest {
+contract ClearingHouseSeizeTest is Records {
     uint16 private constant PROTOCOL = type(uint16).max;
     /// What poor holds after the price fell by 25,000: see ClearingHouseLiquidate.t.sol.
     uint32 private constant MARK = PRICE - 25_000;
@@ -128,6 +129,61 @@ contract ClearingHouseSeizeTest is VenueTest {
         assertEq(house.unhealthySince(poor), block.timestamp);
     }
 
+    /// @dev Who ends with exactly what is required is healthy, and was unhealthy before with less.
+    function test_seize_toExactlyHealthy() public {
+        around.setPrice(0, MARK);
+        (int256 equity,, uint256 maintenance) = house.health(poor);
+        int256 penalty = int256(uint256(MARK) * 100 * 15_000 / 1e6);
+        int256 to = int256(maintenance) * 9 / 10 + penalty + fee(1, MARK);
+        house.deposit(address(token), poor, uint256(to - equity));
+        house.settle(meeting(protocol(false, 1, MARK), 1, MARK));
+        (equity,, maintenance) = house.health(poor);
+        assertEq(equity, int256(maintenance));
+        assertEq(house.unhealthySince(poor), 0);
+        Batch memory b = meeting(protocol(false, 1, MARK), 1, MARK);
+        refuses(b, abi.encodeWithSelector(I.NotLiquidatable.selector, equity, maintenance));
+    }
+
+    /// @dev Who was seen unhealthy before is so since then.
+    function test_seize_keepsTheOlderFlag() public {
+        around.setPrice(0, MARK);
+        house.flag(poor, "");
+        uint256 since = vm.getBlockTimestamp();
+        vm.warp(since + 10);
+        around.setPrice(0, MARK);
+        house.settle(sell(1, MARK));
+        assertEq(house.unhealthySince(poor), since);
+    }
+
+    /// @dev The penalty is told of as it is paid, by the account and to the fund of the market.
+    function test_seize_tells() public {
+        around.setPrice(0, MARK);
+        Batch memory b = sell(PART, MARK);
+        vm.recordLogs();
+        house.settle(b);
+        readTold();
+        assertTold(1);
+        assertTold(0, Causes.LIQUIDATION, bytes.concat(cashRecord(poor), cashRecord(FUNDS)));
+    }
+
+    /// @dev Close to the zero price no more is taken than the fill left of what the lot is worth.
+    function test_seize_takesWhatIsLeft() public {
+        uint32 mark = PRICE - 40_000;
+        around.setPrice(0, mark);
+        (int256 equity,,) = house.health(poor);
+        // A tenth of the requirement is set free.
+        int256 worth = equity / 10;
+        int256 lost = 500_000 + fee(1, mark - 5_000);
+        assertLt(worth - lost, int256(uint256(mark) * 100 * 15_000 / 1e6));
+        Batch memory b = meeting(protocol(false, 1, mark - 5_000), 1, mark - 5_000);
+        vm.expectEmit(address(house));
+        int256 penalty = worth - lost;
+        emit I.Seized(poor, 0, 1, lost, uint256(penalty), int128(penalty << 32));
+        house.settle(b);
+        (int256 left,,) = house.health(poor);
+        assertEq(left, equity - worth);
+    }
+
     /// Keepers and the protocol share what one block allows.
     function test_seize_sharesTheSpeedCap() public {
         MarketParams memory p = defaults();
@@ -192,6 +248,18 @@ contract ClearingHouseSeizeTest is VenueTest {
         around.setPrice(0, PRICE - 45_000);
         Batch memory b = meeting(protocol(false, 1, PRICE - 50_500), 1, PRICE - 50_500);
         vm.expectPartialRevert(I.MarginShort.selector);
+        house.settle(b);
+    }
+
+    /// @dev Nor while any market of the account is tripped.
+    function test_seize_revertsIf_anotherMarketIsTripped() public {
+        house.deposit(address(token), poor, 5 * UNIT);
+        tradeIn(1, poor, alice, 1, PRICE);
+        around.setPrice(0, MARK);
+        around.setLevel(2, 2);
+        Batch memory b = meeting(protocol(false, 1, MARK), 1, MARK);
+        refuses(b, abi.encodeWithSelector(I.BreakerTripped.selector, 2, 2, 1));
+        around.setLevel(2, 1);
         house.settle(b);
     }
 
@@ -290,5 +358,30 @@ contract ClearingHouseSeizeTest is VenueTest {
         );
         house.cancelLane(poor, PROTOCOL, type(uint32).max);
         vm.stopPrank();
+    }
+
+    /// @dev The lane stays the protocol's after it was used: what its owner signs there is lawful
+    /// only as a liquidation too, whatever the flags, and hides nothing.
+    function test_attack_ordinaryOrderOnTheProtocolsLane() public {
+        around.setPrice(0, MARK);
+        house.settle(sell(PART, MARK));
+        house.deposit(address(token), poor, 1_000 * UNIT);
+        Order memory own = order(poor, true, 1);
+        (own.lane, own.seq, own.price) = (PROTOCOL, type(uint32).max, MARK);
+        Order memory hers = order(carol, false, 1);
+        hers.price = MARK;
+        fill(1, 0, 1, MARK);
+        bytes memory all = bytes.concat(packed(hers), packed(own));
+        refuses(batchOf(all), abi.encodeWithSelector(I.OrderMalformed.selector, 1, 1, 0x0a));
+        // Nor may it reduce what is healthy, as an ordinary order could.
+        reset();
+        (own.isBuy, own.tif, own.reduceOnly) = (false, 1, true);
+        hers = order(carol, true, 1);
+        hers.price = MARK;
+        fill(0, 1, 1, MARK);
+        all = bytes.concat(packed(hers), packed(own));
+        Batch memory b = batchOf(all);
+        vm.expectPartialRevert(I.NotLiquidatable.selector);
+        house.settle(b);
     }
 }

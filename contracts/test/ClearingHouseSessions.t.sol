@@ -187,4 +187,18 @@ contract ClearingHouseSessionsTest is VenueTest {
         house.setSession(alice, address(this), type(uint40).max, everything());
         vm.stopPrank();
     }
+
+    /// @dev A key that is taken back holds nothing any more.
+    function test_setSession_takenBack() public {
+        (address key,) = makeActor("key");
+        vm.startPrank(owner_(alice));
+        house.setSession(alice, key, type(uint40).max, everything());
+        house.setSession(alice, key, 0, everything());
+        vm.stopPrank();
+        (uint40 expiry, SessionScope memory scope) = house.session(alice, key);
+        assertEq(uint256(expiry), 0);
+        assertEq(uint256(scope.markets) + scope.orderLotsMax, 0);
+        assertFalse(scope.reduceOnly);
+        assertEq(uint256(house.sessionExpiry(alice, key)), 0);
+    }
 }

@@ -39,6 +39,54 @@ contract ClearingHouseSeveralTest is Records {
         checkLaws(3);
     }
 
+    /// @dev To the last lot that its equity carries, in whichever market, and not one more: a
+    /// position that is traded counts once, as it is then.
+    function test_settle_toTheLastLot_inEach() public {
+        for (uint8 m; m < 3; ++m) {
+            uint256 snapshot = vm.snapshotState();
+            // 58.65 are free; a lot needs 5, and costs 0.045.
+            vm.expectPartialRevert(I.MarginShort.selector);
+            this.tradeNow(m, thin, bob, 12);
+            tradeIn(m, thin, bob, 11, PRICE);
+            assertEq(sizeOf(thin, m), 21);
+            vm.revertToState(snapshot);
+        }
+    }
+
+    function tradeNow(uint8 m, uint32 buyer, uint32 seller, uint40 lots) external {
+        tradeIn(m, buyer, seller, lots, PRICE);
+    }
+
+    /// @dev Who is below initial margin may not grow in one market while it reduces in another,
+    /// though it needs less margin after it, and whichever comes first.
+    function test_settle_neverGrowsBesideAReduction() public {
+        _fall(2, 100_000);
+        for (uint8 first; first < 2; ++first) {
+            for (uint8 grown; grown < 2; ++grown) {
+                _crosses(first, 1 - first, first == grown);
+            }
+        }
+        // The reduction alone is lawful.
+        tradeIn(1, bob, thin, 5, PRICE);
+    }
+
+    /// @dev Thin buys a lot in one market and sells five in the other; bob is on the other side.
+    function _crosses(uint8 first, uint8 second, bool growsFirst) private {
+        for (uint256 i; i < 4; ++i) {
+            bool mine = i > 1;
+            bool grows = (i % 2 == 0) == growsFirst;
+            Order memory o = order(mine ? thin : bob, mine == grows, grows ? 1 : 5);
+            (o.market, o.lane) = i % 2 == 0 ? (first, uint16(3)) : (second, uint16(4));
+            o.seq = 1;
+            add(o);
+        }
+        fill(0, 2, growsFirst ? 1 : 5, PRICE);
+        fill(1, 3, growsFirst ? 5 : 1, PRICE);
+        vm.expectPartialRevert(I.MarginShort.selector);
+        this.settleNow();
+        reset();
+    }
+
     /// @dev Below initial margin a step may reduce, and not grow, and what the others lost before
     /// counts before and after.
     function test_settle_healthierWithOthers() public {
@@ -191,6 +239,27 @@ contract ClearingHouseSeveralTest is Records {
         }
     }
 
+    /// @dev Whichever of its markets is tripped, nothing is taken off the account in any.
+    function test_liquidate_revertsIf_anyIsTripped() public {
+        _fall(2, 140_000);
+        uint32[] memory list = new uint32[](1);
+        list[0] = alice;
+        for (uint8 m; m < 3; ++m) {
+            around.setLevel(m + 1, 2);
+            bytes4 tripped = I.BreakerTripped.selector;
+            bytes memory reason = abi.encodeWithSelector(tripped, m + 1, 2, 1);
+            vm.expectRevert(reason);
+            house.flag(thin, "");
+            vm.expectRevert(reason);
+            house.resolve(thin, (m + 1) % 3, list, "");
+            vm.prank(owner_(bob));
+            vm.expectRevert(reason);
+            house.liquidate(thin, (m + 1) % 3, 1, bob, "");
+            around.setLevel(m + 1, 1);
+        }
+        house.flag(thin, "");
+    }
+
     /// @dev A forced close of one position is judged with the others.
     function test_forcedClose_withOthers() public {
         for (uint8 m; m < 3; ++m) {
@@ -205,6 +274,37 @@ contract ClearingHouseSeveralTest is Records {
             checkLaws(3);
             vm.revertToState(snapshot);
         }
+    }
+
+    /// @dev Who closes by taking a forced close over makes the market smaller.
+    function test_forcedClose_againstTheOtherSide() public {
+        for (uint8 m; m < 3; ++m) {
+            uint64 number = requestClose(thin, m, true, 4, 1);
+            pass(FORCED_DEADLINE + 1);
+            executeBy(alice, number, ANY_LOTS);
+            assertEq(sizeOf(alice, m), -6);
+            (,, uint56 interest) = house.market(m);
+            assertEq(interest, 6);
+        }
+        checkLaws(3);
+    }
+
+    /// @dev Sixteen positions are an account's most, whichever of them is at home.
+    function test_settle_revertsIf_PositionsExceeded() public {
+        for (uint8 m; m < 17; ++m) {
+            around.setMarket(m, defaults());
+            around.setPrice(m, PRICE);
+            if (m < 16) tradeIn(m, carol, dave, 1, PRICE);
+        }
+        (,,, Position[] memory list) = house.account(carol);
+        assertEq(list.length, 16);
+        bytes4 reason = I.PositionsExceeded.selector;
+        vm.expectRevert(abi.encodeWithSelector(reason, carol, 17, 16));
+        this.tradeNow(16, carol, bob, 1);
+        reset();
+        tradeIn(3, dave, carol, 1, PRICE);
+        tradeIn(16, carol, bob, 1, PRICE);
+        assertEq(sizeOf(carol, 16), 1);
     }
 
     /// @dev All positions are claimed for, none is left, and it is told of each.

@@ -59,6 +59,28 @@ contract VaultEarliestTest is VaultTest {
         }
     }
 
+    /// @dev One that is paid within a bucket counts in that bucket, for the one behind it.
+    function test_earliest_behindALargeOne() public {
+        VaultWindows.Rules memory r = _greedy();
+        r.delaySeconds = 2 hours;
+        _deploy(VaultWindows.Windows(1, 1, 10_000, 100_000), r);
+        for (uint256 i; i < 6; ++i) {
+            uint256 snapshot = vm.snapshotState();
+            skip(i * 397 + 41);
+            vault.pay(WHALE, 75_000e6, 101, 0);
+            (, uint64 id) = vault.pay(BOB, 75_000e6, 102, 0);
+            uint256 promised = vault.earliest(id);
+            vm.warp(vm.getBlockTimestamp() + 2 hours);
+            while (true) {
+                vault.release(2);
+                if (vault.withdrawal(id).quote == 0) break;
+                vm.warp((vm.getBlockTimestamp() / 5 minutes + 1) * 5 minutes);
+            }
+            assertEq(vm.getBlockTimestamp(), promised);
+            vm.revertToState(snapshot);
+        }
+    }
+
     function _compare(VaultWindows.Windows memory w, uint256 phase, uint256 length) private {
         uint256 fresh = vm.snapshotState();
         _deploy(w, _greedy());

@@ -51,4 +51,22 @@ abstract contract Records is ExitVenueTest {
             (, price) = abi.decode(logs[i].data, (int256, uint256));
         }
     }
+
+    /// @notice What insurance paid for the position that was resolved last.
+    function coveredOf(Vm.Log[] memory logs) internal pure returns (uint256 covered) {
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].topics[0] != I.Resolved.selector) continue;
+            (,,,,, covered,) = abi.decode(
+                logs[i].data, (int256, uint256, uint256, uint256, uint256, uint256, uint256)
+            );
+        }
+    }
+
+    /// @notice How many lots were told to have left the position that was resolved last.
+    function movedOf(Vm.Log[] memory logs) internal pure returns (int256 lots) {
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].topics[0] != I.Resolved.selector) continue;
+            (lots,) = abi.decode(logs[i].data, (int256, uint256));
+        }
+    }
 }
