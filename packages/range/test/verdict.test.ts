@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Attack, judge, openReport, type RunResult, type Tape } from '../src/index.ts';
+import {
+  type Attack,
+  judge,
+  openReport,
+  type RunResult,
+  skippedReport,
+  type Tape,
+} from '../src/index.ts';
 
 const attack: Attack = {
   kind: 'attack',
@@ -114,6 +121,13 @@ describe('the verdict on a tape', () => {
       assert.equal(judge(tape, [run('control', more)], 0n, '1').problems.length, 1);
     }
   });
+});
+
+it('says what a tape that was skipped lacks', () => {
+  const report = skippedReport({ ...attack, kind: 'tape' }, '1', 'recording');
+  assert.equal(report.verdict, 'skipped');
+  assert.equal(report.scenario.kind, 'tape');
+  assert.deepEqual(report.problems, ['skipped: there is no recording']);
 });
 
 it('never calls an open scenario held', () => {
