@@ -63,7 +63,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
     'trader',
     'cli',
   ],
-  range: ['units', 'order', 'oracle', 'abi', 'host', 'settle', 'party', 'sentinel', 'venue'],
+  range: ['units', 'order', 'oracle', 'abi', 'host', 'party', 'settle', 'sdk', 'sentinel', 'venue'],
 };
 
 /** Modules that may be imported besides a package's index, each with its package. */

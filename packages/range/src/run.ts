@@ -281,12 +281,12 @@ async function boundOf(scenario: Running, world: World): Promise<bigint> {
   return typeof scenario.bound === 'bigint' ? scenario.bound : scenario.bound(world);
 }
 
-/** Logs of a contract since the snapshot. */
+/** Logs of a contract since the snapshot; a run that broke off at once has none. */
 async function logsOf(world: World, address: Hex): Promise<never[]> {
-  // A story that broke off before its first block has none to ask for.
   if ((await world.block()) === world.origin.block) return [];
   const fromBlock = `0x${(world.origin.block + 1).toString(16)}`;
-  return (await world.rpc('eth_getLogs', [{ address, fromBlock, toBlock: 'latest' }])) as never[];
+  const filter = { address, fromBlock, toBlock: 'latest' };
+  return (await world.rpc('eth_getLogs', [filter])) as never[];
 }
 
 /** Blocks of the run in which the breaker was tightened, from the snapshot. */

@@ -40,7 +40,9 @@ const milliseconds = (report: ScenarioReport): number =>
 function rowOf(report: ScenarioReport): string[] {
   const { scenario, loss, bound, attackerNet, unit, verdict } = report;
   const { name, kind, control } = scenario;
-  if (kind === 'open') return [name, '-', '-', '-', '-', '-', 'open', control];
+  if (kind === 'open' && report.runs.length === 0) {
+    return [name, '-', '-', '-', '-', '-', 'open', control];
+  }
   const seconds = (milliseconds(report) / 1000).toFixed(1);
   if (kind === 'tape') return [name, '-', '-', '-', '-', seconds, verdict, 'nothing may happen'];
   const sums = [amount(loss, unit), amount(bound, unit), amount(attackerNet, 'quote')];
