@@ -2,7 +2,7 @@
 export { Range, type RangeOptions } from './run.ts';
 export { scenarios } from './scenarios/index.ts';
 export * from './types.ts';
-export { judge, judgeOpen, lossOf, measuredOf, openReport } from './verdict.ts';
+export { judge, judgeOpen, lossOf, measuredOf, openReport, skippedReport } from './verdict.ts';
 export { Ground } from './world/ground.ts';
 export type { Outcome } from './world/send.ts';
 export { World } from './world/world.ts';

@@ -6,6 +6,7 @@ import {
   judgeOpen,
   openReport,
   type RunResult,
+  skippedReport,
   type Tape,
 } from '../src/index.ts';
 
@@ -121,6 +122,13 @@ describe('the verdict on a tape', () => {
       assert.equal(judge(tape, [run('control', more)], 0n, '1').problems.length, 1);
     }
   });
+});
+
+it('says what a tape that was skipped lacks', () => {
+  const report = skippedReport({ ...attack, kind: 'tape' }, '1', 'recording');
+  assert.equal(report.verdict, 'skipped');
+  assert.equal(report.scenario.kind, 'tape');
+  assert.deepEqual(report.problems, ['skipped: there is no recording']);
 });
 
 describe('the verdict on an open scenario', () => {

@@ -41,15 +41,15 @@ export const treasuryOldSignature: Attack = {
     await openTreasury(world, 100_000, 20_000);
     await world.user('supplier', 1_000);
     await world.attacker('mallory', 1_000);
-    const { wages } = old(world, world.memory.time);
+    const since = world.memory.time;
+    const { wages } = old(world, since);
     await schedule(world, 'keeper', wages);
     await world.wait(day + 2);
     await execute(world, 'keeper', wages);
-    await world.wait((sinceSigned - 1) * day);
+    await world.wait(since + sinceSigned * day - world.memory.time);
   },
   async run(world) {
-    // The signing lies ten days back; what was signed then is what is brought now.
-    const { wages, purchase } = old(world, signedAt(world));
+    const { wages, purchase } = old(world, world.origin.second - sinceSigned * day);
     await world.attack('brings what was given up, and what was paid', async () => {
       await schedule(world, 'mallory', purchase);
       await schedule(world, 'mallory', wages);
@@ -75,8 +75,3 @@ export const treasuryOldSignature: Attack = {
     ),
   ],
 };
-
-/** Second of the first signature, from what passed since. */
-function signedAt(world: World): number {
-  return world.origin.second - sinceSigned * day;
-}

@@ -93,7 +93,12 @@ export async function readAt(
 export async function putUnderVotes(world: World, terms: GovernanceTerms): Promise<void> {
   const chain = { rpc: world.rpc, rpcUrl: world.venue.rpcUrl };
   const from = (await world.block()) + 1;
-  const writer = createChainWriter({ rpcUrl: chain.rpcUrl, chainId }, world.key('deployer'));
+  const plain = createChainWriter({ rpcUrl: chain.rpcUrl, chainId }, world.key('deployer'));
+  // Told, and not asked of the chain: what anvil suggests depends on runs that were taken back.
+  const fees = { maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 9n };
+  const sendTransaction = (request: object) =>
+    plain.sendTransaction({ ...request, ...fees } as never);
+  const writer = { ...plain, sendTransaction } as typeof plain;
   const { access } = await deployGovernance(miningReader(chain), writer, world.venue, terms);
   for (const [name, placed] of await findPlaced(chain, from)) world.placed.set(name, placed);
   // It mined and sent by itself.
