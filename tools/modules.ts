@@ -63,7 +63,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
     'trader',
     'cli',
   ],
-  range: ['units', 'order', 'oracle', 'abi', 'host', 'settle', 'sentinel', 'venue'],
+  range: ['units', 'order', 'oracle', 'abi', 'host', 'settle', 'sentinel', 'trader', 'venue'],
 };
 
 /** Modules that may be imported besides a package's index, each with its package. */

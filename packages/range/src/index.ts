@@ -1,4 +1,6 @@
 /** The attack range: thefts of the field against the real stack, each with its control once off. */
+
+export { type AdversaryWishes, runAdversary } from './adversary/main.ts';
 export { Range, type RangeOptions } from './run.ts';
 export { scenarios } from './scenarios/index.ts';
 export * from './types.ts';

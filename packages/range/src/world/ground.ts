@@ -76,6 +76,8 @@ export class Ground {
   mode: Mode = 'attack';
   /** Before the snapshot a refusal is a fault of the scenario. */
   isSetup = true;
+  /** What everybody has is measured after each block, for the timeline. */
+  isMeasured = true;
   watches: Watch[] = [];
   off: ReadonlySet<string> = new Set();
   /** Block and second of the snapshot. */
@@ -171,7 +173,7 @@ export class Ground {
       const block = await this.block();
       for (const watch of this.watches) await watch.step(block);
     }
-    if (this.isSetup) return;
+    if (this.isSetup || !this.isMeasured) return;
     const level = Number(await this.read('breaker', 'level', withdrawals));
     if (level > 0) memory.tightSeconds += seconds;
   }
@@ -211,7 +213,7 @@ export class Ground {
       const { by, what } = wishes[i] as (typeof wishes)[number];
       this.#judge(by, what, outcome);
     }
-    if (!this.isSetup) await this.sample();
+    if (!this.isSetup && this.isMeasured) await this.sample();
     return outcomes;
   }
 
