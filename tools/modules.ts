@@ -63,12 +63,25 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
     'trader',
     'cli',
   ],
-  range: ['units', 'order', 'oracle', 'abi', 'host', 'settle', 'sentinel', 'trader', 'venue'],
+  range: [
+    'units',
+    'order',
+    'oracle',
+    'core',
+    'abi',
+    'host',
+    'settle',
+    'node',
+    'sentinel',
+    'trader',
+    'venue',
+  ],
 };
 
 /** Modules that may be imported besides a package's index, each with its package. */
 export const doors: Readonly<Record<string, string>> = {
   'host/programs': 'host',
+  'settle/sim': 'settle',
   'units/measure': 'units',
 };
 

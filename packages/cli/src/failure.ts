@@ -42,6 +42,7 @@ const cures: Readonly<Record<string, string>> = {
   TreasuryMissing: 'npm start -- --fresh makes a venue with one',
   ScenarioUnknown: 'holdfast range --list',
   AblationUnknown: 'holdfast range --help',
+  MutantUnknown: 'holdfast range --help',
   RoleUnknown: 'holdfast range --help',
   StoryUnreadable: 'give a file that holdfast range --adversary --out wrote',
   SocketDown: 'start the node, or run this on its machine with --venue',

@@ -58,6 +58,7 @@ function reportOf(mind: Mind): string {
   const { random, roles } = mind;
   const kinds = ['old', 'alone'];
   if (roles.includes('reporter') || roles.includes('reporters')) kinds.push('mixed', 'alone');
+  if (roles.includes('majority')) kinds.push('most', 'most', 'most');
   const factors = [910_000, 950_000, 990_000, 1_000_000, 1_010_000, 1_050_000, 1_090_000, 50_000];
   return `report:${pick(random, kinds)}:${pick(random, factors)}`;
 }
@@ -117,6 +118,14 @@ function callOf(mind: Mind): Call {
   return { ...call, gas: pick(random, [60_000, 120_000, 250_000, 500_000]) };
 }
 
+/** A report reaches the chain by the sequencer, or with a withdrawal of a token by anybody. */
+function liesOf(mind: Mind): Call {
+  const contract = 'ClearingHouse';
+  const report = reportOf(mind);
+  if (mind.roles.includes('sequencer')) return { contract, fn: 'push', args: [report] };
+  return { contract, fn: 'withdraw', args: ['#mallory', '1000000', '@mallory', report] };
+}
+
 /** Calls that belong together more often than chance would have it. */
 function plausible(mind: Mind): Call {
   const { random } = mind;
@@ -142,7 +151,7 @@ function plausible(mind: Mind): Call {
       };
     }
     default:
-      return { contract, fn: 'push', args: [reportOf(mind)] };
+      return liesOf(mind);
   }
 }
 
@@ -208,16 +217,23 @@ function senders({ roles }: Mind): string[] {
   return names;
 }
 
+const senderOf = (roles: readonly Role[]): string =>
+  roles.includes('sequencer') ? 'sequencer' : 'mallory';
+
 export function invent(mind: Mind): Step {
   const { random, roles } = mind;
   if (roles.includes('sequencer') && random.chance(0.3)) return settlement(mind);
+  if (roles.some((role) => role.startsWith('report') || role === 'majority')) {
+    if (random.chance(0.2)) return { do: 'call', by: senderOf(roles), ...liesOf(mind) };
+  }
   const dice = random.next();
   if (dice < 0.2) return settlement(mind);
   if (dice < 0.5) {
     const call = plausible(mind);
     const [first] = call.args;
     const owner = String(first).slice(1);
-    const by = owner === 'mallory-b' || owner === 'mallory' ? owner : 'mallory';
+    const isPush = call.fn === 'push';
+    const by = isPush ? senderOf(roles) : owner === 'mallory-b' ? owner : 'mallory';
     if (owner === 'puppet') return { do: 'puppet', first: [call], inside: [] };
     return { do: 'call', by, ...call };
   }

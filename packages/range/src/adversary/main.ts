@@ -12,7 +12,7 @@ import type { World } from '../world/world.ts';
 import { choicesOf, type HuntResult, hunt, judgeLife, type Prey } from './hunt.ts';
 import { type Ground, type Life, play } from './play.ts';
 import { boundOf, dayOf, furnish, huntAblations, huntTerms, roleSets } from './stage.ts';
-import type { Role, Step } from './steps.ts';
+import { type Role, roleNames, type Step } from './steps.ts';
 import { targetsOf } from './targets.ts';
 
 export interface AdversaryWishes {
@@ -44,7 +44,7 @@ const storyShape = z.object({
   kind: z.literal('holdfast range --adversary'),
   seed: z.string(),
   commit: z.string(),
-  roles: z.array(z.enum(['reporter', 'reporters', 'guardian', 'sequencer', 'keeper'])),
+  roles: z.array(z.enum(roleNames)),
   ablate: z.string().nullable(),
   /** Steps as in `adversary/steps.ts`. */
   steps: z.array(z.looseObject({ do: z.string() })),
@@ -125,7 +125,7 @@ function storyOf(row: Row, prey: Prey, ablate: string | undefined): Story {
 
 /** @throws EnvironmentError RoleUnknown */
 function rolesOf(names: readonly string[] | undefined): readonly Role[] | undefined {
-  const known: readonly string[] = [...new Set(roleSets.flat())];
+  const known: readonly string[] = roleNames;
   const strange = names?.filter((name) => !known.includes(name)) ?? [];
   if (strange.length === 0) return names as readonly Role[] | undefined;
   const message = `nobody holds ${strange.join(', ')}; there are ${known.join(', ')}`;

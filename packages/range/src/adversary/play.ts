@@ -52,6 +52,8 @@ const puppetAbi = [
   },
 ] as const;
 
+/** Who can sign prices. */
+const liars: readonly Role[] = ['reporter', 'reporters', 'majority'];
 const gasUsual = 8_000_000n;
 const gasPuppet = 60_000_000n;
 
@@ -179,6 +181,10 @@ class Player {
         .slice(0, 90)}`;
     }
     const outcome = await world.send(from, what, request);
+    // The next lie begins where this one led.
+    if (outcome.ok && this.ground.roles.some((role) => liars.includes(role))) {
+      await world.learnPrices();
+    }
     return outcome.ok ? 'ok' : outcome.error;
   }
 

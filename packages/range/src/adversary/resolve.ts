@@ -27,7 +27,8 @@ export function accountOf(world: World, word: string): number {
 
 /** Who signs a report of this kind. */
 function signersOf(kind: string, roles: readonly Role[]): string[] {
-  const captured = roles.includes('reporters') ? 2 : roles.includes('reporter') ? 1 : 0;
+  const isTwo = roles.includes('reporters') || roles.includes('majority');
+  const captured = isTwo ? 2 : roles.includes('reporter') ? 1 : 0;
   const own = ['reporter-1', 'reporter-2'].slice(0, captured);
   if (kind === 'alone') return own.length > 0 ? own : ['mallory'];
   // A report whose honest observations outnumber the lies: what the verifier assumes.
@@ -51,6 +52,10 @@ export function reportOf(world: World, word: string, roles: readonly Role[]): He
     prices.map(([s, ticks]) => [s, text(s, Math.round((ticks * Number(ppm)) / 1_000_000))]),
   );
   const signers = signersOf(kind, roles);
+  if (kind === 'most' && roles.includes('majority')) {
+    const lies = { 'reporter-1': lie, 'reporter-2': lie };
+    return world.report(honest, { time: world.memory.time, lies });
+  }
   // An honest report that the adversary kept: signed at its time, of its round.
   const time = kind === 'old' ? world.memory.time - 60 : world.memory.time;
   if (kind === 'alone') return world.report(lie, { signers, time });

@@ -1,11 +1,14 @@
 /** The ground of a hunt: honest people and their day, and what the adversary starts with. */
+import type { SignedOrder } from '@holdfast/order';
 import { createRandom } from '@holdfast/trader';
 import type { Edit } from '../solidity/sources.ts';
-import type { Fields } from '../world/orders.ts';
 import type { World } from '../world/world.ts';
 import type { Role } from './steps.ts';
 
-/** What each seed holds, in turn. */
+/**
+ * What each seed holds, in turn. `majority` is in none of them: two of the three who sign a report
+ * are more than its verifier assumes, and move the price within the band (SECURITY.md).
+ */
 export const roleSets: readonly (readonly Role[])[] = [
   [],
   ['sequencer'],
@@ -57,7 +60,8 @@ export const huntTerms = { collateral: { file: 'HookToken.sol', name: 'HookToken
 /** Everybody and everything before the first step; the same for every life of a seed. */
 export async function furnish(world: World): Promise<void> {
   await world.user('alice', 400_000);
-  await world.user('bob', 6_000);
+  // Two lies within the band would make him liquidatable; the honest day never does.
+  await world.user('bob', 5_000);
   await world.user('carol', 400_000);
   await world.attacker('mallory', 200_000);
   await world.attacker('mallory-b', 200_000);
@@ -78,14 +82,20 @@ export async function furnish(world: World): Promise<void> {
 }
 
 /** Orders that honest people have signed and that rest: whoever is the sequencer has them. */
-export async function intelligence(world: World) {
-  const rest = (name: string, side: 'buy' | 'sell', price: number, fields: Fields) =>
-    world.order(name, { market: 'BTC-USD', side, size: 1, price, fields });
-  const [{ time }, far] = [world.memory, 90_000];
-  return [
-    await rest('alice', 'sell', Math.round(btc * 1.005), { lane: 20, expiry: time + far }),
-    await rest('carol', 'buy', Math.round(btc * 0.995), { lane: 20, expiry: time + far }),
-  ];
+const resting = [
+  { name: 'alice', side: 'sell', price: 59_900 },
+  { name: 'carol', side: 'buy', price: 60_100 },
+] as const;
+const restingSize = 1;
+
+/** Signs them. */
+export function intelligence(world: World): Promise<SignedOrder[]> {
+  const fields = { lane: 20, expiry: world.memory.time + 90_000 };
+  return Promise.all(
+    resting.map(({ name, side, price }) =>
+      world.order(name, { market: 'BTC-USD', side, size: restingSize, price, fields }),
+    ),
+  );
 }
 
 /** One thing that honest people do. */
@@ -121,18 +131,17 @@ export function dayOf(seed: string): Event[] {
   ];
 }
 
-/** Farthest that the day goes from where it begins, ppm. */
-const dayPpm = 20_000n;
-
 /**
- * Most that these roles can gain, quote units: nothing, but for a sequencer, who can fill resting
- * orders at their limits whenever the price is better for the other side.
+ * Most that these roles can gain, quote units: nothing; but a sequencer can fill resting orders at
+ * their limits, and has what these give away at the price with which the day ends.
  */
 export function boundOf(world: World, roles: readonly Role[]): bigint {
   if (!roles.includes('sequencer')) return 0n;
-  const { lotSize } = world.market('BTC-USD');
-  const lots = 2n * BigInt(Math.round(1 / Number(lotSize)));
   const { tickValue } = world.market('BTC-USD');
-  const reach = (BigInt(world.ticks('BTC-USD', btc)) * (dayPpm + 5_000n)) / 1_000_000n;
-  return lots * reach * BigInt(tickValue);
+  const lots = BigInt(world.lots('BTC-USD', restingSize));
+  const gifts = resting.map(({ side, price }) =>
+    Math.max(0, side === 'sell' ? btc - price : price - btc),
+  );
+  const ticks = gifts.reduce((sum, gift) => sum + world.ticks('BTC-USD', gift), 0);
+  return lots * BigInt(ticks) * BigInt(tickValue);
 }

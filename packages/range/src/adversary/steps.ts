@@ -4,8 +4,19 @@
  * prices, so that a step means something wherever it stands.
  */
 
-/** A key that the adversary may hold beside its own. */
-export type Role = 'reporter' | 'reporters' | 'guardian' | 'sequencer' | 'keeper';
+/**
+ * Keys that the adversary may hold beside its own. `reporters` are two of five, a quorum being
+ * three, who sign alone; `majority` the same two, with an honest observation of the same round.
+ */
+export const roleNames = [
+  'reporter',
+  'reporters',
+  'majority',
+  'guardian',
+  'sequencer',
+  'keeper',
+] as const;
+export type Role = (typeof roleNames)[number];
 
 /**
  * An argument: `@name` is an address, `#name` an account, `report:KIND:PPM` and `sig:NAME` are
@@ -58,7 +69,7 @@ export type Step =
       readonly report?: string;
     }
   | { readonly do: 'wait'; readonly seconds: number }
-  /** The chain forgets what so many steps did; honest people say it again, the adversary does not. */
+  /** The chain forgets what so many steps did; honest people say it again, nobody else does. */
   | { readonly do: 'reorg'; readonly steps: number };
 
 /** In the words of the timeline. */
@@ -67,16 +78,18 @@ export function stepText(step: Step): string {
     const list = args.map((arg) => JSON.stringify(arg)).join(', ');
     return `${contract}.${fn}(${list})${gas === undefined ? '' : ` with ${gas} gas`}`;
   };
-  const ref = (order: OrderRef): string => JSON.stringify(order);
+  const calls = (list: readonly Call[]): string => list.map(call).join('; ');
+  const fill = ({ maker, taker }: Fill): string =>
+    `${JSON.stringify(maker)} × ${JSON.stringify(taker)}`;
   switch (step.do) {
     case 'honest':
       return 'honest people go on';
     case 'call':
       return `${step.by}: ${call(step)}`;
     case 'puppet':
-      return `puppet: ${step.first.map(call).join('; ')} [inside: ${step.inside.map(call).join('; ')}]`;
+      return `puppet: ${calls(step.first)} [inside: ${calls(step.inside)}]`;
     case 'settle':
-      return `settles ${step.market} ${step.fills.map((f) => `${ref(f.maker)} × ${ref(f.taker)}`).join('; ')}`;
+      return `settles ${step.market} ${step.fills.map(fill).join('; ')}`;
     case 'wait':
       return `waits ${step.seconds} s`;
     case 'reorg':

@@ -1,4 +1,4 @@
-/** Every entry point of every deployed contract, from the ABIs; nothing is left out by hand but one. */
+/** Every entry point of every deployed contract, from the ABIs; one is left out by hand. */
 import * as abis from '@holdfast/abi';
 import type { Abi, AbiFunction } from 'viem';
 import type { Stack } from '../world/stack.ts';

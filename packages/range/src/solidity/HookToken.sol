@@ -45,7 +45,8 @@ contract Puppet {
     Call[] private _inside;
     bool private _busy;
 
-    /// @notice Calls one after another; failures do not stop it. @return passed how many went through
+    /// @notice Calls one after another; failures do not stop it.
+    /// @return passed how many went through
     function act(Call[] calldata first, Call[] calldata inside) external returns (uint256 passed) {
         delete _inside;
         for (uint256 i; i < inside.length; ++i) {
