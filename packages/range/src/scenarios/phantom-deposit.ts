@@ -28,7 +28,7 @@ export const phantomDeposit: Attack = {
   title: 'Deposits without a coin',
   story:
     'The collateral turns hostile: its issuer, the attacker, makes it keep a tenth of what ' +
-    'moves, then say false and move nothing, then call the sender back in the middle of a transfer. ' +
+    'moves, then say false and move nothing, then call the sender back in the middle. ' +
     'Foreign tokens are offered as collateral too. What a venue credits by the amount asked for, ' +
     'and not by what arrived, it owes without having.',
   incidents: [
