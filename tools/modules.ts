@@ -75,6 +75,8 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
     'sentinel',
     'trader',
     'venue',
+    'party',
+    'sdk',
   ],
 };
 

@@ -6,7 +6,7 @@ export { mutants } from './faults/mutants.ts';
 export { Range, type RangeOptions } from './run.ts';
 export { scenarios } from './scenarios/index.ts';
 export * from './types.ts';
-export { judge, lossOf, openReport } from './verdict.ts';
+export { judge, judgeOpen, lossOf, measuredOf, openReport } from './verdict.ts';
 export { Ground } from './world/ground.ts';
 export type { Outcome } from './world/send.ts';
 export { World } from './world/world.ts';

@@ -8,7 +8,7 @@ import { listText, reportText } from './report/text.ts';
 import { Range } from './run.ts';
 import { scenarios } from './scenarios/index.ts';
 import type { Scenario, ScenarioReport } from './types.ts';
-import { judge, openReport } from './verdict.ts';
+import { judge, judgeOpen, measuredOf, openReport, skippedReport } from './verdict.ts';
 
 /** What the command line says. */
 export interface RangeWishes {
@@ -50,7 +50,16 @@ function chosen({ names, only }: RangeWishes): Scenario[] {
 
 /** One scenario to its end. */
 export async function runOne(range: Range, scenario: Scenario): Promise<ScenarioReport> {
-  if (scenario.kind === 'open') return openReport(scenario, range.seed);
+  if (scenario.kind === 'open') {
+    const measured = measuredOf(scenario);
+    if (measured === undefined) return openReport(scenario, range.seed);
+    const { runs, bound } = await range.runs(measured);
+    return judgeOpen(scenario, runs, bound, range.seed);
+  }
+  const missing = scenario.kind === 'tape' ? scenario.missing?.() : undefined;
+  if (missing !== undefined && scenario.kind === 'tape') {
+    return skippedReport(scenario, range.seed, missing);
+  }
   const { runs, bound } = await range.runs(scenario);
   return judge(scenario, runs, bound, range.seed);
 }

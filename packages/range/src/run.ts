@@ -222,7 +222,7 @@ export class Range {
       if (ablation?.kind === 'source') {
         const { contracts, edits } = ablation;
         const codes = await compileAblated(this.compiler, contracts, edits);
-        await install(world.rpc, world.stack, codes);
+        await install(world.rpc, world.placed, codes);
       }
       // Laws are judged where the real code runs; without a control they may well break.
       if (mode !== 'ablation') {
@@ -289,13 +289,17 @@ async function boundOf(scenario: Running, world: World): Promise<bigint> {
   return typeof scenario.bound === 'bigint' ? scenario.bound : scenario.bound(world);
 }
 
-const sinceOf = (world: World): string => `0x${(world.origin.block + 1).toString(16)}`;
+/** Logs of a contract since the snapshot; a run that broke off at once has none. */
+async function logsOf(world: World, address: Hex): Promise<never[]> {
+  if ((await world.block()) === world.origin.block) return [];
+  const fromBlock = `0x${(world.origin.block + 1).toString(16)}`;
+  const filter = { address, fromBlock, toBlock: 'latest' };
+  return (await world.rpc('eth_getLogs', [filter])) as never[];
+}
 
 /** Blocks of the run in which the breaker was tightened, from the snapshot. */
 async function tightenings(world: World): Promise<number[]> {
-  const { breaker: address } = world.venue.contracts;
-  const filter = { address, fromBlock: sinceOf(world), toBlock: 'latest' };
-  const raw = (await world.rpc('eth_getLogs', [filter])) as never[];
+  const raw = await logsOf(world, world.venue.contracts.breaker);
   const logs = parseEventLogs({ abi: breakerAbi, logs: raw });
   return logs
     .filter(({ eventName }) => eventName === 'Tightened' || eventName === 'Barred')
@@ -304,9 +308,7 @@ async function tightenings(world: World): Promise<number[]> {
 
 /** Honest accounts that were liquidated though the scenario exposes them to nothing. */
 async function wrongful(scenario: Running, world: World): Promise<string[]> {
-  const { clearingHouse: address } = world.venue.contracts;
-  const filter = { address, fromBlock: sinceOf(world), toBlock: 'latest' };
-  const raw = (await world.rpc('eth_getLogs', [filter])) as never[];
+  const raw = await logsOf(world, world.venue.contracts.clearingHouse);
   const names = ['Liquidated', 'Resolved', 'Seized'];
   const hit = parseEventLogs({ abi: clearingHouseAbi, logs: raw })
     .filter(({ eventName }) => names.includes(eventName))

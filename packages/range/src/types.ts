@@ -93,9 +93,12 @@ export interface Attack extends Common {
 
 export interface Tape extends Common {
   readonly kind: 'tape';
+  /** What this machine lacks for it; it is then skipped, and said so. */
+  missing?(): string | undefined;
 }
 
-/** A scenario whose control belongs to a part that is not there yet: never green. */
+/** A scenario whose control belongs to a part that is not there yet: never green. What is lost
+ * without it can be measured all the same. */
 export interface Open {
   readonly kind: 'open';
   readonly name: string;
@@ -105,6 +108,11 @@ export interface Open {
   readonly invariants: readonly Invariant[];
   /** The part that is missing. */
   readonly needs: string;
+  /** What the attack takes today, against a bound that holds without the part. */
+  readonly measured?: Pick<
+    Attack,
+    'story' | 'terms' | 'before' | 'run' | 'bound' | 'harm' | 'exposed'
+  >;
 }
 
 export type Scenario = Attack | Tape | Open;
@@ -183,6 +191,6 @@ export interface ScenarioReport {
     readonly loss: bigint;
     readonly succeeded: boolean;
   }[];
-  readonly verdict: 'held' | 'failed' | 'open';
+  readonly verdict: 'held' | 'failed' | 'open' | 'skipped';
   readonly problems: readonly string[];
 }

@@ -9,18 +9,23 @@ export function lossOf(scenario: Attack | Tape, control: RunResult, other: RunRe
 
 const netOf = (control: RunResult, other: RunResult): bigint => other.attackers - control.attackers;
 
+const storyOf = ({ measured, needs }: Open): string =>
+  `${measured === undefined ? '' : `${measured.story} `}Waits for: ${needs}.`;
+
 function head(scenario: Scenario): ScenarioReport['scenario'] {
   const { name, title, kind } = scenario;
   return {
     name,
     title,
     kind,
-    story: kind === 'open' ? `Waits for: ${scenario.needs}.` : scenario.story,
+    story: kind === 'open' ? storyOf(scenario) : scenario.story,
     incidents: kind === 'tape' ? [] : scenario.incidents,
     control: kind === 'tape' ? '' : scenario.control,
     invariants: kind === 'tape' ? [] : scenario.invariants,
   };
 }
+
+const noAblation = 'it has no ablation: it proves nothing';
 
 /** What must be true of every run on the real code. */
 function* commonProblems(run: RunResult, isBreach: boolean): Generator<string> {
@@ -88,6 +93,40 @@ export const openReport = (scenario: Open, seed: string): ScenarioReport => ({
   problems: [`its control waits for: ${scenario.needs}`],
 });
 
+/** What an open scenario measures, as an attack without an ablation; undefined: nothing. */
+export function measuredOf(scenario: Open): Attack | undefined {
+  const { measured, needs: _, kind: __, ...known } = scenario;
+  if (measured === undefined) return undefined;
+  return { ...known, ...measured, kind: 'attack', ablations: [] };
+}
+
+/** The report of an open scenario that was run: open at best, failed beyond its bound. */
+export function judgeOpen(
+  scenario: Open,
+  runs: readonly RunResult[],
+  bound: bigint,
+  seed: string,
+): ScenarioReport {
+  const attack = measuredOf(scenario);
+  if (attack === undefined) return openReport(scenario, seed);
+  const report = judge(attack, runs, bound, seed);
+  const problems = report.problems.filter((each) => each !== noAblation);
+  const { problems: waits } = openReport(scenario, seed);
+  const verdict = problems.length === 0 ? 'open' : 'failed';
+  return { ...report, scenario: head(scenario), verdict, problems: [...problems, ...waits] };
+}
+
+/** The report of a tape that cannot run here. */
+export const skippedReport = (tape: Tape, seed: string, missing: string): ScenarioReport => ({
+  ...openReport(
+    { ...tape, kind: 'open', needs: missing, incidents: [], control: '', invariants: [] },
+    seed,
+  ),
+  scenario: head(tape),
+  verdict: 'skipped',
+  problems: [`skipped: there is no ${missing}`],
+});
+
 /** Judges the runs of a scenario. Assumes the order control, attack, ablations. */
 export function judge(
   scenario: Attack | Tape,
@@ -103,7 +142,7 @@ export function judge(
   const made = isAttack ? ablationsOf(scenario, runs, bound) : [];
   if (isAttack) {
     problems.push(...attackProblems(scenario, runs, bound), ...ablationProblems(made));
-    if (made.length === 0) problems.push('it has no ablation: it proves nothing');
+    if (made.length === 0) problems.push(noAblation);
   } else if (control !== undefined) problems.push(...tapeProblems(control));
   const measured = isAttack && control !== undefined && real !== undefined;
   return {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Attack, judge, openReport, type RunResult, type Tape } from '../src/index.ts';
+import {
+  type Attack,
+  judge,
+  judgeOpen,
+  openReport,
+  type RunResult,
+  type Tape,
+} from '../src/index.ts';
 
 const attack: Attack = {
   kind: 'attack',
@@ -116,7 +123,22 @@ describe('the verdict on a tape', () => {
   });
 });
 
-it('never calls an open scenario held', () => {
-  const open = { ...attack, kind: 'open', needs: 'sealed orders' } as const;
-  assert.equal(openReport(open, '1').verdict, 'open');
+describe('the verdict on an open scenario', () => {
+  const { story, bound } = attack;
+  const measured = { story, bound, run: attack.run };
+  const open = { ...attack, kind: 'open', needs: 'sealed orders', measured } as const;
+  const lost = (others: bigint) => [run('control'), run('attack', { others })];
+
+  it('is never held, whether it was measured or not', () => {
+    assert.equal(openReport(open, '1').verdict, 'open');
+    const report = judgeOpen(open, lost(995n), 10n, '1');
+    assert.deepEqual([report.verdict, report.loss], ['open', 5n]);
+    assert.deepEqual(report.problems, ['its control waits for: sealed orders']);
+  });
+
+  it('fails beyond its bound', () => {
+    const report = judgeOpen(open, lost(980n), 10n, '1');
+    assert.equal(report.verdict, 'failed');
+    assert.match(report.problems[0] ?? '', /others lost 20/);
+  });
 });

@@ -6,6 +6,7 @@ export type { ActiveRule } from './engine/rules.ts';
 export * from './findings/index.ts';
 export * from './outputs/index.ts';
 export * from './rule.ts';
+export { type Bar, panelOf } from './rules/calibrate/recorded.ts';
 export * from './rules/index.ts';
 export { openSentinel, type Sentinel, type SentinelOptions } from './sentinel.ts';
 export type { FindingRow } from './status/recent.ts';

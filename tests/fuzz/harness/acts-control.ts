@@ -87,9 +87,9 @@ async function execute(
     bySequencer: op.bySequencer,
   });
   const found = eventOf(outcome.logs, 'ForcedExecuted') as never as Record<string, unknown>;
-  const [id, kind] = [found['account'] as number, found['kind'] as number];
-  const amount = found['amount'] as bigint;
-  const isLawful = found['failure'] === '0x00000000';
+  const [id, kind] = [found.account as number, found.kind as number];
+  const amount = found.amount as bigint;
+  const isLawful = found.failure === '0x00000000';
   life.mark(
     `forced ${['', 'withdrawal', 'close', 'cancelling'][kind]} ${isLawful ? 'done' : 'void'}`,
   );

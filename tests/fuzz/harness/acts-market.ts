@@ -158,7 +158,7 @@ function judgeBatch(
     price: market.price,
     priceTime: now.markets[op.market]!.priceTime,
     nowTime: now.time,
-    ageSecondsMax: params['priceAgeSecondsMax'] as number,
+    ageSecondsMax: params.priceAgeSecondsMax as number,
     skewSecondsMax: 30,
   });
   for (const order of [maker, taker]) {
@@ -227,8 +227,8 @@ async function liquidate(
   assert.notEqual(rig.owner(id), rig.owner(keeper), 'somebody liquidates its own account');
   const now = await after();
   const found = eventOf(outcome.logs, 'Liquidated') as never as Record<string, bigint | number>;
-  const [size, price] = [Number(found['size']), Number(found['price'])];
-  const [penalty, reward] = [found['penalty'] as bigint, found['reward'] as bigint];
+  const [size, price] = [Number(found.size), Number(found.price)];
+  const [penalty, reward] = [found.penalty as bigint, found.reward as bigint];
   const { mark } = before.markets[market]!;
   const params = paramsOf(before, market);
   const [old, left] = [health(before, id), health(now, id)];
@@ -240,7 +240,7 @@ async function liquidate(
     penalty,
     discount: BigInt((mark - price) * size) * BigInt(params.tickValue),
     notional: notional({ venue: { markets: [{ id: 0, ...params }] } } as never, 0, size, mark),
-    maintenancePpm: params['maintenancePpm'] as number,
+    maintenancePpm: params.maintenancePpm as number,
   });
   const value = worthOf(now, market, size, price);
   return {
@@ -295,7 +295,7 @@ async function unwind(
   if (!outcome.ok) return { outcome };
   const now = await after();
   const found = eventOf(outcome.logs, 'Unwound') as never as Record<string, bigint | number>;
-  const [size, price] = [Number(found['size']), Number(found['price'])];
+  const [size, price] = [Number(found.size), Number(found.price)];
   const value = worthOf(now, market, size, price);
   return {
     outcome,

@@ -82,7 +82,7 @@ async function switchOff(range: Range, world: World, name: string): Promise<void
     throw new EnvironmentError('AblationUnknown', message, { retry: false });
   }
   const codes = await compileAblated(range.compiler, found.contracts, found.edits);
-  await install(world.rpc, world.stack, codes);
+  await install(world.rpc, world.placed, codes);
 }
 
 interface Row extends HuntResult {

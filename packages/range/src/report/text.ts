@@ -40,7 +40,9 @@ const milliseconds = (report: ScenarioReport): number =>
 function rowOf(report: ScenarioReport): string[] {
   const { scenario, loss, bound, attackerNet, unit, verdict } = report;
   const { name, kind, control } = scenario;
-  if (kind === 'open') return [name, '-', '-', '-', '-', '-', 'open', control];
+  if (kind === 'open' && report.runs.length === 0) {
+    return [name, '-', '-', '-', '-', '-', 'open', control];
+  }
   const seconds = (milliseconds(report) / 1000).toFixed(1);
   if (kind === 'tape') return [name, '-', '-', '-', '-', seconds, verdict, 'nothing may happen'];
   const sums = [amount(loss, unit), amount(bound, unit), amount(attackerNet, 'quote')];
@@ -58,7 +60,13 @@ export function reportText(reports: readonly ScenarioReport[]): string {
   }
   const count = (verdict: ScenarioReport['verdict']): number =>
     reports.filter((each) => each.verdict === verdict).length;
-  lines.push(`\n${count('held')} held, ${count('failed')} failed, ${count('open')} open`);
+  for (const { scenario, problems, verdict } of reports) {
+    if (verdict === 'skipped') lines.push(`\n${scenario.name} ${problems.join('; ')}`);
+  }
+  const kinds = (['held', 'failed', 'open', 'skipped'] as const).map(
+    (verdict) => `${count(verdict)} ${verdict}`,
+  );
+  lines.push(`\n${kinds.join(', ')}`);
   return lines.join('\n');
 }
 

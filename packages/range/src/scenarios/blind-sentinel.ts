@@ -93,7 +93,7 @@ export const blindSentinel: Attack = {
   ablations: [{ kind: 'switch', name: 'a second sentinel', off: 'second sentinel' }],
 };
 
-const withoutWindows: Ablation = {
+export const withoutWindows: Ablation = {
   kind: 'source',
   name: 'outflow windows',
   contracts: ['Vault'],

@@ -2,36 +2,10 @@
 import type { SignedOrder } from '@holdfast/order';
 import { type Hex, toHex } from '@holdfast/units';
 import type { Attack } from '../types.ts';
-import { chainId } from '../world/chain.ts';
+import { signedWithdrawal } from '../world/withdrawals.ts';
 import type { World } from '../world/world.ts';
 
 const market = 'BTC-USD';
-const fields = [
-  ['account', 'uint32'],
-  ['amount', 'uint256'],
-  ['to', 'address'],
-  ['nonce', 'uint64'],
-  ['expiry', 'uint40'],
-  ['fee', 'uint256'],
-] as const;
-
-/** A withdrawal as its owner signs it, and the signature. */
-async function signedWithdrawal(world: World, name: string, amount: bigint) {
-  const { account, address } = world.person(name);
-  const message = { account, amount, to: address, nonce: 1n, expiry: 2_000_000_000, fee: 0n };
-  const signature = await world.key(name).signTypedData({
-    domain: {
-      name: 'Holdfast',
-      version: '1',
-      chainId,
-      verifyingContract: world.venue.contracts.clearingHouse,
-    },
-    types: { Withdrawal: fields.map(([field, type]) => ({ name: field, type })) },
-    primaryType: 'Withdrawal',
-    message,
-  });
-  return { message, signature };
-}
 
 /** Every field of an order with another value than was signed. */
 const changes = (order: SignedOrder, world: World): Record<string, object> => ({
@@ -61,7 +35,9 @@ async function mutateOrders(world: World, signed: SignedOrder): Promise<void> {
 }
 
 async function mutateWithdrawals(world: World): Promise<void> {
-  const { message, signature } = await signedWithdrawal(world, 'alice', world.tokens(1_000));
+  const { message, signature } = await signedWithdrawal(world, 'alice', {
+    amount: world.tokens(1_000),
+  });
   const { account, address } = world.person('mallory');
   const other: Record<string, unknown> = {
     account: world.person('bob').account,

@@ -7,10 +7,14 @@ interface IHook {
     function tokensToSend() external;
 }
 
+interface IPayee {
+    function tokensReceived() external;
+}
+
 /// @title A token that turns against its holders when its issuer says so.
 contract HostileToken is ERC20("Hostile Dollar", "hUSD") {
     /// 0 honest, 1 keeps a tenth of what moves, 2 moves nothing and says false, 3 calls the sender
-    /// before it moves.
+    /// before it moves, 4 calls the receiver after it has moved.
     uint256 public mode;
     address public issuer;
     uint8 private immutable _decimals;
@@ -29,6 +33,12 @@ contract HostileToken is ERC20("Hostile Dollar", "hUSD") {
 
     function turn(uint256 mode_) external {
         (mode, issuer) = (mode_, msg.sender);
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        _transfer(msg.sender, to, amount);
+        if (mode == 4 && to.code.length != 0) IPayee(to).tokensReceived();
+        return true;
     }
 
     function transferFrom(address from, address to, uint256 amount) public override returns (bool) {

@@ -4,7 +4,7 @@ import type { Rpc } from '@holdfast/venue';
 import type { Compiler } from '../solidity/compiler.ts';
 import { homeOf } from '../solidity/home.ts';
 import { type Edit, edited } from '../solidity/sources.ts';
-import type { Stack } from './stack.ts';
+import type { Placed } from './stack.ts';
 
 /** Creation code of contracts compiled with edits, by name. */
 export async function compileAblated(
@@ -26,13 +26,13 @@ export async function compileAblated(
  */
 export async function install(
   rpc: Rpc,
-  stack: Stack,
+  placed: ReadonlyMap<string, Placed>,
   codes: ReadonlyMap<string, Hex>,
 ): Promise<void> {
   for (const [name, code] of codes) {
-    const placed = stack.placed.get(name);
-    invariant(placed !== undefined, `the venue has no ${name}`);
-    const { address, args } = placed;
+    const found = placed.get(name);
+    invariant(found !== undefined, `the venue has no ${name}`);
+    const { address, args } = found;
     const call = { to: address, gas: '0x5f5e100' };
     // As on the day of its creation: with no storage of its own yet.
     const override = { [address]: { code: `${code}${args}`, state: {} } };

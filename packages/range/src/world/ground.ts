@@ -22,7 +22,7 @@ import { mineAt } from './chain.ts';
 import { choice, type Keys } from './keys.ts';
 import type { Memory, Person } from './memory.ts';
 import { callMany, callRaw, type Outcome, outcomeOf, type Request, submit } from './send.ts';
-import type { Stack } from './stack.ts';
+import type { Placed, Stack } from './stack.ts';
 import type { Watch } from './watch.ts';
 import { worthOf } from './worth.ts';
 
@@ -72,6 +72,8 @@ export class Ground {
   readonly keys: Keys;
   readonly seed: string;
   readonly compiler: Compiler;
+  /** Contracts by the name of their source: the venue's, and what the scenario added to them. */
+  readonly placed: Map<string, Placed>;
   memory: Memory;
   mode: Mode = 'attack';
   /** Before the snapshot a refusal is a fault of the scenario. */
@@ -86,9 +88,11 @@ export class Ground {
   readonly #forcedQueue: Hex;
 
   constructor(options: GroundOptions) {
-    [this.rpc, this.stack, this.venue] = [options.rpc, options.stack, options.stack.venue];
+    [this.rpc, this.stack] = [options.rpc, options.stack];
+    this.venue = { ...options.stack.venue, markets: [...options.stack.venue.markets] };
     [this.keys, this.seed, this.compiler] = [options.keys, options.seed, options.compiler];
     [this.memory, this.#forcedQueue] = [options.memory, options.forcedQueue];
+    this.placed = new Map(options.stack.placed);
   }
 
   // ---------------------------------------------------------------- who and what
@@ -107,6 +111,13 @@ export class Ground {
     const found = this.venue.markets.find((each) => each.symbol === symbol);
     invariant(found !== undefined, `the venue has no market ${symbol}`);
     return found;
+  }
+
+  /** From now on the world knows a market that is to be listed. */
+  know(market: VenueMarket): void {
+    if (!this.venue.markets.some(({ symbol }) => symbol === market.symbol)) {
+      this.venue.markets.push(market);
+    }
   }
 
   /** A price as ticks. @throws AssertionError where it is no whole number of them */
@@ -175,7 +186,14 @@ export class Ground {
     }
     if (this.isSetup || !this.isMeasured) return;
     const level = Number(await this.read('breaker', 'level', withdrawals));
-    if (level > 0) memory.tightSeconds += seconds;
+    if (level > 0) memory.tightSeconds += seconds + memory.skipped;
+    memory.skipped = 0;
+  }
+
+  /** Lets time pass without a block: the next one comes that much later. */
+  later(seconds: number): void {
+    this.memory.time += seconds;
+    this.memory.skipped += seconds;
   }
 
   /** Lets time pass: one block at the end of it. */

@@ -21,6 +21,8 @@ export interface Memory {
   /** Last seq of a lane, by account. */
   seqs: Map<number, number>;
   round: number;
+  /** Name of the key that settles and reports. */
+  sequencer: string;
   /** Last reported index price, ticks by market. */
   prices: Map<number, number>;
   people: Map<string, Person>;
@@ -29,6 +31,8 @@ export interface Memory {
   refused: string[];
   timeline: Entry[];
   samples: Sample[];
+  /** Seconds that passed since the last block without one. */
+  skipped: number;
   /** Seconds since the snapshot during which withdrawals were tightened. */
   tightSeconds: number;
 }
@@ -39,11 +43,13 @@ export const createMemory = (time: number): Memory => ({
   nonces: new Map(),
   seqs: new Map(),
   round: 0,
+  sequencer: 'sequencer',
   prices: new Map(),
   people: new Map(),
   choices: 0,
   refused: [],
   timeline: [],
   samples: [],
+  skipped: 0,
   tightSeconds: 0,
 });

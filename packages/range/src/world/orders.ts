@@ -32,6 +32,11 @@ export interface OrderWish {
   readonly domain?: { readonly chainId?: number; readonly clearingHouse?: Hex };
 }
 
+async function epochOf(world: Ground, account: number): Promise<number> {
+  const [, , epoch] = (await world.read('clearingHouse', 'account', account)) as unknown[];
+  return Number(epoch);
+}
+
 /** The order of a person of the world, signed by this key. */
 export async function signedOrder(
   world: Ground,
@@ -42,7 +47,7 @@ export async function signedOrder(
   const { memory, keys } = world;
   const seq = (memory.seqs.get(account) ?? 0) + 1;
   memory.seqs.set(account, seq);
-  const [, , epoch] = (await world.read('clearingHouse', 'account', account)) as unknown[];
+  const epoch = wish.fields?.epoch ?? (await epochOf(world, account));
   const order = {
     account,
     market: world.market(wish.market).id,
@@ -55,7 +60,7 @@ export async function signedOrder(
     expiry: memory.time + 3_600,
     lane: seq % 16,
     seq,
-    epoch: Number(epoch),
+    epoch,
     ...wish.fields,
   } as unknown as Order;
   const { clearingHouse } = world.venue.contracts;

@@ -28,6 +28,8 @@ export interface ReportWish {
   readonly rate?: number;
   readonly round?: number;
   readonly time?: number;
+  /** Whom it is signed for, where it is not the venue's first verifier. */
+  readonly verifier?: Hex;
 }
 
 function quotesOf(world: Ground, prices: Prices, marks: Prices, rate: number): MarketQuote[] {
@@ -47,7 +49,7 @@ export function reportOf(world: Ground, prices: Prices, wish: ReportWish = {}): 
   const round = wish.round ?? memory.round + 1;
   const time = wish.time ?? memory.time;
   memory.round = Math.max(memory.round, round);
-  const domain = oracleDomain(chainId, venue.contracts.verifier);
+  const domain = oracleDomain(chainId, wish.verifier ?? venue.contracts.verifier);
   const separator = oracleDomainSeparator(domain);
   const signed = signers.map((name) => {
     const quotes = quotesOf(world, { ...prices, ...lies[name] }, marks, rate);

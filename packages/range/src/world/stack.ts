@@ -54,7 +54,7 @@ const bytecodes: readonly (readonly [name: string, code: string])[] = Object.ent
 type RawBlock = { transactions: { to: string | null; input: string; hash: Hex }[] };
 
 /** A reader that mines while it waits: blocks depend on what was sent, never on how fast. */
-function miningReader(chain: RangeChain): ChainReader {
+export function miningReader(chain: Pick<RangeChain, 'rpc' | 'rpcUrl'>): ChainReader {
   const reader = createChainReader({ rpcUrl: chain.rpcUrl, chainId, blockMs: 200, retries: 0 });
   const wait = async ({ hash }: { hash: Hex }) => {
     for (let blocks = 0; blocks < 64; blocks++) {
@@ -69,7 +69,10 @@ function miningReader(chain: RangeChain): ChainReader {
 }
 
 /** Which contract each creation since `from` made. */
-async function findPlaced(chain: RangeChain, from: number): Promise<Map<string, Placed>> {
+export async function findPlaced(
+  chain: Pick<RangeChain, 'rpc'>,
+  from: number,
+): Promise<Map<string, Placed>> {
   const placed = new Map<string, Placed>();
   const head = Number(await chain.rpc('eth_blockNumber'));
   for (let number = from; number <= head; number++) {

@@ -4,6 +4,7 @@ import {
   type ActiveRule,
   chooseRules,
   openSentinel,
+  type RuleChoices,
   type Sentinel,
   type SentinelConfig,
 } from '@holdfast/sentinel';
@@ -12,8 +13,8 @@ import type { Ground } from './ground.ts';
 export interface WatchOptions {
   /** Whose key it acts with; none: it watches and tells. */
   readonly guardian?: string;
-  /** Whether the rules that come with a sentinel run beside the laws. */
-  readonly rules?: boolean;
+  /** The rules that come with a sentinel run beside the laws, with what is decided about them. */
+  readonly rules?: boolean | RuleChoices;
   readonly config?: SentinelConfig;
   /** It sees nothing while this is true. */
   readonly blind?: () => boolean;
@@ -40,7 +41,8 @@ export async function openWatch(world: Ground, options: WatchOptions = {}): Prom
   const broken = new Set<string>();
   const told = new Set<string>();
   let now = 0;
-  const chosen = options.rules === true ? chooseRules([]) : [];
+  const { rules: wish = false } = options;
+  const chosen = wish === false ? [] : chooseRules([], wish === true ? {} : wish);
   const rules: ActiveRule[] = chosen.map(({ module, settings = {}, shadow = false }) => {
     return { rule: module.rule, settings, shadow };
   });

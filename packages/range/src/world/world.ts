@@ -27,7 +27,7 @@ export class World extends Ground {
    */
   async breach(contracts: readonly string[], edits: readonly Edit[]): Promise<void> {
     const codes = await compileAblated(this.compiler, contracts, edits);
-    await install(this.rpc, this.stack, codes);
+    await install(this.rpc, this.placed, codes);
     this.note('attack', 'attacker', `breaches ${contracts.join(', ')}`);
   }
 
@@ -45,6 +45,11 @@ export class World extends Ground {
   /** An address, such as a contract, that counts as an attacker's. */
   hostile(name: string, address: Hex): void {
     this.memory.people.set(name, { name, address, account: 0, isAttacker: true });
+  }
+
+  /** An address, such as a contract, whose tokens are an honest party's. */
+  honest(name: string, address: Hex): void {
+    this.memory.people.set(name, { name, address, account: 0, isAttacker: false });
   }
 
   async #join(name: string, deposit: number | bigint, isAttacker: boolean): Promise<Person> {
@@ -109,7 +114,7 @@ export class World extends Ground {
   async price(prices: Prices, wish: ReportWish = {}): Promise<Outcome> {
     const report = reportOf(this, prices, wish);
     const what = Object.entries(prices).map(([symbol, price]) => `${symbol} ${price}`);
-    const outcome = await this.call('sequencer', 'clearingHouse', 'push', [report], {
+    const outcome = await this.call(this.memory.sequencer, 'clearingHouse', 'push', [report], {
       what: `reports ${what.join(', ')}`,
     });
     if (outcome.ok) await this.learnPrices();
@@ -138,7 +143,10 @@ export class World extends Ground {
   async settle(fills: readonly FillWish[], wish: BatchWish & { what?: string } = {}) {
     const data = await batchOf(this, fills, wish);
     const to = this.venue.contracts.clearingHouse;
-    return this.send('sequencer', wish.what ?? `settles ${fills.length} fills`, { to, data });
+    return this.send(this.memory.sequencer, wish.what ?? `settles ${fills.length} fills`, {
+      to,
+      data,
+    });
   }
 
   /** Two people trade at a price: both sign, the sequencer settles. */
