@@ -8,7 +8,9 @@ import { filesIn } from './files.ts';
 import { runStep, type StepResult, timeTable } from './run.ts';
 
 /** No clock of theirs minds what else the machine does. */
-const computing = new Set(['cascade', 'group', 'margin'].map((name) => `tests/e2e/${name}.e2e.ts`));
+const computing = new Set(
+  ['adversary', 'cascade', 'group', 'lives', 'margin'].map((name) => `tests/e2e/${name}.e2e.ts`),
+);
 
 /** They take minutes, so they begin before the others. */
 const long = ['newuser', 'tape', 'faults', 'kill'].map((name) => `tests/e2e/${name}.e2e.ts`);

@@ -63,12 +63,27 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
     'trader',
     'cli',
   ],
-  range: ['units', 'order', 'oracle', 'abi', 'host', 'party', 'settle', 'sdk', 'sentinel', 'venue'],
+  range: [
+    'units',
+    'order',
+    'oracle',
+    'core',
+    'abi',
+    'host',
+    'settle',
+    'node',
+    'sentinel',
+    'trader',
+    'venue',
+    'party',
+    'sdk',
+  ],
 };
 
 /** Modules that may be imported besides a package's index, each with its package. */
 export const doors: Readonly<Record<string, string>> = {
   'host/programs': 'host',
+  'settle/sim': 'settle',
   'units/measure': 'units',
 };
 

@@ -46,6 +46,8 @@ export type EngineOptions = {
   readonly acks: Acks;
   /** Venue time. */
   readonly now: () => Seconds;
+  /** Resolves when frames that arrive together have arrived: one turn of the event loop. */
+  readonly turn?: () => Promise<void>;
   /** Called once when the engine can never go on: the process has to end. */
   readonly onFatal: (error: Error) => void;
 };
@@ -105,9 +107,11 @@ function fail(c: Context, groups: readonly Group[], error: Error): void {
   c.onFatal(error);
 }
 
+const eventLoopTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 async function drain(c: Context): Promise<void> {
-  // One turn of the event loop lets frames that arrive together share one commit.
-  await new Promise((resolve) => setImmediate(resolve));
+  // Frames that arrive together share one commit.
+  await (c.turn ?? eventLoopTurn)();
   while (c.queue.length > 0) {
     const groups = takeGroups(c);
     if (c.failure !== undefined) {

@@ -1,9 +1,8 @@
 /** The program behind `holdfast range`: chooses scenarios, runs them, writes what was measured. */
-import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { toJson, writeFileAtomic } from '@holdfast/host';
-import { root } from '@holdfast/host/programs';
 import { EnvironmentError } from '@holdfast/units';
+import { commitOf } from './commit.ts';
 import { reportPage } from './report/page.ts';
 import { listText, reportText } from './report/text.ts';
 import { Range } from './run.ts';
@@ -47,16 +46,6 @@ function chosen({ names, only }: RangeWishes): Scenario[] {
     ({ name, kind }) =>
       (names.length === 0 || names.includes(name)) && (only === undefined || kind === only),
   );
-}
-
-/** The commit of this checkout, so that a failure can be replayed; `unknown` outside of one. */
-function commitOf(): string {
-  try {
-    const args = ['rev-parse', '--short=12', 'HEAD'];
-    return execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: 'pipe' }).trim();
-  } catch {
-    return 'unknown';
-  }
 }
 
 /** One scenario to its end. */

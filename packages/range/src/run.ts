@@ -25,6 +25,8 @@ interface Base {
 }
 
 type Running = Attack | Tape;
+/** What stands before a run. */
+export type Stage = Pick<Running, 'name' | 'terms' | 'before'>;
 
 /** Whole tokens that stand behind the venue before any scenario begins. */
 const insuranceTokens = 200_000;
@@ -71,6 +73,12 @@ export class Range {
         compileAblated(this.compiler, contracts, edits).catch(() => undefined);
       }
     }
+  }
+
+  /** The world of a stage that is no scenario; it stands until the next one. */
+  async stage(stage: Stage): Promise<World> {
+    await this.#stage(stage, stage.terms ?? {});
+    return this.#world();
   }
 
   /** Every run of a scenario, in order: control, attack, and each ablation. */
@@ -121,7 +129,7 @@ export class Range {
   }
 
   /** The venue with these terms, its first people, and the scenario's own beginning. */
-  async #stage(scenario: Running, terms: VenueTerms): Promise<void> {
+  async #stage(scenario: Stage, terms: VenueTerms): Promise<void> {
     const key = toJson(terms, 0);
     if (this.#base?.key === key) {
       await this.#revert(this.#base.snapshot);

@@ -4,7 +4,7 @@
  * taken and what it has not. JSON lines; a torn last line is cut off.
  */
 import { mkdirSync } from 'node:fs';
-import { type FileHandle, open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { SignedOrder } from '@holdfast/order';
 import {
@@ -111,14 +111,53 @@ function parseLines(text: string): { records: StoreRecord[]; bytes: number } {
   return { records, bytes: Buffer.byteLength(text.slice(0, at)) };
 }
 
-async function readOld(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
-}
+/** The few file operations that the store needs; a simulation replaces them to break the disk. */
+export type StoreFiles = {
+  /** Text of a file, '' if there is none. */
+  read(path: string): Promise<string>;
+  /** Opens or creates a file and cuts it to its first `bytes`. */
+  open(path: string, bytes: number): Promise<StoreFile>;
+  /** Replaces a file, whole or not at all. */
+  replace(path: string, text: string): Promise<void>;
+};
+
+export type StoreFile = {
+  /** Durable when it resolves. */
+  append(text: string): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** The files of this machine. */
+export const localFiles: StoreFiles = {
+  async read(path) {
+    mkdirSync(dirname(path), { recursive: true });
+    try {
+      return await readFile(path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+      throw error;
+    }
+  },
+  async open(path, bytes) {
+    const file = await open(path, 'a', 0o600);
+    await file.truncate(bytes);
+    return {
+      async append(text) {
+        await file.appendFile(text);
+        await file.datasync();
+      },
+      close: () => file.close(),
+    };
+  },
+  async replace(path, text) {
+    const next = `${path}.next`;
+    const fresh = await open(next, 'w', 0o600);
+    await fresh.writeFile(text);
+    await fresh.sync();
+    await fresh.close();
+    await rename(next, path);
+  },
+};
 
 function failed(path: string, cause: unknown): EnvironmentError {
   const message = `cannot write the settlement store ${path}: ${(cause as Error).message}`;
@@ -126,35 +165,28 @@ function failed(path: string, cause: unknown): EnvironmentError {
 }
 
 /** Opens or creates the store. @throws EnvironmentError StoreDamaged, StoreFailed */
-export async function openStore(path: string): Promise<SettleStore> {
-  mkdirSync(dirname(path), { recursive: true });
-  const { records, bytes } = parseLines(await readOld(path));
-  let file: FileHandle = await open(path, 'a', 0o600);
-  await file.truncate(bytes);
+export async function openStore(path: string, files = localFiles): Promise<SettleStore> {
+  const { records, bytes } = parseLines(await files.read(path));
+  let file = await files.open(path, bytes);
   let size = bytes;
   return {
     records,
     async append(record) {
       const line = `${encodeRecord(record)}\n`;
       try {
-        await file.appendFile(line);
-        await file.datasync();
+        await file.append(line);
       } catch (cause) {
         throw failed(path, cause);
       }
       size += Buffer.byteLength(line);
     },
     async rewrite(all) {
-      const next = `${path}.next`;
+      const text = all.map((record) => `${encodeRecord(record)}\n`).join('');
       try {
-        const fresh = await open(next, 'w', 0o600);
-        await fresh.writeFile(all.map((record) => `${encodeRecord(record)}\n`).join(''));
-        await fresh.sync();
-        size = (await fresh.stat()).size;
-        await fresh.close();
-        await rename(next, path);
+        await files.replace(path, text);
         await file.close();
-        file = await open(path, 'a', 0o600);
+        size = Buffer.byteLength(text);
+        file = await files.open(path, size);
       } catch (cause) {
         throw failed(path, cause);
       }

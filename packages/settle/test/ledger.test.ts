@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import { apply } from '@holdfast/core';
 import fc from 'fast-check';
 import { compare, createLedger } from '../src/books.ts';
+import type { Draft } from '../src/effects.ts';
 import { emptyMirror } from '../src/mirror.ts';
 import { missingDrafts, restore } from '../src/recovery.ts';
-import type { SimAccount } from './sim.ts';
-import { mine, transfer } from './sim.ts';
+import { mine, openAccount, type SimAccount, transfer } from '../src/sim/chain.ts';
 import {
   check,
   createWorld,
@@ -21,6 +21,7 @@ import {
   reorganise,
   restart,
   takeOver,
+  tell,
   trade,
   users,
   type World,
@@ -181,5 +182,45 @@ describe('the books between core and chain', () => {
     const { lastDrafts } = restore(ledger, w.core, w.records);
     ledger.mirror = rebuildMirror(w.sim);
     assert.throws(() => missingDrafts(ledger, w.core, lastDrafts, []), /cash of account 4/);
+  });
+
+  it('tells the core again what moves no money, when the process died before the journal', () => {
+    const w = createWorld();
+    const key = `0x${'ab'.repeat(20)}` as const;
+    const set = (expiry: number) =>
+      ({ type: 'session', account: 2, key, expiry, scope: undefined }) as never as Draft;
+    tell(w, [set(w.time + 1_000)]);
+    const sessionOf = () => w.core.accounts.get(2 as never)?.sessions.get(key as never);
+    assert(sessionOf() !== undefined);
+    // Revoked on chain and in the store; the journal never heard of it.
+    const opened = { type: 'open', account: 6, owner: `0x${'06'.repeat(20)}` } as never as Draft;
+    const deposit = mine(w.sim, w.time, [openAccount(w.sim, '0x06'), transfer(w.sim, 6, 5n)]);
+    const paid = {
+      type: 'external',
+      account: 6,
+      cashDelta: 5n << 32n,
+      sizes: [],
+      cause: 'deposit',
+      block: deposit.head.number,
+    } as never as Draft;
+    const drafts = [opened, set(0), paid];
+    w.records.push({
+      kind: 'block',
+      entry: { ...deposit.head, inverse: [], landings: [] },
+      drafts,
+    });
+    const ledger = createLedger(emptyMirror());
+    const { lastDrafts } = restore(ledger, w.core, w.records);
+    ledger.mirror = rebuildMirror(w.sim);
+    const missing = missingDrafts(ledger, w.core, lastDrafts, []);
+    assert.deepEqual(missing, drafts);
+    tell(w, missing);
+    assert.equal(sessionOf(), undefined);
+    assert.equal(compare(ledger, w.core), undefined);
+    // Once the core has taken them, only the settings are told again.
+    const again = missingDrafts(ledger, w.core, lastDrafts, []);
+    assert.deepEqual(again, [opened, set(0)]);
+    tell(w, again);
+    assert.equal(compare(ledger, w.core), undefined);
   });
 });

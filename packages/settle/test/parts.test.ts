@@ -10,9 +10,9 @@ import type { FillTerms } from '../src/fills.ts';
 import { applyEvent, emptyMirror, mirrorText, undo } from '../src/mirror.ts';
 import { encodeBatch, firstGasModel, learnGas, ordersOf, takeFills } from '../src/planner.ts';
 import { predict } from '../src/predictor.ts';
+import { demoParams } from '../src/sim/chain.ts';
 import { decodeRecord, encodeRecord } from '../src/store.ts';
 import { verdictOf } from '../src/verdicts.ts';
-import { demoParams } from './sim.ts';
 import { createWorld, land, newReport, push, trade, type World } from './world.ts';
 
 const fillsOf = (w: World) => [...w.core.unconfirmed.values()];

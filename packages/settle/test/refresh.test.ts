@@ -8,7 +8,7 @@ import { createLedger } from '../src/books.ts';
 import { type Chooser, noteRefusal, reportOf } from '../src/choose.ts';
 import { chainRow, emptyMirror } from '../src/mirror.ts';
 import { dueReport } from '../src/refresh.ts';
-import { demoParams, hashOf } from './sim.ts';
+import { demoParams, hashOf } from '../src/sim/chain.ts';
 
 const NOW = 1_000;
 

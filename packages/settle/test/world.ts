@@ -10,7 +10,6 @@ import { applyEvent, chainRow, emptyMirror, type Mirror, mirrorText } from '../s
 import { encodeBatch } from '../src/planner.ts';
 import { brokenLaws } from '../src/reconcile.ts';
 import { missingDrafts, queueOf, restore } from '../src/recovery.ts';
-import { decodeRecord, encodeRecord, type StoreRecord } from '../src/store.ts';
 import {
   createSim,
   demoParams,
@@ -23,7 +22,8 @@ import {
   type SimReport,
   settle,
   transfer,
-} from './sim.ts';
+} from '../src/sim/chain.ts';
+import { decodeRecord, encodeRecord, type StoreRecord } from '../src/store.ts';
 
 const config = {
   book: 'naive',
@@ -244,7 +244,8 @@ export function restart(w: World): void {
   const { lastDrafts, intended } = restore(ledger, w.core, w.records);
   ledger.mirror = rebuildMirror(w.sim);
   const missing = missingDrafts(ledger, w.core, lastDrafts, []);
-  assert.deepEqual(missing, []);
+  assert.ok(missing.every(({ type }) => type !== 'external' && type !== 'unwind'));
+  tell(w, missing);
   w.ledger = ledger;
   w.queue = queueOf(ledger, w.core, intended, chainRow(ledger.mirror).batchNumber);
 }

@@ -78,6 +78,8 @@ export class Ground {
   mode: Mode = 'attack';
   /** Before the snapshot a refusal is a fault of the scenario. */
   isSetup = true;
+  /** What everybody has is measured after each block, for the timeline. */
+  isMeasured = true;
   watches: Watch[] = [];
   off: ReadonlySet<string> = new Set();
   /** Block and second of the snapshot. */
@@ -182,7 +184,7 @@ export class Ground {
       const block = await this.block();
       for (const watch of this.watches) await watch.step(block);
     }
-    if (this.isSetup) return;
+    if (this.isSetup || !this.isMeasured) return;
     const level = Number(await this.read('breaker', 'level', withdrawals));
     if (level > 0) memory.tightSeconds += seconds + memory.skipped;
     memory.skipped = 0;
@@ -229,7 +231,7 @@ export class Ground {
       const { by, what } = wishes[i] as (typeof wishes)[number];
       this.#judge(by, what, outcome);
     }
-    if (!this.isSetup) await this.sample();
+    if (!this.isSetup && this.isMeasured) await this.sample();
     return outcomes;
   }
 

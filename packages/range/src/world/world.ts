@@ -117,11 +117,12 @@ export class World extends Ground {
     const outcome = await this.call(this.memory.sequencer, 'clearingHouse', 'push', [report], {
       what: `reports ${what.join(', ')}`,
     });
-    if (outcome.ok) await this.#learnPrices();
+    if (outcome.ok) await this.learnPrices();
     return outcome;
   }
 
-  async #learnPrices(): Promise<void> {
+  /** Takes the prices that the oracle has now as the last ones. */
+  async learnPrices(): Promise<void> {
     for (const { id } of this.venue.markets) {
       const [price] = (await this.read('oracle', 'price', id)) as [number];
       if (price > 0) this.memory.prices.set(id, Number(price));

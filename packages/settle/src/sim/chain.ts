@@ -5,9 +5,9 @@
 import { acceptMark, fundingDelta } from '@holdfast/oracle';
 import { fillDelta } from '@holdfast/risk';
 import type { FundingIndex, Hex, Lots, Ppm, PpmPerDay, Ticks } from '@holdfast/units';
-import type { BlockHead, Version } from '../src/books.ts';
-import type { ChainEvent, MarketParams, PlacedEvent } from '../src/events.ts';
-import type { FillTerms } from '../src/fills.ts';
+import type { BlockHead, Version } from '../books.ts';
+import type { ChainEvent, MarketParams, PlacedEvent } from '../events.ts';
+import type { FillTerms } from '../fills.ts';
 
 export type SimAccount = { owner: string; cash: bigint; sizes: Map<number, number>; epoch: number };
 export type SimMarket = {
