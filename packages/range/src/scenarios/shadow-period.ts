@@ -1,19 +1,14 @@
 /** The checks were passed and the feed is wrong all the same: what a young market may cost. */
-import { parametersAbi, venueAccessAbi, venueAccessBytecode } from '@holdfast/abi';
-import { encodeFunctionData, type Hex } from 'viem';
+import type { Hex } from '@holdfast/units';
 import type { Attack } from '../types.ts';
-import { callAt, place } from '../world/place.ts';
+import { callAt, dataFor, place } from '../world/places.ts';
 import { rangeMarkets } from '../world/stack.ts';
 import type { World } from '../world/world.ts';
 import { buyWrong, shadowQuote } from './mis-listing.ts';
 import { lone, ramp, thinMarkets } from './thin-market.ts';
 
-const access = { abi: venueAccessAbi, bytecode: venueAccessBytecode };
 const daySeconds = 86_400;
 const young = thinMarkets().filter(({ symbol }) => symbol === lone);
-
-/** Address of the access manager of this stage: the newest one. */
-const accessOf = (world: World): Hex => world.stack.placed.get('VenueAccess')?.address as Hex;
 
 function proposal(openInterestMax: number, id: number): Hex {
   const {
@@ -29,23 +24,18 @@ function proposal(openInterestMax: number, id: number): Hex {
     openInterestMax: BigInt(openInterestMax),
     backstopLotsMax: BigInt(rest.backstopLotsMax),
   };
-  const args = [id, tuple] as never;
-  return encodeFunctionData({ abi: parametersAbi, functionName: 'proposeMarket', args });
+  return dataFor('Parameters', 'proposeMarket', [id, tuple]);
 }
 
 /** Governance's way: scheduled, waited for, executed, waited for again, applied by anyone. */
 async function govern(world: World, lots: number, id: number): Promise<boolean> {
   const { parameters } = world.venue.contracts;
-  const [at, data] = [accessOf(world), proposal(lots, id)];
-  const what = `a cap of ${lots} lots`;
-  await callAt(world, 'governor', at, access, [
-    'schedule',
-    [parameters, data, 0],
-    `schedules ${what}`,
-  ]);
+  const data = proposal(lots, id);
+  const ask = (functionName: string, args: readonly unknown[], what: string) =>
+    callAt(world, 'governor', 'VenueAccess', functionName, args, what);
+  await ask('schedule', [parameters, data, 0], `schedules a cap of ${lots} lots`);
   await world.wait(daySeconds);
-  const call = ['execute', [parameters, data], `proposes ${what}`] as const;
-  const { ok } = await callAt(world, 'governor', at, access, call);
+  const { ok } = await ask('execute', [parameters, data], `proposes a cap of ${lots} lots`);
   if (!ok) return false;
   await world.wait(daySeconds);
   await world.call('keeper', 'parameters', 'applyMarket', [id]);
@@ -74,10 +64,10 @@ export const shadowPeriod: Attack = {
     const governor = world.key('governor').address;
     const queue = world.addressOf('forcedQueue');
     const args = [governor, parameters, oracle, queue, daySeconds, terms, []];
-    const at = await place(world, 'deployer', 'VenueAccess', access, args);
+    const at = await place(world, 'deployer', 'VenueAccess', args);
     await world.call('governor', 'parameters', 'proposeGovernor', [at]);
     await world.wait(daySeconds);
-    await callAt(world, 'keeper', at, access, ['takeOver', [], 'puts it in charge']);
+    await callAt(world, 'keeper', 'VenueAccess', 'takeOver', [], 'puts it in charge');
     const market = { ...(young[0] as (typeof young)[0]), id: 2 };
     // No other scenario has this venue; the stage may be set twice.
     const isKnown = world.venue.markets.some(({ symbol }) => symbol === lone);
