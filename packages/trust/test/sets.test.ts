@@ -108,3 +108,23 @@ describe('guardians and the steward’s key', () => {
     assert.deepEqual(told(facts({}, '0xo'), /25 % of the anchor/), [1]);
   });
 });
+
+describe('reporters', () => {
+  const needed = (quorum: number, pattern: RegExp): number[] => {
+    const signers = ['a', 'b', 'c', 'd', 'e'];
+    const given = { ...facts({}), verifier: { kind: 'quorum', quorum, signers } };
+    return smallestSets({ ...given, verifierDelaySeconds: 9 } as unknown as Facts)
+      .filter(({ does }) => pattern.test(does))
+      .map(({ parties }) => parties.length);
+  };
+
+  it('are the lower median with half of a quorum, beside honest ones of the round', () => {
+    const counts = [1, 2, 3, 4, 5].map((quorum) => needed(quorum, /^sign false prices/));
+    assert.deepEqual(counts, [[1], [1], [2], [2], [3]]);
+  });
+
+  it('stop prices when too few for a quorum are left', () => {
+    assert.deepEqual(needed(3, /^report nothing/), [3]);
+    assert.deepEqual(needed(4, /^report nothing/), [2]);
+  });
+});

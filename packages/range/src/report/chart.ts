@@ -63,7 +63,9 @@ function priceLines({ samples }: RunResult): Line[] {
     const first = values.find((value) => value > 0);
     if (first === undefined || values.every((value) => value === first)) return [];
     const colour = colours[i % colours.length] as string;
-    return [{ name: `${name}, % of first`, colour, values: values.map((v) => (100 * v) / first) }];
+    // Before its first price a market is drawn at that price.
+    const percents = values.map((value) => (100 * (value > 0 ? value : first)) / first);
+    return [{ name: `${name}, % of first`, colour, values: percents }];
   });
 }
 

@@ -25,14 +25,17 @@ const cells = (kind: 'th' | 'td', row: readonly string[]): string =>
 
 function summary(reports: readonly ScenarioReport[]): string {
   const head = ['Scenario', 'Others lost', 'Bound', 'Attacker gained', 'Verdict', 'Control'];
-  const rows = reports.map(({ scenario, loss, bound, attackerNet, unit, verdict }) => [
-    `<a href="#${scenario.name}">${escaped(scenario.title)}</a>`,
-    scenario.kind === 'attack' ? amount(loss, unit) : '-',
-    scenario.kind === 'attack' ? amount(bound, unit) : '-',
-    scenario.kind === 'attack' ? amount(attackerNet, 'quote') : '-',
-    `<span class="${verdict}">${verdict}</span>`,
-    escaped(scenario.control),
-  ]);
+  const rows = reports.map(({ scenario, runs, loss, bound, attackerNet, unit, verdict }) => {
+    const isMeasured = scenario.kind !== 'tape' && runs.length > 0;
+    return [
+      `<a href="#${scenario.name}">${escaped(scenario.title)}</a>`,
+      isMeasured ? amount(loss, unit) : '-',
+      isMeasured ? amount(bound, unit) : '-',
+      isMeasured ? amount(attackerNet, 'quote') : '-',
+      `<span class="${verdict}">${verdict}</span>`,
+      escaped(scenario.control),
+    ];
+  });
   return `<table>${cells('th', head)}${rows.map((row) => cells('td', row)).join('')}</table>`;
 }
 

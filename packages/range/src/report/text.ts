@@ -19,8 +19,8 @@ export function columns(rows: readonly (readonly string[])[]): string {
 /** An amount in its unit: quote as whole tokens with two decimals, rounded down. */
 export function amount(value: bigint, unit: string): string {
   if (unit !== 'quote') return `${value} ${unit}`;
-  const sign = value < 0n ? '-' : '';
   const cents = (value < 0n ? -value : value) / 10n ** BigInt(quoteDecimals - 2);
+  const sign = value < 0n && cents > 0n ? '-' : '';
   const [whole = '0', part = ''] = formatDecimal(cents, 2).split('.');
   return `${sign}${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${part.padEnd(2, '0')}`;
 }
