@@ -293,6 +293,15 @@ describe('the command line', () => {
       }
     });
 
+    it('of a file that could not be written come before the work', async () => {
+      for (const command of ['range --html', 'range --faults --out', 'trust --out']) {
+        const missing = await run(`${command} ${join(cwd, 'none', 'x')}`);
+        assert.deepEqual([missing.exit, missing.out], [2, '']);
+        assert.match(missing.err, /there is no folder/);
+        assert.match((await run(`${command} ${cwd}`)).err, /is a folder/);
+      }
+    });
+
     it('without a key name the cure', async () => {
       const { exit, err } = await run('faucet');
       assert.equal(exit, 3);

@@ -7,7 +7,7 @@ import { Command } from 'commander';
 import { Refused, UsageError } from '../failure.ts';
 import type { Result } from '../io.ts';
 import type { Session } from '../session.ts';
-import { finish, type Perform } from './shared.ts';
+import { checkFolders, finish, type Perform } from './shared.ts';
 
 type Options = {
   readonly list?: boolean;
@@ -68,6 +68,7 @@ async function choose(names: readonly string[], options: Options) {
 }
 
 async function range(s: Session, names: readonly string[], options: Options): Promise<Result> {
+  checkFolders({ out: options.out, html: options.html });
   const { run, wishes, what } = await choose(names, options);
   const { data, text, failed } = await run(wishes, (line) => {
     if (s.io.isTty && !s.globals.json) s.io.err(`${line}\n`);

@@ -1,5 +1,8 @@
 /** What commands have in common. */
+import { existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
+import { UsageError } from '../failure.ts';
 import type { Result } from '../io.ts';
 import type { Globals, Session } from '../session.ts';
 
@@ -28,4 +31,19 @@ export function group(name: string, description: string, examples: readonly stri
   return new Command(name)
     .description(description)
     .addHelpText('after', `\nExamples:\n${examples.map((each) => `  $ ${each}`).join('\n')}\n`);
+}
+
+/**
+ * Says at once that a file could not be written at the end.
+ * @throws UsageError
+ */
+export function checkFolders(files: Readonly<Record<string, string | undefined>>): void {
+  for (const [option, path] of Object.entries(files)) {
+    if (path === undefined) continue;
+    const folder = dirname(resolve(path));
+    if (!existsSync(folder)) throw new UsageError(`--${option}: there is no folder ${folder}`);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new UsageError(`--${option}: ${path} is a folder`);
+    }
+  }
 }

@@ -24,7 +24,7 @@ import { Command } from 'commander';
 import { Refused, UsageError } from '../failure.ts';
 import type { Result } from '../io.ts';
 import { findVenueDir, type Session } from '../session.ts';
-import { finish, type Perform } from './shared.ts';
+import { checkFolders, finish, type Perform } from './shared.ts';
 
 type Options = {
   readonly html?: string;
@@ -85,6 +85,7 @@ async function trust(s: Session, options: Options): Promise<Result | undefined> 
   if (options.accept && options.since !== undefined) {
     throw new UsageError('--accept keeps this report beside the venue; it takes no --since');
   }
+  checkFolders({ out: options.out, html: options.html });
   const kept = join(dir, 'trust.json');
   const earlier = earlierOf(options, kept);
   const report = await read(s, dir);
