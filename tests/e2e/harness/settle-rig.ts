@@ -199,6 +199,7 @@ export async function createRig(
   const oracle = oracleDomainSeparator(oracleDomain(chainId, venue.contracts.verifier));
   const live: { stop(): Promise<void> }[] = [];
   let roundNo = 0;
+  let reportedAt = 0;
   let seqNo = 0;
 
   /** A fresh settler over the same core and store, as after a restart. */
@@ -313,9 +314,11 @@ export async function createRig(
       prices: readonly number[],
       marks = prices,
       rate = 50_000,
-      time: number = clock.now(),
+      // Each is later than the last, however fast the chain takes them.
+      time: number = Math.max(clock.now(), reportedAt + 1),
     ): Hex {
       roundNo += 1;
+      reportedAt = time;
       const quotes = prices.map((price, market) => {
         return { market, price, mark: marks[market], rate };
       });
