@@ -13,7 +13,9 @@ const computing = new Set(
 );
 
 /** They take minutes, so they begin before the others. */
-const long = ['newuser', 'tape', 'faults', 'kill'].map((name) => `tests/e2e/${name}.e2e.ts`);
+const long = ['newuser', 'tape', 'faults', 'range', 'kill'].map(
+  (name) => `tests/e2e/${name}.e2e.ts`,
+);
 
 const { values, positionals: filters } = parseArgs({
   allowPositionals: true,

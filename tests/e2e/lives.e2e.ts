@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { mutants, runFaults } from '@holdfast/range';
 
 const seed = 'e2e';
-const lives = 60;
+const lives = 30;
 /** Lives in which each faulty node must be found. */
 const mutantLives = 8;
 const quiet = (): void => undefined;
