@@ -1,6 +1,6 @@
 /** Limits that are not margin: rate, breaker levels, freshness of prices, fill band, positions. */
 import { fillBand as bandOf } from '@holdfast/risk';
-import { type AccountId, type Rejection, reject, type Ticks } from '@holdfast/units';
+import { type AccountId, type Rejection, reject, type Seconds, type Ticks } from '@holdfast/units';
 import type { AccountState, Bucket, Call, MarketState, RateLimit, State } from './types.ts';
 
 const milli = 1000;
@@ -62,15 +62,20 @@ function scopeLevel(state: State, scope: number): number {
   return entry !== undefined && state.at < entry.until ? entry.level : 0;
 }
 
-/** Why an account may not grow its position in a market now, if something says so. */
+/** Until when an account may only reduce, if it may. */
+export function barredUntil(state: State, account: AccountId): Seconds | undefined {
+  const until = state.barred.size === 0 ? undefined : state.barred.get(account);
+  return until !== undefined && state.at < until ? until : undefined;
+}
+
+/** Why an account may not grow now, if something says so, in a market whose breaker is known. */
 export function growthBan(
   state: State,
-  market: MarketState,
+  tripped: boolean,
   account: AccountId,
 ): 'BreakerTripped' | 'AccountBarred' | undefined {
-  if (breakerLevel(state, market) > 0) return 'BreakerTripped';
-  if (state.barred.size === 0) return undefined;
-  return state.at < (state.barred.get(account) ?? 0) ? 'AccountBarred' : undefined;
+  if (tripped) return 'BreakerTripped';
+  return barredUntil(state, account) === undefined ? undefined : 'AccountBarred';
 }
 
 /** Age of the price and the most that is allowed; `fresh` says whether it may be traded on. */

@@ -9,6 +9,7 @@ import { type Lots, lots } from '@holdfast/units';
 import type { Resting } from './book/book.ts';
 import { applyFill, type FillTerms, fillTerms, reverseFill } from './fill.ts';
 import {
+  breakerLevel,
   crosses,
   earnTokens,
   fillBand,
@@ -76,7 +77,8 @@ export function meet(
   const { state } = ctx;
   const other = accountOf(state, maker.order.account);
   const wanted = Math.min(left, maker.remaining);
-  const ban = growthBan(state, market, other.id);
+  const tripped = breakerLevel(state, market) > 0;
+  const ban = growthBan(state, tripped, other.id);
   const cut = clampToReduce(other, maker, wanted, ban !== undefined);
   const drop = cut < wanted ? (ban ?? 'ReduceOnlyBroken') : undefined;
   if (cut === 0) return { maker, terms: undefined, drop };
@@ -84,7 +86,7 @@ export function meet(
     return { maker, terms: undefined, drop: 'PriceStale' };
   }
   const terms = fillTerms(market, maker.order, taker.order, lots(cut), price);
-  const denied = growthBan(state, market, account.id);
+  const denied = growthBan(state, tripped, account.id);
   if (denied !== undefined && growsBy(sizeOf(account, market.id), terms.taker.sizeDelta)) {
     return denied;
   }

@@ -3,10 +3,10 @@ import { type Order, validateOrderShape } from '@holdfast/order';
 import { type Rejection, reject } from '@holdfast/units';
 import type { Resting } from './book/book.ts';
 import {
+  barredUntil,
   breakerLevel,
   crosses,
   fillBand,
-  growthBan,
   isFresh,
   judgeIsolation,
   mayRest,
@@ -127,8 +127,8 @@ export function judgeRisk(
     const cure = level >= 3 ? 'only orders flagged reduce-only' : 'only orders that reduce';
     return reject('BreakerTripped', `the breaker is at level ${level}: ${cure}`, { level });
   }
-  if (!reduces && growthBan(state, market, account.id) === 'AccountBarred') {
-    const until = state.barred.get(account.id) as number;
+  const until = reduces ? undefined : barredUntil(state, account.id);
+  if (until !== undefined) {
     return reject('AccountBarred', `until ${until} the account takes orders that reduce alone`, {
       until,
     });

@@ -5,6 +5,7 @@ export * from './committee.ts';
 export * from './faucet.ts';
 export * from './files.ts';
 export * from './follow.ts';
+export * from './html.ts';
 export * from './http.ts';
 export * from './keystore.ts';
 export * from './lifecycle.ts';

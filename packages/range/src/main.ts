@@ -1,7 +1,6 @@
 /** The program behind `holdfast range`: chooses scenarios, runs them, writes what was measured. */
-import { resolve } from 'node:path';
-import { toJson, writeFileAtomic } from '@holdfast/host';
 import { EnvironmentError } from '@holdfast/units';
+import { type Answer, leave, leaveJson } from './answer.ts';
 import { commitOf } from './commit.ts';
 import { reportPage } from './report/page.ts';
 import { listText, reportText } from './report/text.ts';
@@ -15,20 +14,12 @@ export interface RangeWishes {
   readonly names: readonly string[];
   readonly seed: string;
   readonly list: boolean;
-  /** `attack` and `ablation` leave the other kind of run out of nothing: see `chosen`. */
+  /** One kind of scenario. */
   readonly only?: string | undefined;
   readonly out?: string | undefined;
   readonly html?: string | undefined;
 }
 
-export interface RangeAnswer {
-  readonly data: unknown;
-  readonly text: string;
-  /** Names of scenarios that failed. */
-  readonly failed: readonly string[];
-}
-
-const openMode = 0o644;
 const kinds = ['attack', 'tape', 'open'];
 
 /** @throws EnvironmentError ScenarioUnknown */
@@ -68,7 +59,7 @@ export async function runOne(range: Range, scenario: Scenario): Promise<Scenario
 export async function runRange(
   wishes: RangeWishes,
   progress: (line: string) => void,
-): Promise<RangeAnswer> {
+): Promise<Answer> {
   const all = chosen(wishes);
   if (wishes.list) return { data: all.map(listed), text: listText(all), failed: [] };
   const range = await Range.open({ seed: wishes.seed, progress });
@@ -84,12 +75,8 @@ export async function runRange(
   }
   const commit = commitOf();
   const data = { seed: wishes.seed, commit, reports };
-  if (wishes.out !== undefined) {
-    await writeFileAtomic(resolve(wishes.out), `${toJson(data)}\n`, openMode);
-  }
-  if (wishes.html !== undefined) {
-    await writeFileAtomic(resolve(wishes.html), reportPage(reports, { ...data }), openMode);
-  }
+  await leaveJson(wishes.out, data);
+  await leave(wishes.html, () => reportPage(reports, data));
   const failed = reports.filter(({ verdict }) => verdict === 'failed');
   const text = `${reportText(reports)}\nseed ${wishes.seed}, commit ${commit}`;
   return { data, text, failed: failed.map(({ scenario }) => scenario.name) };

@@ -1,6 +1,6 @@
 /** Core, ledger and simulated chain driven together, with everything a restart needs. */
 import assert from 'node:assert/strict';
-import { apply, type Command, type CoreConfig, createState, type State } from '@holdfast/core';
+import { apply, type Command, createState, type State } from '@holdfast/core';
 import type { SignedOrder } from '@holdfast/order';
 import { fromHex, type Hex } from '@holdfast/units';
 import { compare, createLedger, type Landing, type Ledger, type Version } from '../src/books.ts';
@@ -12,7 +12,7 @@ import { brokenLaws } from '../src/reconcile.ts';
 import { missingDrafts, queueOf, restore } from '../src/recovery.ts';
 import {
   createSim,
-  demoParams,
+  demoConfig,
   liquidate,
   mine,
   openAccount,
@@ -24,15 +24,6 @@ import {
   transfer,
 } from '../src/sim/chain.ts';
 import { decodeRecord, encodeRecord, type StoreRecord } from '../src/store.ts';
-
-const config = {
-  book: 'naive',
-  expiryMarginSeconds: 0,
-  priceAgeMarginSeconds: 0,
-  reportSkewSecondsMax: 1_000_000,
-  rateLimit: { burst: 1_000_000, perSecond: 1_000, quotePerToken: 1n },
-  markets: [0, 1].map((id) => ({ id, params: demoParams })),
-} as unknown as CoreConfig;
 
 export const users = [2, 3, 4, 5];
 
@@ -66,7 +57,7 @@ function commit(w: World, record: StoreRecord, drafts: readonly Draft[]): void {
 export function createWorld(): World {
   const w: World = {
     sim: createSim(),
-    core: createState(config),
+    core: createState(demoConfig),
     ledger: createLedger(emptyMirror()),
     records: [],
     reports: new Map(),

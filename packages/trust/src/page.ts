@@ -1,20 +1,9 @@
 /** The report as one HTML file that needs nothing else: no script, no picture, no other address. */
+import { escaped } from '@holdfast/host';
 import type { Change } from './bounds.ts';
 import type { PowerRow, TrustReport } from './report.ts';
 import type { Goal, Smallest } from './sets.ts';
 import { duration, lossText, money, setText } from './show.ts';
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text that a browser shows as it is. */
-export const escaped = (text: string): string =>
-  text.replace(/[&<>"']/g, (each) => entities[each] ?? '');
 
 const style = `
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { duration, escaped, money, parseTrust, type TrustReport, trustPage } from '@holdfast/trust';
+import { escaped } from '@holdfast/host';
+import { duration, money, parseTrust, type TrustReport, trustPage } from '@holdfast/trust';
 
 const report: TrustReport = {
   version: 1,

@@ -1,9 +1,8 @@
 /** The program behind `holdfast range --adversary`. */
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { toJson, writeFileAtomic } from '@holdfast/host';
 import { EnvironmentError } from '@holdfast/units';
 import { z } from 'zod';
+import { type Answer, leaveJson } from '../answer.ts';
 import { commitOf } from '../commit.ts';
 import { amount, columns } from '../report/text.ts';
 import { Range } from '../run.ts';
@@ -33,12 +32,6 @@ export interface AdversaryWishes {
   readonly out?: string | undefined;
 }
 
-export interface AdversaryAnswer {
-  readonly data: unknown;
-  readonly text: string;
-  readonly failed: readonly string[];
-}
-
 /** A finding, as it is written and played again. */
 const storyShape = z.object({
   kind: z.literal('holdfast range --adversary'),
@@ -52,8 +45,6 @@ const storyShape = z.object({
   timeline: z.array(z.string()),
 });
 export type Story = z.infer<typeof storyShape>;
-
-const openMode = 0o644;
 
 /** The ground of a seed and the life in which nobody attacks. */
 export async function prepare(
@@ -110,11 +101,11 @@ function rowsText(rows: readonly Row[]): string {
   ]);
 }
 
-function storyOf(row: Row, prey: Prey, ablate: string | undefined): Story {
+function storyOf(row: Row, prey: Prey, ablate: string | undefined, commit: string): Story {
   return {
     kind: 'holdfast range --adversary',
     seed: row.seed,
-    commit: commitOf(),
+    commit,
     roles: [...row.roles],
     ablate: ablate ?? null,
     steps: prey.steps as unknown as Story['steps'],
@@ -140,7 +131,7 @@ function rolesOf(names: readonly string[] | undefined): readonly Role[] | undefi
 export async function runAdversary(
   wishes: AdversaryWishes,
   progress: (line: string) => void,
-): Promise<AdversaryAnswer> {
+): Promise<Answer> {
   if (wishes.replay !== undefined) return replay(wishes.replay, progress);
   const captured = rolesOf(wishes.roles);
   const began = performance.now();
@@ -148,6 +139,7 @@ export async function runAdversary(
   const isOver = (): boolean => performance.now() > end;
   const count = wishes.seeds === 0 ? Infinity : wishes.seeds;
   const range = await Range.open({ seed: wishes.seed, progress });
+  const commit = commitOf();
   const rows: Row[] = [];
   const stories: Story[] = [];
   try {
@@ -157,20 +149,19 @@ export async function runAdversary(
       progress(`${seed}: ${roles.join(', ') || 'no captured key'}`);
       const row = await huntSeed(range, seed, roles, wishes, isOver);
       rows.push(row);
-      if (row.prey !== undefined) stories.push(storyOf(row, row.prey, wishes.ablate));
+      if (row.prey !== undefined) stories.push(storyOf(row, row.prey, wishes.ablate, commit));
     }
   } finally {
     await range.close();
   }
-  if (stories[0] !== undefined && wishes.out !== undefined) {
-    await writeFileAtomic(resolve(wishes.out), `${toJson(stories[0])}\n`, openMode);
-  }
+  if (stories[0] !== undefined) await leaveJson(wishes.out, stories[0]);
   const told = stories.map((story) =>
     [`${story.seed}: ${story.problems.join('; ')}`, ...story.timeline].join('\n  '),
   );
-  const text = [rowsText(rows), ...told, `seed ${wishes.seed}, commit ${commitOf()}`].join('\n\n');
-  const data = { seed: wishes.seed, commit: commitOf(), rows: rows.map(plain), stories };
-  return { data, text, failed: stories.map(({ seed }) => seed) };
+  const { seed } = wishes;
+  const text = [rowsText(rows), ...told, `seed ${seed}, commit ${commit}`].join('\n\n');
+  const data = { seed, commit, rows: rows.map(plain), stories };
+  return { data, text, failed: stories.map(({ seed: which }) => which) };
 }
 
 const plain = ({ prey, ...row }: Row) => ({ ...row, found: prey !== undefined });
@@ -198,7 +189,7 @@ function readStory(path: string): Story {
   }
 }
 
-async function replay(path: string, progress: (line: string) => void): Promise<AdversaryAnswer> {
+async function replay(path: string, progress: (line: string) => void): Promise<Answer> {
   const story = readStory(path);
   const range = await Range.open({ seed: story.seed.split('/')[0] ?? '1', progress });
   try {

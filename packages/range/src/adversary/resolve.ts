@@ -1,7 +1,8 @@
 /** From the words of a step to what a contract takes. */
+import type { SignedWithdrawal } from '@holdfast/sdk';
 import type { Hex } from '@holdfast/units';
 import { type AbiFunction, type AbiParameter, encodeFunctionData } from 'viem';
-import { chainId } from '../world/chain.ts';
+import { signatureOf } from '../world/withdrawals.ts';
 import type { World } from '../world/world.ts';
 import type { Call, Role, Value } from './steps.ts';
 import { abiOf } from './targets.ts';
@@ -98,30 +99,6 @@ export function wordOf(
   return value.startsWith('#') ? BigInt(accountOf(world, value)) : BigInt(value);
 }
 
-const withdrawal = [
-  ['account', 'uint32'],
-  ['amount', 'uint256'],
-  ['to', 'address'],
-  ['nonce', 'uint64'],
-  ['expiry', 'uint40'],
-  ['fee', 'uint256'],
-] as const;
-
-/** The signature of `sig:NAME` over the withdrawal beside it. */
-async function signed(world: World, name: string, message: unknown): Promise<Hex> {
-  return world.key(name).signTypedData({
-    domain: {
-      name: 'Holdfast',
-      version: '1',
-      chainId,
-      verifyingContract: world.venue.contracts.clearingHouse,
-    },
-    types: { Withdrawal: withdrawal.map(([field, type]) => ({ name: field, type })) },
-    primaryType: 'Withdrawal',
-    message: message as never,
-  });
-}
-
 /** A call as bytes; undefined where its words make no sense. */
 export async function encodeCall(
   world: World,
@@ -141,7 +118,7 @@ export async function encodeCall(
     if (fn === 'withdrawSigned' && name !== undefined && !name.endsWith('puppet')) {
       // The adversary has the keys of its own people alone.
       const own = name.startsWith('sig:mallory') ? name.slice(4) : 'mallory';
-      values[1] = await signed(world, own, values[0]);
+      values[1] = await signatureOf(world, own, values[0] as SignedWithdrawal);
     }
     return { to, data: encodeFunctionData({ abi: [found], args: values }) };
   } catch {

@@ -5,13 +5,13 @@
 import { stateHash } from '@holdfast/core';
 import { errorMessage, silentLogger } from '@holdfast/host';
 import { recover } from '@holdfast/node';
-import { mirrorText } from '@holdfast/settle/sim';
+import { demoConfig, mirrorText } from '@holdfast/settle/sim';
 import { createRandom, type Random } from '@holdfast/trader';
 import { SimChain } from './chain.ts';
 import { Clients } from './clients.ts';
 import { SimDisk } from './disk.ts';
 import type { Mutant } from './mutants.ts';
-import { coreConfig, openSimJournal, type Running, startProcess } from './process.ts';
+import { openSimJournal, type Running, startProcess } from './process.ts';
 import { mirrorOf } from './settlement.ts';
 import { type Owner, Time } from './time.ts';
 
@@ -202,7 +202,7 @@ class Life {
     const journal = await openSimJournal(this.disk.journal(owner));
     const ids: (string | undefined)[] = [];
     await journal.replay(0, (command) => ids.push((command as { clientId?: string }).clientId));
-    const { state } = await recover(journal, coreConfig, silentLogger());
+    const { state } = await recover(journal, demoConfig, silentLogger());
     return { hash: stateHash(state as never), ids };
   }
 }

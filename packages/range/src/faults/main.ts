@@ -1,7 +1,6 @@
 /** The program behind `holdfast range --faults`. */
-import { resolve } from 'node:path';
-import { toJson, writeFileAtomic } from '@holdfast/host';
 import { EnvironmentError } from '@holdfast/units';
+import { type Answer, leaveJson } from '../answer.ts';
 import { commitOf } from '../commit.ts';
 import { columns } from '../report/text.ts';
 import { type LifeReport, live } from './life.ts';
@@ -18,13 +17,6 @@ export interface FaultWishes {
   readonly out?: string | undefined;
 }
 
-export interface FaultAnswer {
-  readonly data: unknown;
-  readonly text: string;
-  readonly failed: readonly string[];
-}
-
-const openMode = 0o644;
 /** Failed lives that are told in full; a broken node fails all of them. */
 const toldMax = 20;
 
@@ -43,7 +35,7 @@ const sums = ['steps', 'crashes', 'torn', 'reorgs', 'acked', 'settled'] as const
 export async function runFaults(
   wishes: FaultWishes,
   progress: (line: string) => void,
-): Promise<FaultAnswer> {
+): Promise<Answer> {
   const mutant = mutantOf(wishes.mutant);
   const began = performance.now();
   const end = wishes.minutes === undefined ? Infinity : began + wishes.minutes * 60_000;
@@ -63,9 +55,7 @@ export async function runFaults(
   const commit = commitOf();
   const { seed } = wishes;
   const data = { seed, commit, lives, hash, ...total, mutant: mutant?.name, failed };
-  if (wishes.out !== undefined) {
-    await writeFileAtomic(resolve(wishes.out), `${toJson(data)}\n`, openMode);
-  }
+  await leaveJson(wishes.out, data);
   const head = ['lives', ...sums, 'failed', 's'];
   const seconds = ((performance.now() - began) / 1_000).toFixed(1);
   const row = [lives, ...sums.map((name) => total[name] ?? 0), failed.length].map(String);

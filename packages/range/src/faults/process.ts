@@ -1,5 +1,4 @@
 /** One life of the node's process: real journal, real engine and core, real books of settlement. */
-import type { CoreConfig } from '@holdfast/core';
 import { silentLogger } from '@holdfast/host';
 import {
   type Acks,
@@ -13,22 +12,13 @@ import {
   recover,
 } from '@holdfast/node';
 import { openStore, type SettleStore } from '@holdfast/settle';
-import { demoParams } from '@holdfast/settle/sim';
+import { demoConfig } from '@holdfast/settle/sim';
 import type { Seconds } from '@holdfast/units';
 import type { SimChain } from './chain.ts';
 import type { SimDisk } from './disk.ts';
 import type { Mutant } from './mutants.ts';
 import { Settlement } from './settlement.ts';
 import type { Owner, Time } from './time.ts';
-
-export const coreConfig = {
-  book: 'naive',
-  expiryMarginSeconds: 0,
-  priceAgeMarginSeconds: 0,
-  reportSkewSecondsMax: 1_000_000,
-  rateLimit: { burst: 1_000_000, perSecond: 1_000, quotePerToken: 1n },
-  markets: [0, 1].map((id) => ({ id, params: demoParams })),
-} as unknown as CoreConfig;
 
 export const journalDir = '/journal';
 const storePath = '/settle/store.jsonl';
@@ -65,7 +55,7 @@ export const openSimJournal = (disk: Disk): Promise<Journal> =>
 export async function startProcess(outside: Outside, owner: Owner): Promise<Running> {
   const { time, disk, mutant, onEnd } = outside;
   const opened = await openSimJournal(disk.journal(owner));
-  const { state, acks } = await recover(opened, coreConfig, silentLogger());
+  const { state, acks } = await recover(opened, demoConfig, silentLogger());
   const journal = mutant?.journal?.(opened) ?? opened;
   const engine = createEngine({
     state,

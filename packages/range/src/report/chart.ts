@@ -1,6 +1,6 @@
 /** Price and loss of one run over its steps, as inline SVG. */
+import { escaped } from '@holdfast/host';
 import type { RunResult, ScenarioReport } from '../types.ts';
-import { escaped } from './escape.ts';
 import { amount } from './text.ts';
 
 const size = { width: 880, height: 120, left: 90, right: 16, top: 14, bottom: 18 };

@@ -1,7 +1,7 @@
 /** The report as one HTML file that needs nothing else: no script, no picture, no other address. */
+import { escaped } from '@holdfast/host';
 import type { RunResult, ScenarioReport } from '../types.ts';
 import { chart } from './chart.ts';
-import { escaped } from './escape.ts';
 import { amount } from './text.ts';
 
 const style = `

@@ -1,7 +1,8 @@
 /** The same signature in other clothes: is it a second permission? */
+import type { SignedWithdrawal } from '@holdfast/sdk';
 import type { Hex } from '@holdfast/units';
 import type { Attack } from '../types.ts';
-import { signedWithdrawal, type WithdrawalMessage } from '../world/withdrawals.ts';
+import { signedWithdrawal } from '../world/withdrawals.ts';
 import type { World } from '../world/world.ts';
 
 const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
@@ -23,7 +24,7 @@ function twins(signature: Hex): Record<string, Hex> {
   };
 }
 
-const relay = (world: World, message: WithdrawalMessage, bytes: Hex, what: string) =>
+const relay = (world: World, message: SignedWithdrawal, bytes: Hex, what: string) =>
   world.call(
     'mallory',
     'clearingHouse',

@@ -2,6 +2,7 @@
  * A chain in memory for tests: it does what the contracts do to cash, sizes and indexes, by
  * @holdfast/risk and @holdfast/oracle, and can be reorganised to any earlier block.
  */
+import type { CoreConfig } from '@holdfast/core';
 import { acceptMark, fundingDelta } from '@holdfast/oracle';
 import { fillDelta } from '@holdfast/risk';
 import type { FundingIndex, Hex, Lots, Ppm, PpmPerDay, Ticks } from '@holdfast/units';
@@ -54,6 +55,16 @@ export const demoParams: MarketParams = {
   coverSharePpm: 1_000_000,
   backstopLotsMax: 0,
 };
+
+/** A core with two such markets, whose limits are out of the way. */
+export const demoConfig = {
+  book: 'naive',
+  expiryMarginSeconds: 0,
+  priceAgeMarginSeconds: 0,
+  reportSkewSecondsMax: 1_000_000,
+  rateLimit: { burst: 1_000_000, perSecond: 1_000, quotePerToken: 1n },
+  markets: [0, 1].map((id) => ({ id, params: demoParams })),
+} as unknown as CoreConfig;
 
 const zeroHead = `0x${'00'.repeat(32)}` as Hex;
 export const hashOf = (n: number): Hex => `0x${n.toString(16).padStart(64, '0')}`;

@@ -1,3 +1,5 @@
+/** Text inside the pages that programs write. */
+
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
