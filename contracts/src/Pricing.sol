@@ -143,8 +143,19 @@ abstract contract Pricing is Storage, IClearingHouse {
         market.levied = state.levied;
         market.resume = state.resume;
         (market.fillLow, market.fillWidth) = Margin.band(market.price, params.fillBandPpm);
-        market.initialPpm = Margin.interestPpm(params, state.openInterest);
-        market.lotCeiling = market.lotValue * Margin.ceilingPpm(params, market.initialPpm);
+        _demand(market, state.openInterest);
+    }
+
+    /// @dev What every position needs at an open interest.
+    function _demand(Market memory market, uint256 openInterest) private pure {
+        market.initialPpm = Margin.interestPpm(market.params, openInterest);
+        market.lotCeiling = market.lotValue * Margin.ceilingPpm(market.params, market.initialPpm);
+    }
+
+    /// @dev A single fill is judged at the open interest that it leaves, if that is more: nothing
+    /// else bounds what it adds. Assumes: no change was counted yet.
+    function _foresee(Market memory market, int256 change) internal pure {
+        if (change > 0) _demand(market, uint256(market.openInterestBefore + change));
     }
 
     /// @dev Takes market `i` of a report: its price, and funding up to the report's time. Returns

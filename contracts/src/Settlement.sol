@@ -13,6 +13,7 @@ import {Closing} from "./libraries/Closing.sol";
 import {Desks} from "./libraries/Desks.sol";
 import {Judging} from "./libraries/Judging.sol";
 import {Lanes, LaneWord} from "./libraries/Lanes.sol";
+import {Margin} from "./libraries/Margin.sol";
 import {Netting} from "./libraries/Netting.sol";
 import {Orders, OrderTerms} from "./libraries/Orders.sol";
 import {Packer} from "./libraries/Packer.sol";
@@ -22,7 +23,7 @@ import {Slots} from "./libraries/Slots.sol";
 import {Signatures} from "./libraries/Signatures.sol";
 import {Roster} from "./Roster.sol";
 import {Batch} from "./Types.sol";
-import {Desk, Leg, Market, Subject} from "./Working.sol";
+import {Book, Desk, Leg, Market, Subject} from "./Working.sol";
 
 /// @title Settlement of batches.
 /// @notice Owns: number and head of the chain of batches. A batch is settled whole or not at all:
@@ -49,11 +50,14 @@ abstract contract Settlement is Roster, EIP712, ISettlement {
         _authenticate(desk, batch);
         uint256 fees = desk.net(_positions);
         if (desk.protocol) desk.seizures = desk.collect();
+        bool single = desk.fills.length == Netting.FILL_BYTES;
+        if (single) _foreseeFill(desk);
         uint256 cursor = Closing.close(_lanes, desk);
         uint256 accounts = Packer.seal(Desks.TICKETS, cursor) + 32;
         cursor = _settleAccounts(desk, accounts);
         cursor = Packer.putHead(cursor, FEES, _credit(FEES, int256(fees << 32)), 0);
         _holdInterest(desk.book);
+        if (!single) _holdCrowd(desk.book);
         _storeMarkets(desk.book);
         Desks.announce(Settled.selector, batch.number, desk.head, accounts, cursor);
         if (desk.protocol) ILiquidation(address(this)).seize(desk.seizures);
@@ -239,6 +243,32 @@ abstract contract Settlement is Roster, EIP712, ISettlement {
             if (at == desk.legsEnd) return cursor;
             (at, cursor) = _settleAccount(desk, at, cursor);
             if (at == desk.legsEnd) return cursor;
+        }
+    }
+
+    /// @dev A batch of one fill is judged at the open interest after it. Any other leg has no change.
+    function _foreseeFill(Desk memory desk) private view {
+        int256 change = 0;
+        Market memory market = desk.market;
+        for (uint256 at = desk.legs; at != desk.legsEnd; at = Desks.afterLeg(at)) {
+            (int256 lots,) = Desks.changeOf(at);
+            if (lots == 0) continue;
+            market = Desks.marketOf(at);
+            int256 before = _sizeOf(Desks.wordOf(at), Desks.accountOf(at), market.id);
+            change += Margin.long(before + lots) - Margin.long(before);
+        }
+        _foresee(market, change);
+    }
+
+    /// @dev Several fills are judged at the open interest before them, so that their order does not
+    /// matter; hence they may not add much where initial margin grows with it.
+    function _holdCrowd(Book memory book) private pure {
+        for (uint256 id = 0; book.loaded >> id != 0; ++id) {
+            if (book.loaded & (1 << id) == 0) continue;
+            Market memory market = book.list[id >> 4][id & 15];
+            uint256 open = uint256(market.openInterest);
+            uint256 most = Margin.crowdMost(market.params, uint256(market.openInterestBefore));
+            if (open > most) revert BatchCrowds(uint8(id), open, most);
         }
     }
 

@@ -240,6 +240,9 @@ interface IClearingHouse {
     error AccountBarred(uint32 account);
     /// @notice Open interest would grow beyond the market's cap.
     error OpenInterestExceeded(uint8 market, uint256 found, uint256 required);
+    /// @notice A batch of several fills would add more open interest than one batch may, where
+    /// initial margin grows with it.
+    error BatchCrowds(uint8 market, uint256 found, uint256 required);
     /// @notice The account would end below initial margin and not healthier than before.
     error MarginShort(uint32 account, int256 equity, uint256 initial);
     /// @notice The account would hold too many positions.

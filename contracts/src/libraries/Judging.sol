@@ -70,8 +70,14 @@ library Judging {
     /// @notice Adds the change of a leg to the open interest of its market.
     function countInterest(Leg memory leg) internal pure {
         unchecked {
-            int256 change = Margin.long(leg.size) - Margin.long(leg.sizeBefore);
-            leg.market.openInterest += change;
+            leg.market.openInterest += growth(leg);
+        }
+    }
+
+    /// @notice By how much a leg changes the open interest of its market.
+    function growth(Leg memory leg) internal pure returns (int256) {
+        unchecked {
+            return Margin.long(leg.size) - Margin.long(leg.sizeBefore);
         }
     }
 }

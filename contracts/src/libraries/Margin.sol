@@ -10,6 +10,8 @@ import {Market, Totals} from "../Working.sol";
 /// Maintenance margin follows from the base alone, so that crowding liquidates nobody.
 library Margin {
     uint256 internal constant PPM = 1_000_000;
+    /// @dev Part of a market's cap that one batch of several fills may add.
+    uint256 private constant CROWD_STEP_PPM = 50_000;
 
     /// @notice Size without its sign. Assumes: |lots| < 2^255.
     /// @dev The sign is all ones or zero: a complement and one more, or nothing.
@@ -85,6 +87,19 @@ library Margin {
             uint256 span = p.openInterestMax * (high - low);
             if (above >= span) return PPM;
             return base + ((PPM - base) * above + span - 1) / span;
+        }
+    }
+
+    /// @notice The most open interest at which a batch that is judged at `before` may end, lots: a
+    /// step above it, or above where initial margin starts to grow; no bound where it never does.
+    /// @dev Assumes: parameters inside their bounds, before < 2^56.
+    function crowdMost(MarketParams memory p, uint256 before) internal pure returns (uint256) {
+        unchecked {
+            uint256 low = p.openInterestLowPpm;
+            if (low >= p.openInterestHighPpm) return type(uint256).max;
+            uint256 from = p.openInterestMax * low / PPM;
+            uint256 step = p.openInterestMax * CROWD_STEP_PPM / PPM;
+            return (before > from ? before : from) + (step == 0 ? 1 : step);
         }
     }
 

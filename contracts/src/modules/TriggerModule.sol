@@ -72,6 +72,8 @@ contract TriggerModule is Roster, EIP712, ITrigger, IModule {
         legs[1] = _leg(keeper, market);
         Fill memory fill = _fill(order, legs);
         _holdBreaker(order, legs);
+        // As a single fill of a batch; one after the other they would go around its bound.
+        _foresee(market, Judging.growth(legs[0]) + Judging.growth(legs[1]));
         Subject memory trader = _judged(book, legs, 0);
         Subject memory other = _judged(book, legs, 1);
         Judging.countInterest(legs[0]);
