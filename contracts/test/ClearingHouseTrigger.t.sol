@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Conditional, SessionScope} from "../src/Types.sol";
+import {Conditional, MarketParams, SessionScope} from "../src/Types.sol";
 import {IClearingHouse as I} from "../src/interfaces/IClearingHouse.sol";
 import {OneDigest, TriggerTest} from "./support/TriggerTest.sol";
 
@@ -184,6 +184,24 @@ contract ClearingHouseTriggerTest is TriggerTest {
         vm.prank(owner_(weak));
         vm.expectPartialRevert(I.MarginShort.selector);
         house.trigger(c, signature, weak, "");
+    }
+
+    /// One by one they would go around the bound on a batch.
+    function test_trigger_isJudgedAtTheOpenInterestAfterIt() public {
+        MarketParams memory p = defaults();
+        (p.openInterestMax, p.openInterestLowPpm, p.openInterestHighPpm) = (200, 0, 1_000_000);
+        around.setMarket(0, p);
+        Conditional memory c = stop();
+        (c.account, c.reduceOnly, c.size) = (dave, false, 180);
+        around.setPrice(0, PRICE - 20_000);
+        bytes memory signature = signed(c);
+        vm.prank(owner_(bob));
+        vm.expectPartialRevert(I.MarginShort.selector);
+        house.trigger(c, signature, bob, "");
+        p.openInterestHighPpm = 0;
+        around.setMarket(0, p);
+        trigger(c);
+        assertEq(sizeOf(dave, 0), -180);
     }
 
     function test_trigger_revertsIf_OpenInterestExceeded() public {

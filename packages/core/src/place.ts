@@ -1,5 +1,6 @@
 /** The order command: locate → judge → walk → commit → rest. */
 import { FOK, GTC, type SignedOrder } from '@holdfast/order';
+import { crowdMost } from '@holdfast/risk';
 import { isRejection, type Lots, lots, type Rejection, reject } from '@holdfast/units';
 import { adverseTicks, reserveOf } from './amounts.ts';
 import { type Resting, refOf } from './book/book.ts';
@@ -82,6 +83,21 @@ export function placeOrder(ctx: Context, command: CommandOf<'order'>): void {
 const named = (clientId: string | undefined): { clientId?: string } =>
   clientId === undefined ? {} : { clientId };
 
+/**
+ * The fills of a fill-or-kill order settle in one batch, which may not add too much open interest
+ * at once if they are several.
+ */
+function judgeCrowd(market: MarketState, { steps }: Walk, before: number): Rejection | undefined {
+  const found = market.openInterest;
+  const required = crowdMost(market.params, before);
+  const count = steps.filter(({ terms }) => terms !== undefined).length;
+  if (count < 2 || found <= Math.max(before, required)) return undefined;
+  return reject('OpenInterestExceeded', `several fills would add ${found - before} lots at once`, {
+    found,
+    required,
+  });
+}
+
 function tryPlace(ctx: Context, command: CommandOf<'order'>): Rejection | undefined {
   const { order, clientId } = command;
   const { state } = ctx;
@@ -96,6 +112,7 @@ function tryPlace(ctx: Context, command: CommandOf<'order'>): Rejection | undefi
   if (replaced !== undefined) hold(account, replaced);
   if (isRejection(incoming)) return incoming;
   incoming.hash = command.hash;
+  const { openInterest } = market;
   const walked: Walk =
     market.call === undefined
       ? walk(ctx, market, incoming)
@@ -107,6 +124,11 @@ function tryPlace(ctx: Context, command: CommandOf<'order'>): Rejection | undefi
       found: filled,
       required: order.size,
     });
+  }
+  const crowded = order.timeInForce === FOK && judgeCrowd(market, walked, openInterest);
+  if (crowded) {
+    unwalk(ctx, market, walked);
+    return crowded;
   }
   if (replaced !== undefined) cancel(ctx, replaced, 'Replaced');
   settlePlacement(ctx, account, market, incoming, walked, clientId);

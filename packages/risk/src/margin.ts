@@ -131,6 +131,25 @@ export function interestPpm(
   return (initialPpm + Number(ceilDiv(BigInt(ppmOne - initialPpm) * above, span))) as Ppm;
 }
 
+/** Part of a market's cap that one batch of several fills may add, ppm. */
+const crowdStepPpm = 50_000n;
+
+/**
+ * The most open interest at which a batch that is judged at `before` may end, lots: a step above
+ * it, or above where initial margin starts to grow; no bound where it never does.
+ */
+export function crowdMost(
+  params: Pick<MarginParams, 'openInterestMax' | 'openInterestLowPpm' | 'openInterestHighPpm'>,
+  before: number,
+): number {
+  const { openInterestMax, openInterestLowPpm, openInterestHighPpm } = params;
+  if (openInterestLowPpm >= openInterestHighPpm) return Number.MAX_SAFE_INTEGER;
+  const cap = BigInt(openInterestMax);
+  const from = Number((cap * BigInt(openInterestLowPpm)) / BigInt(ppmOne));
+  const step = Number((cap * crowdStepPpm) / BigInt(ppmOne));
+  return Math.max(before, from) + Math.max(step, 1);
+}
+
 /**
  * Initial margin for a share of the open interest, ppm rounded up: the base and `concentrationPpm`
  * for all of it, no more than the cap (VENUES, Synthetix). The share is never above one: an account

@@ -42,7 +42,8 @@ class Held extends Error {
  *
  * Invariant: the kept fills together are accepted. Minimal in this sense: no single atom (a fill,
  * or the fills of one fill-or-kill order) of the refused ones could be added to the kept ones.
- * Costs about r·log n calls for r refused of n.
+ * Costs about r·log n calls for r refused of n. Fills that would crowd a market together with those
+ * that are kept are in neither list, with all that follow: they are nobody's fault.
  */
 export async function bisect<T extends FillTerms>(
   fills: readonly T[],
@@ -84,6 +85,8 @@ async function split<T extends FillTerms>(
       kept = [...kept, ...group];
     } else if (group.length === 1) {
       const { code, message } = verdict as Extract<Verdict, { kind: 'refused' }>;
+      // Only too much at once: it and what follows, which may need it, are for the next batch.
+      if (code === 'BatchCrowds' && kept.length > 0) break;
       bad.push({ atom: group[0] as T[], code, message });
     } else {
       const half = group.length >> 1;
@@ -101,6 +104,7 @@ async function split<T extends FillTerms>(
         changed = true;
       } else {
         const { code, message } = verdict as Extract<Verdict, { kind: 'refused' }>;
+        if (code === 'BatchCrowds' && kept.length > 0) continue;
         still.push({ ...entry, code, message });
       }
     }

@@ -4,6 +4,7 @@ import type { Clock } from '@holdfast/host';
 import { readReport } from '@holdfast/oracle';
 import { fromHex, type Hex, isRejection } from '@holdfast/units';
 import type { Ledger, Version } from './books.ts';
+import { createCrowd } from './crowd.ts';
 import type { FillTerms } from './fills.ts';
 import { chainRow } from './mirror.ts';
 import {
@@ -111,7 +112,8 @@ export function candidates(
   const bounds = limits(c, sizes, head);
   const list: Candidate[] = [];
   const add = (last: number, report: Report | undefined): void => {
-    const taken = takeFills(fills, bounds, sizes.model, report !== undefined, last);
+    const crowd = createCrowd(c.ledger.mirror);
+    const taken = takeFills(fills, bounds, sizes.model, report !== undefined, last, crowd);
     if (taken.length > 0) list.push({ fills: taken, report });
   };
   for (let i = rounds.length - 1; i >= 0; i = i === 0 ? -1 : i >> 1) {
@@ -127,29 +129,35 @@ export function candidates(
  * A batch of fills of one price that leaves no room for another fill or little gas for it; nothing
  * if there are not enough fills.
  *
- * @param after newest round that a batch before this one brings to the chain
+ * @param ahead batches before this one that are on their way to the chain
  */
 export function fullCandidate(
   c: Chooser,
   sizes: Sizes,
   fills: readonly UnconfirmedFill[],
   head: Block,
-  after: number,
+  ahead: readonly Version[],
 ): Candidate | undefined {
   const [first] = fills;
   if (first === undefined) return undefined;
   const bounds = limits(c, sizes, head);
+  // The newest round that they bring to the chain.
+  const after = Math.max(0, ...ahead.map(({ round }) => round ?? 0));
   const report = reportOf(c, first.round, after);
-  const taken = takeFills(fills, bounds, sizes.model, report !== undefined, first.round);
+  const before = ahead.flatMap((version) => version.fills);
+  const crowd = createCrowd(c.ledger.mirror, before);
+  const taken = takeFills(fills, bounds, sizes.model, report !== undefined, first.round, crowd);
   const gas = gasOf(sizes.model, ordersOf(taken).length, taken.length, report !== undefined);
-  const isFull = taken.length >= bounds.fillsMax || gas >= bounds.gasMax * fullShare;
+  const next = fills[taken.length];
+  const isCut = next?.round === first.round && !crowd.fits([next]);
+  const isFull = isCut || taken.length >= bounds.fillsMax || gas >= bounds.gasMax * fullShare;
   return isFull ? { fills: taken, report } : undefined;
 }
 
 /** Ways to make a batch again that the chain lost or refused. */
 export function remakes(c: Chooser, sizes: Sizes, version: Version): Candidate[] {
   const open = version.fills.filter((fill) => isOpen(c, fill));
-  const fills = firstFills(open, sizes.fillsMax);
+  const fills = firstFills(open, sizes.fillsMax, createCrowd(c.ledger.mirror));
   const own = version.round === null ? undefined : reportOf(c, version.round);
   const reports = [own, reportOf(c, c.state().round), undefined];
   return reports.map((report) => ({ fills, report }));

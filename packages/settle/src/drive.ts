@@ -68,7 +68,7 @@ async function giveUp(
 /**
  * Cuts out what the chain refuses: by the forecast if that explains the refusal, else by asking.
  *
- * @returns whether anything was given up
+ * @returns whether anything was given up or sent
  */
 async function cut(d: Driver, candidate: Candidate, now: number, head: Block): Promise<boolean> {
   const { report } = candidate;
@@ -83,8 +83,13 @@ async function cut(d: Driver, candidate: Candidate, now: number, head: Block): P
     holdOn(d, found.hold);
     return false;
   }
-  await giveUp(d, found.refused, head);
-  return found.refused.length > 0;
+  if (found.refused.length > 0) {
+    await giveUp(d, found.refused, head);
+    return true;
+  }
+  // Only too much at once: the part that fits goes alone, and the rest after it.
+  const isPart = found.kept.length > 0 && found.kept.length < candidate.fills.length;
+  return isPart ? attempt(d, { fills: found.kept, report }, head, now) : false;
 }
 
 async function isFine(d: Driver, candidate: Candidate, now: number): Promise<boolean> {

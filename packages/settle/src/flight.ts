@@ -72,7 +72,8 @@ export async function board(d: Driver, head: Block): Promise<boolean> {
   const last = d.flight.at(-1)?.version;
   if (last === undefined || !d.isBoarding || d.queue.length > 0) return false;
   if (d.flight.length >= d.options.flightMax) return false;
-  const candidate = fullCandidate(d, d.sizes, waiting(d), head, roundOf(d));
+  const ahead = d.flight.map(({ version }) => version);
+  const candidate = fullCandidate(d, d.sizes, waiting(d), head, ahead);
   if (candidate === undefined) return false;
   const version = encodeBatch(candidate.fills, contextOf(d, candidate, last));
   const estimate = await estimatePending(d, version);
@@ -83,9 +84,4 @@ export async function board(d: Driver, head: Block): Promise<boolean> {
   await seal(d, version);
   await send(d, version, roomFor(estimate), head);
   return true;
-}
-
-/** The newest round that the flight brings to the chain, 0 if none. */
-function roundOf(d: Driver): number {
-  return Math.max(0, ...d.flight.map(({ version }) => version.round ?? 0));
 }

@@ -13,6 +13,7 @@ import {
 import { concatBytes, fromHex, type Hex, invariant, keccak256, toHex } from '@holdfast/units';
 import { encodeAbiParameters, encodeFunctionData } from 'viem';
 import type { Version } from './books.ts';
+import { type Crowd, uncrowded } from './crowd.ts';
 import type { FillTerms } from './fills.ts';
 
 /** Bounds of one batch. */
@@ -138,15 +139,20 @@ function createParties() {
   };
 }
 
-/** The first fills up to `max`, whole atoms, at least one atom. */
-export function firstFills<T extends FillTerms>(fills: readonly T[], max: number): T[] {
+/** The first fills up to `max` that do not crowd, whole atoms, at least one atom. */
+export function firstFills<T extends FillTerms>(
+  fills: readonly T[],
+  max: number,
+  crowd: Crowd = uncrowded,
+): T[] {
   const taken: T[] = [];
   const parties = createParties();
   for (const atom of atomsOf(fills)) {
-    const fits = taken.length + atom.length <= max && parties.fits(atom);
+    const fits = taken.length + atom.length <= max && parties.fits(atom) && crowd.fits(atom);
     if (!fits && taken.length > 0) break;
     taken.push(...atom);
     parties.join(atom);
+    crowd.join(atom);
   }
   return taken;
 }
@@ -157,6 +163,7 @@ export function firstFills<T extends FillTerms>(fills: readonly T[], max: number
  *
  * @param fills pending fills, ascending by id
  * @param roundLast only fills of rounds up to this one
+ * @param crowd what the fills add to open interest
  */
 export function takeFills(
   fills: readonly UnconfirmedFill[],
@@ -164,6 +171,7 @@ export function takeFills(
   model: GasModel,
   report: boolean,
   roundLast: number,
+  crowd: Crowd = uncrowded,
 ): UnconfirmedFill[] {
   const taken: UnconfirmedFill[] = [];
   const orders = new Set<string>();
@@ -178,9 +186,11 @@ export function takeFills(
     const count = taken.length + atom.length;
     const gas = gasOf(model, added.size, count, report);
     const small = count <= limits.fillsMax && gas <= limits.gasMax && added.size <= ordersMax;
-    if (!(small && parties.fits(atom)) && taken.length > 0) break;
+    const fits = small && parties.fits(atom) && crowd.fits(atom);
+    if (!fits && taken.length > 0) break;
     taken.push(...atom);
     parties.join(atom);
+    crowd.join(atom);
     for (const key of added) orders.add(key);
   }
   return taken;

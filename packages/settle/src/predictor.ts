@@ -7,6 +7,7 @@ import type { CoreReport } from '@holdfast/core';
 import { acceptReport, fundingDelta, type MarketPrice } from '@holdfast/oracle';
 import { FOK, GTC, isProtocol, type SignedOrder } from '@holdfast/order';
 import {
+  crowdMost,
   fillBand,
   grows,
   health,
@@ -74,6 +75,8 @@ type Desk = {
   readonly touched: Map<number, Touched>;
   /** Lots filled by order key. */
   readonly filled: Map<SignedOrder, number>;
+  /** Open interest after a single fill that adds to it, at which it is judged. */
+  readonly foreseen: Map<number, number>;
 };
 
 /** Accepts the report as the oracle would, and charges funding. */
@@ -239,7 +242,7 @@ function holdOrders(desk: Desk): Verdict {
   return ok;
 }
 
-function holdMarkets(desk: Desk): Verdict {
+function holdMarkets(desk: Desk, isSingle: boolean): Verdict {
   const interest = new Map<number, number>();
   for (const [owner, account] of desk.touched) {
     for (const [id, after] of account.sizes) {
@@ -257,8 +260,14 @@ function holdMarkets(desk: Desk): Verdict {
   }
   for (const [id, change] of interest) {
     const { openInterest, params } = desk.markets.get(id) as Market;
-    if (change > 0 && openInterest + change > params.openInterestMax) {
+    const after = openInterest + change;
+    if (change <= 0) continue;
+    if (after > params.openInterestMax) {
       return refused('OpenInterestExceeded', `market ${id}: cap ${params.openInterestMax}`);
+    }
+    if (isSingle) desk.foreseen.set(id, after);
+    else if (after > crowdMost(params, openInterest)) {
+      return refused('BatchCrowds', `market ${id}: from ${openInterest} to ${after} at once`);
     }
   }
   return ok;
@@ -267,7 +276,8 @@ function holdMarkets(desk: Desk): Verdict {
 function contextsOf(desk: Desk): MarketOf {
   return (market) => {
     const { mark, index, params, openInterest } = desk.markets.get(market) as Market;
-    const at = { price: mark as Ticks, index: index as FundingIndex, openInterest };
+    const range = { low: openInterest, high: desk.foreseen.get(market) ?? openInterest };
+    const at = { price: mark as Ticks, index: index as FundingIndex, openInterest: range };
     return marketContext(params, at);
   };
 }
@@ -348,6 +358,7 @@ export function predict(
     markets: new Map(),
     touched: new Map(),
     filled: new Map(),
+    foreseen: new Map(),
   };
   const refreshed = refresh(desk, context.report);
   if (refreshed.kind !== 'ok') return refreshed;
@@ -361,7 +372,7 @@ export function predict(
     const applied = applyFill(desk, fill, byKey);
     if (applied.kind !== 'ok') return applied;
   }
-  const rules = [holdOrders(desk), holdMarkets(desk), holdProtocol(desk)];
+  const rules = [holdOrders(desk), holdMarkets(desk, fills.length === 1), holdProtocol(desk)];
   for (const held of rules) if (held.kind !== 'ok') return held;
   for (const [id, account] of desk.touched) {
     const judged = judge(desk, id, account);
