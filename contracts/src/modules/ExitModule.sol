@@ -256,7 +256,6 @@ contract ExitModule is Roster, IExit, IModule {
 
     /// @dev A book of markets at whatever prices they have.
     function _openBook() private pure returns (Book memory book) {
-        book.anyAge = true;
         book.list = Arrays.pages();
     }
 }
