@@ -13,6 +13,7 @@ import { amounts, eventOf, stranger, userOf } from './shadow.ts';
 const day = 86_400;
 const feeWei = 10n ** 14n;
 const graceSeconds = 3_600;
+const asideSeconds = 3 * day;
 const silenceSeconds = 7 * day;
 const delaySeconds = 2 * day;
 const clearDelaySeconds = 3_600;
@@ -85,6 +86,7 @@ async function execute(
     deadline,
     nowTime: rig.venue.chain.time - 1,
     bySequencer: op.bySequencer,
+    aside: false,
   });
   const found = eventOf(outcome.logs, 'ForcedExecuted') as never as Record<string, unknown>;
   const [id, kind] = [found.account as number, found.kind as number];
@@ -119,6 +121,7 @@ async function freeze(
     law(reached.verdicts, 'freezeLawful', {
       waiting: next <= count,
       ...{ deadline, graceSeconds, silenceSeconds },
+      ...{ aside: false, asideDeadline: 0, asideSeconds },
       reportTime: before.roundTime,
       nowTime: rig.venue.chain.time - 1,
     });
