@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ForcedRequest} from "../../src/interfaces/IForcedQueue.sol";
 import {LawLib} from "../../src/generated/LawLib.sol";
+import {PeripheralsReports} from "../mocks/PeripheralsReports.sol";
 import {ExitVenueTest} from "../support/ExitVenueTest.sol";
 import {ReportedVenueTest} from "../support/ReportedVenueTest.sol";
 import {VenueTest} from "../support/VenueTest.sol";
@@ -96,7 +97,9 @@ contract ClearingHouseExitInvariants is ExitVenueTest, ReportedVenueTest {
         ForcedRequest memory before = queue.requestOf(next);
         vm.warp(block.timestamp + 500);
         uint8 m = uint8(alive % 3);
-        walk(m, priceOf(m), markOf(m));
+        PeripheralsReports.Value[] memory list = new PeripheralsReports.Value[](1);
+        list[0] = values()[m];
+        bring(list);
         ++tries;
         vm.prank(STRANGER);
         try house.setAsideForced(next, "") {

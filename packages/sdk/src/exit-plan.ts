@@ -58,11 +58,11 @@ function leave(status: ExitStatus, account: ExitAccount, isThrottled: boolean): 
  * What is overdue and needs no taker: those aside, and the first in line. One that needs a taker
  * or could not be executed is set aside where the want of a price is why.
  *
- * @param stuck requests that the chain refused in this run
+ * @param failed steps that the chain refused in this run, by `keyOf`
  */
-function overdue(status: ExitStatus, stuck: ReadonlySet<number>): ExitStep[] {
+function overdue(status: ExitStatus, failed: ReadonlySet<string>): ExitStep[] {
   const ready = ({ kind, number }: ExitStatus['waiting'][number]) =>
-    kind !== 'close' && !stuck.has(number);
+    kind !== 'close' && !failed.has(keyOf({ do: 'execute', number }));
   const aside = status.aside.filter(ready);
   const late = status.waiting.filter(({ deadline }) => deadline < status.time);
   const blocked = late.findIndex((each) => !ready(each));
@@ -70,7 +70,7 @@ function overdue(status: ExitStatus, stuck: ReadonlySet<number>): ExitStep[] {
   const steps: ExitStep[] = [...aside, ...line].map(({ number }) => ({ do: 'execute', number }));
   const head = late[blocked];
   if (head !== undefined) steps.push({ do: 'setAside', number: head.number });
-  return steps;
+  return steps.filter((step) => !failed.has(keyOf(step)));
 }
 
 function afterFreeze(status: ExitStatus): ExitStep[] {
@@ -91,24 +91,24 @@ function afterFreeze(status: ExitStatus): ExitStep[] {
  * The steps that are possible now, in order. Pure.
  *
  * @param throttled accounts whose withdrawal the breaker sends through the queue
- * @param stuck requests that the chain refused to execute in this run
+ * @param failed steps that the chain refused in this run, by `keyOf`
  */
 export function planExit(
   status: ExitStatus,
   throttled: ReadonlySet<number> = new Set(),
-  stuck: ReadonlySet<number> = new Set(),
+  failed: ReadonlySet<string> = new Set(),
 ): ExitStep[] {
   const collect: ExitStep[] = status.owed > 0n ? [{ do: 'collect' }] : [];
   if (status.frozenTime !== 0) return [...afterFreeze(status), ...collect];
   if (status.accounts.every(({ cashQ32, positions }) => positions.length === 0 && cashQ32 <= 0n)) {
     return collect;
   }
-  const due = overdue(status, stuck);
+  const due = overdue(status, failed);
+  if (due.length > 0) return due;
   const { freezeFrom } = status;
-  if (freezeFrom !== undefined && freezeFrom <= status.time) return [...due, { do: 'freeze' }];
-  if (due.some((step) => step.do === 'execute')) return due;
+  if (freezeFrom !== undefined && freezeFrom <= status.time) return [{ do: 'freeze' }];
   const steps = status.accounts.flatMap((one) => leave(status, one, throttled.has(one.account)));
-  return [...due, ...steps, ...collect];
+  return [...steps, ...collect];
 }
 
 /** A number that no withdrawal of the account has used: the chain's time is never used twice. */
@@ -172,17 +172,15 @@ export async function runExit(
   const results: ExitResult[] = [];
   const failed = new Set<string>();
   const throttled = new Set<number>();
-  const stuck = new Set<number>();
   for (;;) {
     const status = await exit.status(owner, accounts);
-    const steps = planExit(status, throttled, stuck).filter((step) => !failed.has(keyOf(step)));
+    const steps = planExit(status, throttled, failed).filter((step) => !failed.has(keyOf(step)));
     if (steps.length === 0) return { results, status };
     for (const step of steps) {
       const done = await perform(exit, status, step, to);
       const refused = isRejection(done) ? done : undefined;
       if (refused !== undefined) failed.add(keyOf(step));
       if (step.do === 'withdraw' && refused?.code === 'BreakerTripped') throttled.add(step.account);
-      if (step.do === 'execute' && refused !== undefined) stuck.add(step.number);
       if (refused !== undefined && step.do === 'setAside') continue;
       if (refused !== undefined && overtaken.has(refused.code)) continue;
       const result =

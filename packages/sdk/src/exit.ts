@@ -294,8 +294,7 @@ export async function createExit(venue: ExitPlace | VenueInfo, signer: Signer | 
     execute: (number: number, taker = 0, lots = 2n ** 56n - 1n, report: Hex = '0x') =>
       act('executeForced', BigInt(number), taker, lots, report),
     /** Lets a request that only a price stops step out of the line. */
-    setAside: (number: number, report: Hex = '0x') =>
-      act('setAsideForced', BigInt(number), report),
+    setAside: (number: number, report: Hex = '0x') => act('setAsideForced', BigInt(number), report),
     freeze: () => act('freeze'),
     reckon: (count: number) => act('reckon', BigInt(count)),
     exit: (id: number, to: Hex) => act('exit', id, to),

@@ -280,47 +280,6 @@ describe('sentinel: what a fault in the contracts looks like', () => {
     assert.deepEqual(openScene().pass([{ emits: taken(sequencer) }]), ['forcedInTurn']);
   });
 
-  it('one set aside too early, one served from aside, and a freeze for it too early', () => {
-    const scene = openScene();
-    const request = (at: number) => ({
-      kind: 3,
-      account: 2,
-      market: 0,
-      isLong: false,
-      limit: 0,
-      time: at,
-      deadline: at + 900,
-      amount: 0n,
-      to: alice,
-      nonce: 0n,
-    });
-    const head = `0x${'12'.repeat(32)}`;
-    const ask = (number: bigint): Emit => [
-      'forcedQueue',
-      'ForcedRequested',
-      { number, account: 2, request: request(scene.time), head },
-    ];
-    const aside = (number: bigint): Emit => ['forcedQueue', 'ForcedSetAside', { number }];
-    const taken = (number: bigint): Emit => [
-      'forcedQueue',
-      'ForcedTaken',
-      { number, executor: bob },
-    ];
-    const due = scene.time + 900;
-    scene.pass([{ emits: [ask(1n), ask(2n)] }]);
-    assert.deepEqual(seen(scene.pass([{ emits: [aside(1n)] }])), ['forcedInTurn']);
-    const late = openScene();
-    late.pass([{ emits: [ask(1n), ask(2n), ask(3n)] }]);
-    late.time = due + 10;
-    assert.deepEqual(late.pass([{ emits: [aside(1n), aside(2n)] }]), []);
-    assert.deepEqual(late.pass([{ emits: [taken(3n), taken(1n)] }]), []);
-    assert.deepEqual(seen(late.pass([{ emits: [taken(1n)] }])), ['forcedInTurn']);
-    const frozen = { time: late.time + 1, round: 1, number: 2n };
-    const freeze: Emit = ['clearingHouse', 'VenueFrozen', frozen];
-    late.time = due + 21_600 + 259_200 - 10;
-    assert.deepEqual(seen(late.pass([{ emits: [freeze] }])), ['freezeLawful']);
-  });
-
   it('a freeze of a venue that serves, and an exit that takes too much (L23, L24)', () => {
     const scene = openScene();
     const frozen = { time: scene.time + 1, round: 1, number: 0n };

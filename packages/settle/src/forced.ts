@@ -50,7 +50,14 @@ export type ForcedDesk = ForcedDeps & {
   inflight: Inflight<Sendable> | undefined;
 };
 
-const nothing: ForcedStatus = { next: 1, count: 0, deadline: 0, waiting: [], aside: [], hold: null };
+const nothing: ForcedStatus = {
+  next: 1,
+  count: 0,
+  deadline: 0,
+  waiting: [],
+  aside: [],
+  hold: null,
+};
 /** Requests read at a time. */
 const rowsMax = 32;
 const lotsMax = 2n ** 56n - 1n;
@@ -155,7 +162,7 @@ async function execute(d: ForcedDesk, row: ForcedEntry, head: Block): Promise<bo
     hold = refusal;
     if (hold.code !== 'PriceStale') break;
   }
-  if (hold.code === 'PriceStale' && row.deadline < head.timestamp) {
+  if (hold.code === 'PriceStale' && row.deadline < head.time) {
     const refusal = await attempt(d, row, encodeAside(row.number, reports.at(-1) ?? '0x'), head);
     if (refusal === undefined) return true;
   }

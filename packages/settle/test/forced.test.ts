@@ -13,17 +13,13 @@ const queue: Hex = `0x${'22'.repeat(20)}`;
 const nobody: Hex = `0x${'00'.repeat(20)}`;
 
 const refusal = (code: string): Revert => ({ kind: 'revert', code, message: code, data: '0x' });
-const blockOf = (number: number, timestamp = 70) =>
-  ({ number, hash: `0x${number}`, timestamp }) as unknown as Block;
+const blockOf = (number: number, time = 70) =>
+  ({ number, hash: `0x${number}`, time }) as unknown as Block;
 
 type Row = { kind: number; account: number };
 
 /** A chain with a queue of these requests; `refuses` says what the estimate of a call gives. */
-function world(
-  rows: Row[],
-  refuses: (args: readonly unknown[]) => string | undefined,
-  aside = 0n,
-) {
+function world(rows: Row[], refuses: (args: readonly unknown[]) => string | undefined, aside = 0n) {
   const sent: (readonly unknown[])[] = [];
   const done = { count: 0, mined: false };
   const state = () => ({ next: BigInt(done.count + 1), count: BigInt(rows.length) });

@@ -59,7 +59,15 @@ export const leavingLaws: readonly Law[] = [
         bySequencer: false,
         aside: false,
       },
-      { number: 3n, done: 3n, count: 3n, deadline: 70, nowTime: 71, bySequencer: false, aside: true },
+      {
+        number: 3n,
+        done: 3n,
+        count: 3n,
+        deadline: 70,
+        nowTime: 71,
+        bySequencer: false,
+        aside: true,
+      },
     ],
   },
   {

@@ -43,7 +43,8 @@ export const blockedQueue: Attack = {
     'withdrawal stands behind it. Anybody sets it aside, and Bob has his turn; without that only ' +
     'the freeze is left. Measured is how much longer Bob waits for his money.',
   incidents: ['escape hatches rot: Extended, Paradex, Aztec V1'],
-  control: 'what waits for a price alone steps out of the line, and those behind it have their turn',
+  control:
+    'what waits for a price alone steps out of the line, and those behind it have their turn',
   invariants: ['I16'],
   bound: 30n,
   harm: { unit: 'seconds', measure: outTime },
