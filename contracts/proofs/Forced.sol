@@ -29,6 +29,8 @@ contract ForcedStep is ForcedQueue {
     /// @dev The next one alone steps aside, with all that it says, and can be taken from then on.
     function stepAside(uint64 number, uint64 other) external {
         require(_done <= _count && other != number);
+        // The ring holds numbers that were passed, and nothing comes after the last.
+        require(_ring[0].before <= _done && _ring[number].next == 0);
         uint256 done = _done;
         uint8 kind = _requests[number].kind;
         uint40 deadline = _requests[number].deadline;
