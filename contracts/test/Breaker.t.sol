@@ -146,7 +146,7 @@ contract BreakerAloneTest is BreakerTest {
         _refused(ANN, 258, 1, 600, abi.encodeWithSelector(scope, 258, 257));
         _refused(ANN, 259, 1, 600, abi.encodeWithSelector(scope, 259, 257));
         _refused(ANN, 1, 4, 600, abi.encodeWithSelector(Breaker.LevelInvalid.selector, 4, 3));
-        _refused(ANN, 1, 1, 0, _tooLong(0, HOLD));
+        _refused(ANN, 1, 1, 0, _tooLong(0, HALT));
         _refused(ANN, 1, 2, 0, _tooLong(0, HALT));
         _refused(ANN, 1, 1, HALT + 1, _tooLong(HALT + 1, HALT));
         _refused(ANN, 1, 3, type(uint256).max, _tooLong(type(uint256).max, HALT));
