@@ -19,7 +19,7 @@ import {Resume} from "./libraries/Resume.sol";
 /// | state | who | to |
 /// |---|---|---|
 /// | limits | nobody | fixed at deployment |
-/// | entry of a scope | one guardian, unless those alone rest | level 1, for longer than it is set |
+/// | entry of a scope | one guardian, unless they rest | level 1, for longer than it is set |
 /// | entry of a scope | a quorum of them | any level not below the one in force, for longer |
 /// | entry of the venue | anyone, while no guardian beats | level 1, for longer than it is set |
 /// | barred accounts | a quorum of guardians | more accounts, or for longer |

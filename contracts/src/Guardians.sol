@@ -7,9 +7,10 @@ import {Delayed} from "./libraries/Delayed.sol";
 
 /// @title Guardians: who they are, what they vote for, and how long an actor may hold things.
 /// @notice An actor is a guardian alone, the quorum of them, or the silence of all. Guardians who
-/// act alone share one hold, so that fewer than a quorum gain nothing by turns. Guardians alone, the
-/// quorum and silence hold anything for a bounded time on end, then rest. An actor tightens at most
-/// `TIGHTENINGS_MAX` times in any 24 hours; silence, whose entries are short, as often as it lasts.
+/// act alone share one hold, so that fewer than a quorum gain nothing by turns. Guardians alone,
+/// the quorum and silence hold anything for a bounded time on end, then rest. An actor tightens at
+/// most `TIGHTENINGS_MAX` times in any 24 hours; silence, whose entries are short, as often as it
+/// lasts.
 ///
 /// Who may change what, to what:
 /// | state | who | to |
@@ -36,7 +37,7 @@ abstract contract Guardians is IGuardians {
     uint256 private constant SILENCE_SECONDS_MIN = 1 minutes;
 
     /// @notice Limits of the breaker, fixed at deployment.
-    /// @param holdSecondsMax Longest time that guardians alone, all together, hold anything on end.
+    /// @param holdSecondsMax Longest time that guardians alone, together, hold anything on end.
     /// @param clearDelaySeconds Delay of a clearing by the governor, at least 15 minutes.
     /// @param guardianDelaySeconds Delay of a new guardian, at least a day.
     /// @param haltSecondsMax Longest time that the quorum, or the silence of all guardians, holds
@@ -81,7 +82,7 @@ abstract contract Guardians is IGuardians {
     error TighteningsExceeded(uint256 time, uint256 nextAt);
 
     /// @dev An episode of tightenings without a gap, over all scopes and all guardians alone: they
-    /// could else hold a market for ever by the venue's scope and its own, or by one another's turn.
+    /// could else hold a market for ever by the venue's scope and its own, or by turns.
     struct Hold {
         uint40 since;
         uint40 until;

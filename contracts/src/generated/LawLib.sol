@@ -599,8 +599,8 @@ library LawLib {
     /// @notice L23. The venue is frozen only while the next forced request is overdue by more than
     /// the grace, or one aside by more than the grace and the longer term of these, or when no
     /// report has been accepted for longer than the silence.
-    /// @dev Assumes: Report time is 0 before the first report; the deadline of those aside is the
-    /// oldest of them.
+    /// @dev Assumes: Report time is 0 before the first report; the deadline aside is the oldest
+    /// one.
     /// @param waiting whether a forced request waits
     /// @param deadline deadline of the next request, seconds
     /// @param aside whether one waits aside

@@ -6,8 +6,9 @@ pragma solidity 0.8.37;
 interface IExit {
     /// @notice Freezes the venue for ever, at the prices of the last accepted report; anyone, once
     /// the next forced request is overdue beyond its grace, once one that is aside is overdue by
-    /// three days more, or once no report has been accepted for seven days. Afterwards only what leads out works: reckoning, exit,
-    /// `reclaim`, the vault's `release`, and the views that these need.
+    /// three days more, or once no report has been accepted for seven days. Afterwards only what
+    /// leads out works: reckoning, exit, `reclaim`, the vault's `release`, and the views that these
+    /// need.
     function freeze() external;
 
     /// @notice Reckons the next `count` accounts at the frozen prices; anyone, until done.

@@ -5,11 +5,11 @@ import {ForcedRequest} from "./IForcedQueue.sol";
 
 /// @title Execution of forced requests.
 interface IForced {
-    /// @notice Executes the next forced request, or one that is aside: the sequencer at any time, anyone after its
-    /// deadline; who does earns its fee. Open in every breaker state.
-    /// A request that is unlawful is taken out all the same, and the event says why: nothing
-    /// blocks the queue but a stale price, which the caller can cure with a report, and anyone
-    /// with `setAsideForced` when there is none.
+    /// @notice Executes the next forced request, or one that is aside: the sequencer at any time,
+    /// anyone after its deadline; who does earns its fee. Open in every breaker state.
+    /// A request that is unlawful is taken out all the same, and the event says why: nothing blocks
+    /// the queue but a stale price, which the caller can cure with a report, and anyone with
+    /// `setAsideForced` when there is none.
     /// @param number Number of the request, so that nobody executes another one than was meant.
     /// @param takerAccount Close: account that takes the position over; owner or session key.
     /// @param lotsMax Close: most lots that it takes; the rest of the request stays due.

@@ -27,8 +27,9 @@ struct ForcedRequest {
 }
 
 /// @title The queue of requests that the operator cannot refuse.
-/// @notice First in, first out, but for those that wait for a price aside. Requests are numbered from 1; every one extends a hash chain, so
-/// that the history is committed: head' = keccak256(abi.encode(head, number, request)).
+/// @notice First in, first out, but for those that wait for a price aside. Requests are numbered
+/// from 1; every one extends a hash chain, so that the history is committed:
+/// head' = keccak256(abi.encode(head, number, request)).
 interface IForcedQueue {
     /// @notice An owner queued a request; `head` is the chain's after it.
     event ForcedRequested(
@@ -97,8 +98,8 @@ interface IForcedQueue {
     /// @dev Only the clearing house.
     function cut(uint64 number, uint88 left) external;
 
-    /// @notice Lets the next request step out of the line. It keeps its deadline and fee, and anyone
-    /// executes it from now on.
+    /// @notice Lets the next request step out of the line. It keeps its deadline and fee, and
+    /// anyone executes it from now on.
     /// @dev Only the clearing house.
     function setAside(uint64 number) external;
 

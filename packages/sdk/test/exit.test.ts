@@ -135,7 +135,7 @@ describe('the plan of an exit', () => {
     assert.deepEqual(kinds({ ...running, waiting: [entry(1, { deadline: 1_000 })] }), ['withdraw']);
   });
 
-  it('sets aside what waits for a price, freezes where that fails, and asks for nothing twice', () => {
+  it('sets aside what waits for a price, and freezes where that fails', () => {
     const held = account(7, [[0, 5]]);
     const own = entry(1, { kind: 'withdraw', account: 7, deadline: 900 });
     const late = { ...running, accounts: [held], waiting: [own], freezeFrom: 1_000 };

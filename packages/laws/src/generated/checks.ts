@@ -741,8 +741,7 @@ export function forcedInTurn(i: {
  * one aside by more than the grace and the longer term of these, or when no report has been
  * accepted for longer than the silence.
  *
- * Assumes: Report time is 0 before the first report; the deadline of those aside is the oldest of
- * them.
+ * Assumes: Report time is 0 before the first report; the deadline aside is the oldest one.
  */
 export function freezeLawful(i: {
   /** whether a forced request waits */

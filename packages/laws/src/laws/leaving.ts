@@ -12,8 +12,8 @@ export const leavingLaws: readonly Law[] = [
     title: 'The forced queue is contiguous and on time',
     statement:
       'A forced request is executed in its turn: by the sequencer, or by anyone once its ' +
-      'deadline has passed, which is also when it may step aside for want of a price. From then on ' +
-      'it is always its turn.',
+      'deadline has passed, which is also when it may step aside for want of a price. From then ' +
+      'on it is always its turn.',
     assumes: 'Deadline is that of the request with this number, and aside whether it stepped out.',
     inputs: {
       number: uint(64, 'request to be executed'),
@@ -79,7 +79,7 @@ export const leavingLaws: readonly Law[] = [
       'or one aside by more than the grace and the longer term of these, or when no report has ' +
       'been accepted for longer than the silence.',
     assumes:
-      'Report time is 0 before the first report; the deadline of those aside is the oldest of them.',
+      'Report time is 0 before the first report; the deadline aside is the oldest one.',
     inputs: {
       waiting: bool('whether a forced request waits'),
       deadline: time('deadline of the next request'),

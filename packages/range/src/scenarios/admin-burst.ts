@@ -1,4 +1,4 @@
-/** Signatures of the council, some kept for a better day: seize, list, set the feed, lift, drain. */
+/** Signatures of the council, some of them old: seize, list, set the feed, lift, drain. */
 import { councilTerms } from '@holdfast/venue';
 import type { Ablation, Attack, Edit } from '../types.ts';
 import {
@@ -202,9 +202,9 @@ export const oldBallots: Attack = {
   name: 'old-ballots',
   title: 'Ballots of the council, kept for a better day',
   story:
-    'What a proposal will be called is known before it is made. Two of three seats signed for four ' +
-    'of them weeks ago, each for an hour of that day, and nobody proposed anything. Now the thief ' +
-    'does, and brings what was signed.',
+    'What a proposal will be called is known before it is made. Two of three seats signed for ' +
+    'four of them weeks ago, each for an hour of that day, and nobody proposed anything. Now ' +
+    'the thief does, and brings what was signed.',
   incidents: ['Drift 2026-04, $285M in 12 minutes: pre-signed administration'],
   control: 'a signed ballot says until when it may be brought, and not later than its vote ends',
   invariants: ['I5', 'I6'],
