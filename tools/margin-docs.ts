@@ -142,6 +142,7 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
   ],
   exit: [
     ['turn of a request (L22)', 'ForcedQueue.sol#due', 'keeper/src/forced.ts#queueDuty'],
+    ['who is set aside', 'modules/ForcedModule.sol#setAsideForced', 'settle/src/forced.ts#execute'],
     ['price of a forced close', 'modules/ForcedModule.sol#_closePrice', ''],
     ['freeze (L23)', 'modules/ExitModule.sol#freeze', 'keeper/src/forced.ts#mayFreeze'],
     ['pool', 'modules/ExitModule.sol#_poolOf', ''],

@@ -157,7 +157,7 @@ export interface VaultView {
   readonly gatedUntil: number;
 }
 
-/** A forced request that waits. */
+/** A forced request that waits: in line, or aside when its number was passed. */
 export interface ForcedView {
   readonly number: bigint;
   readonly account: number;
@@ -181,7 +181,7 @@ export interface VenueState {
   /** Accounts of backstop pools, by pool. */
   readonly backstops: ReadonlyMap<number, number>;
   readonly forced: ReadonlyMap<bigint, ForcedView>;
-  /** Number of the last forced request that was executed. */
+  /** Number of the last forced request that was executed or set aside in its turn. */
   readonly forcedDone: bigint;
   /** By scope: 0 the venue, 1 + market. */
   readonly breaker: ReadonlyMap<number, BreakerEntry>;

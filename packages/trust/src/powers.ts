@@ -54,6 +54,7 @@ const house: Catalogue['ClearingHouse'] = {
     does: 'settles fills of orders that their owners signed',
     loss: 'fills',
   },
+  'setAsideForced(uint64,bytes)': anyone('passes a forced request that waits for a price'),
   'transfer(uint32,uint32,uint256,bytes)': own('moves money between own accounts'),
   [`trigger(${conditional},bytes,uint32,bytes)`]: own('fills a stop from the own account', acting),
   'unwind(uint32,uint8,uint40,uint32,bytes)': own('takes lots off a fund', acting),
@@ -127,6 +128,7 @@ export const powers: Catalogue = {
     'requestCancelAll(uint32)': own('forces a cancellation'),
     'requestClose(uint32,uint8,bool,uint88,uint32)': own('forces the closing of a position'),
     'requestWithdraw(uint32,uint88,address,uint64)': own('forces a withdrawal'),
+    'setAside(uint64)': code('lets the next request step out of the line', 'none'),
     'take(uint64,address)': code('takes the next request off the queue', 'none'),
   },
   Oracle: {

@@ -62,6 +62,7 @@ function describe(result: ExitResult): string {
     withdraw: () =>
       `${tokens((result as Extract<ExitResult, { do: 'withdraw' }>).quote)} withdrawn`,
     execute: () => `overdue request ${(result as { number: number }).number} executed`,
+    setAside: () => `request ${(result as { number: number }).number} set aside, without a price`,
     freeze: () => 'venue frozen for ever',
     reckon: () => 'accounts reckoned',
     exit: () => 'left with all that it is owed',
@@ -76,7 +77,7 @@ function describe(result: ExitResult): string {
 }
 
 function situation(status: ExitStatus): string[] {
-  const { frozenTime, reckoning, queue, waiting, freezeFrom } = status;
+  const { frozenTime, reckoning, queue, waiting, aside, freezeFrom } = status;
   if (frozenTime !== 0) {
     const state = reckoning.done
       ? `claims share ${tokens(reckoning.pool)}`
@@ -86,6 +87,7 @@ function situation(status: ExitStatus): string[] {
   const lines = [`${waiting.length} requests wait; the next is number ${queue.next}`];
   const next = waiting[0];
   if (next !== undefined) lines.push(`anyone executes it after ${clockTime(next.deadline)}`);
+  if (aside.length > 0) lines.push(`${aside.length} wait aside for a price: anyone executes them`);
   if (freezeFrom !== undefined) {
     const when = freezeFrom <= status.time ? 'now' : `from ${clockTime(freezeFrom)}`;
     lines.push(`anyone may freeze the venue ${when}, if it is not served before`);
@@ -101,7 +103,7 @@ function showStatus(status: ExitStatus): string {
     `${positions.length}`,
     `${claim}`,
   ]);
-  const own = status.waiting.filter(({ account }) => ids.has(account));
+  const own = [...status.aside, ...status.waiting].filter(({ account }) => ids.has(account));
   const requests = own.map((each) => [
     `${each.number}`,
     `${each.account}`,

@@ -50,11 +50,12 @@ export async function openVenue(
   const [scale, hourFloorQuote, dayFloorQuote, hourPpm, dayPpm] = await Promise.all(
     ['scale', 'hourFloorQuote', 'dayFloorQuote', 'hourPpm', 'dayPpm'].map(vault),
   );
-  const [delay, hold, halt, grace] = await Promise.all([
+  const [delay, hold, halt, grace, aside] = await Promise.all([
     read<bigint>(places.parameters, parametersAbi, 'delaySeconds'),
     read<bigint>(places.breaker, breakerAbi, 'holdSecondsMax'),
     read<bigint>(places.breaker, breakerAbi, 'haltSecondsMax'),
     read<bigint>(forcedQueue, forcedQueueAbi, 'graceSeconds'),
+    read<bigint>(forcedQueue, forcedQueueAbi, 'asideSeconds'),
   ]);
   return {
     places,
@@ -68,6 +69,7 @@ export async function openVenue(
       parameterDelaySeconds: Number(delay),
       holdSecondsMax: Math.max(Number(hold), Number(halt)),
       forcedGraceSeconds: Number(grace),
+      forcedAsideSeconds: Number(aside),
       steward: places.steward && (await rulesOf(places.steward, read)),
     },
   };

@@ -118,6 +118,7 @@ export const venue: Venue = {
     parameterDelaySeconds: 86_400,
     holdSecondsMax: 86_400,
     forcedGraceSeconds: 21_600,
+    forcedAsideSeconds: 259_200,
     steward: { address: places.steward, ...stewardTerms },
   },
   budgets: {
