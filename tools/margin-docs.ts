@@ -117,6 +117,12 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
       'modules/WaterfallModule.sol#_cover',
       'risk/src/waterfall.ts#coverOf',
     ],
+    ['what a fund pays in an hour', 'libraries/Draws.sol#left', 'risk/src/pace.ts#drawOf'],
+    [
+      'what one block resolves (L26)',
+      'modules/WaterfallModule.sol#_holdPace',
+      'risk/src/pace.ts#paceAfter',
+    ],
     ['how much a list must hold', 'Counterparties.sol#_limit', 'risk/src/deleverage.ts#roomsOf'],
   ],
   steering: [

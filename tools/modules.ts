@@ -76,6 +76,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
     'trader',
     'venue',
     'party',
+    'risk',
     'sdk',
   ],
 };

@@ -703,6 +703,30 @@ library LawLib {
         }
     }
 
+    /// @notice L26. In one block at most a part of the open interest of a market goes through the
+    /// waterfall, and one position beyond it that is larger than half of that part.
+    /// @dev Assumes: Open interest is that before the first resolution of the block.
+    /// @param lots lots that leave the account
+    /// @param moved lots resolved in the block before
+    /// @param large whether one larger than half of the part was among them
+    /// @param openInterest lots open before the first of them
+    /// @param partPpm largest part that is liquidated in one block
+    /// @return True if the law holds.
+    function resolvedInPart(
+        uint256 lots,
+        uint256 moved,
+        bool large,
+        uint256 openInterest,
+        uint256 partPpm
+    ) internal pure returns (bool) {
+        unchecked {
+            if ((lots | moved | openInterest) >> 53 != 0) return false;
+            if (partPpm >> 24 != 0) return false;
+            return (moved + lots) * 1_000_000 <= openInterest * partPpm
+                || (!large && openInterest * partPpm < lots * 2_000_000);
+        }
+    }
+
     function _abs(int256 a) private pure returns (uint256) {
         return uint256(a < 0 ? -a : a);
     }

@@ -92,6 +92,7 @@ contract Laws {
         if (law == 23) return _judgeL23(input);
         if (law == 24) return _judgeL24(input);
         if (law == 25) return _judgeL25(input);
+        if (law == 26) return _judgeL26(input);
         revert LawUnknown(law);
     }
 
@@ -496,6 +497,12 @@ contract Laws {
         return LawLib.stewardStep(
             anchor, current, next, rises, bandPpm, tightenPpm, loosenPpm, elapsedSeconds
         );
+    }
+
+    function _judgeL26(bytes calldata input) private pure returns (bool) {
+        (uint256 lots, uint256 moved, bool large, uint256 openInterest, uint256 partPpm) =
+            abi.decode(input, (uint256, uint256, bool, uint256, uint256));
+        return LawLib.resolvedInPart(lots, moved, large, openInterest, partPpm);
     }
 
     function _fit(AccountState[] memory items) private pure returns (bool) {

@@ -268,6 +268,9 @@ interface IClearingHouse {
     error AccountBankrupt(uint32 account, int256 equity);
     /// @notice As much of the position as one block allows was liquidated already.
     error LiquidatedEnough(uint32 account, uint8 market, uint256 found, uint256 required);
+    /// @notice As much of the market as one block allows was resolved already: lots so far, the
+    /// most, and the block; the next one may go on.
+    error ResolvedEnough(uint8 market, uint256 found, uint256 required, uint256 blockNumber);
     /// @notice The lane belongs to the protocol.
     error LaneReserved(uint16 found, uint16 required);
     /// @notice An account for which the protocol trades has another order in the batch.

@@ -25,7 +25,7 @@ import { createReportReader, type ReportReader } from './reports.ts';
 import { revertName } from './reverts.ts';
 import { tightenSilence } from './silence.ts';
 import { createTriggers, type Triggers } from './trigger.ts';
-import { type Act, actOf, isHelpable } from './waterfall.ts';
+import { type Act, actOf, createPacer, isHelpable } from './waterfall.ts';
 
 export interface KeeperOptions extends KeeperHands {
   clock: Clock;
@@ -59,6 +59,7 @@ const raceReasons = new Set([
   'NotLiquidatable',
   'NotCloseOut',
   'LiquidatedEnough',
+  'ResolvedEnough',
   'PositionMissing',
   'ForcedOutOfTurn',
   'QueueEmpty',
@@ -143,8 +144,7 @@ interface Attempt {
 }
 
 /** Sends what helps; an account that cannot be taken over yet is at least flagged. */
-async function attempt(desk: Desk, mirror: Mirror, victim: Victim, raw: Hex): Promise<Attempt> {
-  const act = actOf(mirror, victim, desk.account);
+async function attempt(desk: Desk, victim: Victim, act: Act, raw: Hex): Promise<Attempt> {
   const hash = await send(desk, act.name, [...act.args, raw]);
   if (hash !== undefined || act.name !== 'liquidate' || desk.flagged.has(victim.account)) {
     return { victim, act, hash };
@@ -162,7 +162,12 @@ async function relieve(
   raw: Hex,
 ): Promise<boolean> {
   const sent: Attempt[] = [];
-  for (const victim of victims) sent.push(await attempt(desk, mirror, victim, raw));
+  const fits = createPacer(mirror);
+  for (const victim of victims) {
+    const act = actOf(mirror, victim, desk.account);
+    if (fits(act)) sent.push(await attempt(desk, victim, act, raw));
+    else desk.logger.debug({ account: victim.account, market: act.market }, 'left for a block');
+  }
   let any = false;
   for (const { victim, act, hash } of sent) {
     if (!(await sure(desk, hash))) continue;

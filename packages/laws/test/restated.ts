@@ -207,5 +207,10 @@ export const restated: { [N in LawName]: (i: LawInput<N>) => boolean } = {
     const share = i.claims === 0n ? whole : floorDiv(i.claim * i.pool, i.claims);
     return i.paid === (share < whole ? share : whole);
   },
+  resolvedInPart: (i) => {
+    const product = BigInt(i.openInterest) * BigInt(i.partPpm);
+    if (BigInt(i.moved) + BigInt(i.lots) <= floorDiv(product, 1_000_000n)) return true;
+    return !i.large && BigInt(i.lots) > floorDiv(product, 2_000_000n);
+  },
   feesWithin: (i) => i.fee === ceilDiv(i.notional * BigInt(i.feePpm), 1_000_000n),
 };

@@ -863,6 +863,34 @@ export function stewardStep(i: {
       );
 }
 
+/**
+ * L26. In one block at most a part of the open interest of a market goes through the waterfall, and
+ * one position beyond it that is larger than half of that part.
+ *
+ * Assumes: Open interest is that before the first resolution of the block.
+ */
+export function resolvedInPart(i: {
+  /** lots that leave the account */
+  readonly lots: number;
+  /** lots resolved in the block before */
+  readonly moved: number;
+  /** whether one larger than half of the part was among them */
+  readonly large: boolean;
+  /** lots open before the first of them */
+  readonly openInterest: number;
+  /** largest part that is liquidated in one block */
+  readonly partPpm: number;
+}): boolean {
+  const fits = uint53(i.lots) && uint53(i.moved) && uint53(i.openInterest) && uint24(i.partPpm);
+  if (!fits) return false;
+  return (BigInt(i.moved) + BigInt(i.lots)) * 1_000_000n
+          <= BigInt(i.openInterest) * BigInt(i.partPpm)
+      || (
+          !i.large
+          && BigInt(i.openInterest) * BigInt(i.partPpm) < BigInt(i.lots) * 2_000_000n
+      );
+}
+
 /** Every law by name. */
 export const checks = {
   collateralConserved,
@@ -890,4 +918,5 @@ export const checks = {
   freezeLawful,
   exitShared,
   stewardStep,
+  resolvedInPart,
 } as const;
