@@ -1,7 +1,7 @@
 /**
  * What a sentinel does on chain, and all that it can do: tighten within the bounds of the breaker,
- * and say that it is alive. The same entry is not sent twice while it is under way, in force, or
- * voted for a short while ago.
+ * confirm the veto of withdrawals that wait, and say that it is alive. The same entry is not sent
+ * twice while it is under way, in force, or voted for a short while ago, the same veto never.
  */
 import { errorMessage, type Logger } from '@holdfast/host';
 import type { Hex } from '@holdfast/units';
@@ -17,6 +17,7 @@ import {
   entryKey,
   guardianAbi,
   tightenData,
+  vetoData,
 } from './breaker.ts';
 import { createSender, type Flight, type Landed } from './sender.ts';
 
@@ -44,6 +45,8 @@ export interface GuardianStanding {
 export interface Guardian {
   /** Wants an action; what of it is not redundant is sent. */
   act(action: Action, evidence: Evidence, now: Now, above?: bigint): Promise<void>;
+  /** Confirms the veto of withdrawals, by number; the vault leaves out what it cannot stop. */
+  veto(ids: readonly bigint[], law: string, now: Now): Promise<void>;
   /** Told of every block, and whether the sentinel does its work: only then it beats. */
   tick(now: Now, healthy: boolean): Promise<void>;
   readonly standing: () => GuardianStanding;
@@ -54,6 +57,7 @@ export interface GuardianOptions {
   readonly account: LocalAccount;
   readonly chainId: number;
   readonly breaker: Hex;
+  readonly vault: Hex;
   readonly endpoints: () => readonly Endpoint[];
   readonly logger: Logger;
   readonly feeMax: bigint;
@@ -62,12 +66,15 @@ export interface GuardianOptions {
 /** Votes count for ten minutes; a new one is worth its gas only after that. */
 const voteSeconds = 600;
 const gas = 900_000n;
+/** Vetoes of one transaction, and the gas that one takes at most. */
+const vetoesMax = 20;
+const vetoGas = 120_000n;
 
 /** Part of the silence after which it is broken. */
 const beatShare = 3;
 
 export async function createGuardian(options: GuardianOptions): Promise<Guardian> {
-  const { account, breaker, endpoints, logger } = options;
+  const { account, breaker, vault, endpoints, logger } = options;
   const sender = createSender({ ...options, to: breaker, gas });
   const read = <T>(functionName: string, args: readonly unknown[] = []): Promise<T> =>
     call<T>(endpoints(), { to: breaker, abi: guardianAbi, functionName, args });
@@ -75,6 +82,7 @@ export async function createGuardian(options: GuardianOptions): Promise<Guardian
   const isGuardian = await read<boolean>('isGuardian', [account.address]);
   await sender.warm();
   const asked = new Map<string, number>();
+  const vetoed = new Set<bigint>();
   const listeners: ((landed: Landed) => void)[] = [];
   const counts = { sent: 0, landed: 0, beats: 0 };
   let silentAt = 0;
@@ -119,6 +127,18 @@ export async function createGuardian(options: GuardianOptions): Promise<Guardian
       counts.sent += 1;
       const label = `tighten ${entries.map(entryKey).join(' ')} for ${evidence.law}`;
       await sender.send(label, tightenData(entries, evidence), { ...now, above });
+    },
+    async veto(ids, law, now) {
+      if (!isGuardian) return;
+      const left = ids.filter((id) => !vetoed.has(id));
+      for (let from = 0; from < left.length; from += vetoesMax) {
+        const part = left.slice(from, from + vetoesMax);
+        for (const id of part) vetoed.add(id);
+        counts.sent += 1;
+        const label = `veto ${part.join(' ')} for ${law}`;
+        const where = { to: vault, gas: gas + vetoGas * BigInt(part.length) };
+        await sender.send(label, vetoData(part), now, where);
+      }
     },
     async tick(now, healthy) {
       for (const landed of await sender.tick(now.block, now.baseFee)) {
