@@ -119,9 +119,7 @@ async function hourTokens(world: World): Promise<bigint> {
 /** Whole tokens in the thief's own hands: what waits in the queue has not left. */
 async function taken(world: World): Promise<bigint> {
   const names = ['mallory', ...hands];
-  const all = await Promise.all(
-    names.map((name) => world.balance(world.person(name).address)),
-  );
+  const all = await Promise.all(names.map((name) => world.balance(world.person(name).address)));
   return all.reduce((sum, each) => sum + each, 0n) / world.tokens(1);
 }
 
