@@ -19,7 +19,7 @@ import {
   tightenData,
   vetoData,
 } from './breaker.ts';
-import { createSender, type Flight, type Landed } from './sender.ts';
+import { createSender, type Flight, type Landed, type Sender } from './sender.ts';
 
 /** Where the chain stands when something is done. */
 export interface Now {
@@ -73,8 +73,24 @@ const vetoGas = 120_000n;
 /** Part of the silence after which it is broken. */
 const beatShare = 3;
 
+/** Confirms each veto once; says how many transactions that took. */
+function vetoing(sender: Sender, vault: Hex) {
+  const done = new Set<bigint>();
+  return async (ids: readonly bigint[], law: string, now: Now): Promise<number> => {
+    const left = ids.filter((id) => !done.has(id));
+    let sent = 0;
+    for (let from = 0; from < left.length; from += vetoesMax, sent += 1) {
+      const part = left.slice(from, from + vetoesMax);
+      for (const id of part) done.add(id);
+      const where = { to: vault, gas: gas + vetoGas * BigInt(part.length) };
+      await sender.send(`veto ${part.join(' ')} for ${law}`, vetoData(part), now, where);
+    }
+    return sent;
+  };
+}
+
 export async function createGuardian(options: GuardianOptions): Promise<Guardian> {
-  const { account, breaker, vault, endpoints, logger } = options;
+  const { account, breaker, endpoints, logger } = options;
   const sender = createSender({ ...options, to: breaker, gas });
   const read = <T>(functionName: string, args: readonly unknown[] = []): Promise<T> =>
     call<T>(endpoints(), { to: breaker, abi: guardianAbi, functionName, args });
@@ -82,7 +98,7 @@ export async function createGuardian(options: GuardianOptions): Promise<Guardian
   const isGuardian = await read<boolean>('isGuardian', [account.address]);
   await sender.warm();
   const asked = new Map<string, number>();
-  const vetoed = new Set<bigint>();
+  const veto = vetoing(sender, options.vault);
   const listeners: ((landed: Landed) => void)[] = [];
   const counts = { sent: 0, landed: 0, beats: 0 };
   let silentAt = 0;
@@ -129,16 +145,7 @@ export async function createGuardian(options: GuardianOptions): Promise<Guardian
       await sender.send(label, tightenData(entries, evidence), { ...now, above });
     },
     async veto(ids, law, now) {
-      if (!isGuardian) return;
-      const left = ids.filter((id) => !vetoed.has(id));
-      for (let from = 0; from < left.length; from += vetoesMax) {
-        const part = left.slice(from, from + vetoesMax);
-        for (const id of part) vetoed.add(id);
-        counts.sent += 1;
-        const label = `veto ${part.join(' ')} for ${law}`;
-        const where = { to: vault, gas: gas + vetoGas * BigInt(part.length) };
-        await sender.send(label, vetoData(part), now, where);
-      }
+      if (isGuardian) counts.sent += await veto(ids, law, now);
     },
     async tick(now, healthy) {
       for (const landed of await sender.tick(now.block, now.baseFee)) {

@@ -121,7 +121,6 @@ export function createSender(options: SenderOptions): Sender {
   const { account, chainId, to, gas, feeMax, endpoints, logger } = options;
   const flights: Flight[] = [];
   let next: number | undefined;
-
   /** @returns whether an endpoint took it */
   async function hand(flight: Flight): Promise<boolean> {
     const { nonce, to, gas, data, fees } = flight;
@@ -148,8 +147,8 @@ export function createSender(options: SenderOptions): Sender {
     async send(label, data, { block, baseFee, above = 0n }, where = { to, gas }) {
       next ??= await nonceOf(options);
       const fees = feesFor(baseFee, feeMax, { above });
-      const made = { nonce: next, data, label, fees, hashes: [], block, sentAtBlock: block };
-      const flight: Flight = { ...made, ...where };
+      const place = { ...where, hashes: [], block, sentAtBlock: block };
+      const flight: Flight = { nonce: next, data, label, fees, ...place };
       next += 1;
       flights.push(flight);
       logger.info({ label, nonce: flight.nonce, tip: fees.maxPriorityFeePerGas }, 'sending');
