@@ -201,10 +201,9 @@ export default rule({
       { what: 'nothing is harmless', from: 'harmless.has(name)', to: 'false' },
       {
         what: 'a call that is not known is none',
-        from: 'return `unknown call ${String(data).slice(0, 10)}`;',
-        to: 'return undefined;',
+        from: 'if (call === undefined) return',
+        to: 'if (call === undefined) return undefined;\n  if (call === undefined) return',
       },
-      { what: 'all is announced', from: "planned ? 'info'", to: "!planned ? 'info'" },
       {
         what: 'only what a vote queued is seen',
         from: '&& !queuedIn.has(txHash)',
