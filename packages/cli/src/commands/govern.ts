@@ -123,8 +123,8 @@ function vetoCommand(perform: Perform): Command {
         const done = agreed(await chain.vetoMany(ids));
         const rows = await Promise.all(ids.map((each) => chain.withdrawal(each)));
         const stopped = rows.filter((each) => each?.state === 'vetoed').length;
-        const says = `${stopped} of ${ids.length} withdrawals are stopped; those left out need more`;
-        return { data: { ...done, stopped, withdrawals: rows }, text: `${says} guardians` };
+        const says = `${stopped} of ${ids.length} are stopped; those left out need more guardians`;
+        return { data: { ...done, stopped, withdrawals: rows }, text: says };
       }
       const done = agreed(await chain.veto(id));
       const row = await chain.withdrawal(id);
