@@ -146,8 +146,8 @@ export const atomicDrain: Attack = {
   story:
     'The same breach, but all in one block, from nine accounts: no watcher is that fast. The ' +
     'thief asks for nearly everything in pieces too small to be large by themselves and has ' +
-    'the queue released every hour. What waits can be vetoed: the sentinels of two guardians stop it in the ' +
-    'next block, and three days later the thief has what had left by then.',
+    'the queue released every hour. What waits can be vetoed: the sentinels of two guardians ' +
+    'stop it in the next block, and three days later the thief has what had left by then.',
   incidents: ['Euler 2023-03, $197M and most others: over within one transaction'],
   control:
     'the vault’s outflow windows; what waits is large by its account and by its crowd, and vetoed',
