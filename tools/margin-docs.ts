@@ -144,7 +144,8 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
     ['what is free', 'Withdrawing.sol#_free', ''],
     ['outflow windows (L14)', 'VaultWindows.sol#_count', ''],
     ['what is paid and what waits', 'Vault.sol#_plan', ''],
-    ['veto', 'VaultQueue.sol#veto', ''],
+    ['what is large', 'Vault.sol#_weight', ''],
+    ['veto', 'VaultQueue.sol#_veto', ''],
   ],
   exit: [
     ['turn of a request (L22)', 'ForcedQueue.sol#due', 'keeper/src/forced.ts#queueDuty'],

@@ -19,7 +19,11 @@ export type Source =
   | 'oracle'
   | 'forcedQueue'
   | 'backstop'
-  | 'committees';
+  | 'committees'
+  /** The contract of votes, when the governor is one of votes. */
+  | 'votes'
+  /** Its timelock: what the venue knows as the governor. */
+  | 'access';
 
 /** One account that a packed event names, as it is after. */
 export interface TouchedAccount {

@@ -235,6 +235,13 @@ export const powers: Catalogue = {
       loss: 'none',
       ends: 'veto',
     },
+    'vetoMany(uint64[])': {
+      who: ['guardian'],
+      way: 'tighten',
+      does: 'the same of many',
+      loss: 'none',
+      ends: 'veto',
+    },
   },
   VenueAccess: access,
   VenueGovernor: governor,

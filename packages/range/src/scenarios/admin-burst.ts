@@ -131,6 +131,8 @@ export const adminBurst: Attack = {
   profitMin: 500_000_000_000n,
   before,
   async run(world) {
+    // It watches and tells: its first word is of the proposals, half an hour before the guardians.
+    await world.sentinel({ rules: true });
     const all = await world.attack('brings what two seats signed', () => burst(world));
     await world.wait(1_800);
     await dropAll(world, ['guardian-1', 'guardian-2'], all ?? []);

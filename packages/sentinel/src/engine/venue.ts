@@ -6,6 +6,7 @@ import {
   parametersAbi,
   stewardAbi,
   vaultAbi,
+  venueAccessAbi,
 } from '@holdfast/abi';
 import type { Venue as VenueFile } from '@holdfast/host';
 import { EnvironmentError, type Hex } from '@holdfast/units';
@@ -59,7 +60,7 @@ export async function openVenue(
   ]);
   return {
     places,
-    sources: sourcesOf(file, forcedQueue),
+    sources: new Map([...sourcesOf(file, forcedQueue), ...(await votesOf(places, endpoints))]),
     laws: lower(contracts.laws),
     deployBlock: file.deployBlock,
     chainId: file.chainId,
@@ -73,6 +74,26 @@ export async function openVenue(
       steward: places.steward && (await rulesOf(places.steward, read)),
     },
   };
+}
+
+/**
+ * Where votes are taken, if the governor of the venue is a `VenueAccess` by now. Who governs later
+ * is told by rule `role-change`, and read at the next start.
+ */
+async function votesOf(
+  { parameters }: Places,
+  endpoints: readonly Endpoint[],
+): Promise<[Hex, Source][]> {
+  const asked = { abi: parametersAbi, functionName: 'governor' };
+  const access = lower(await call<string>(endpoints, { to: parameters, ...asked }));
+  const inner = { to: access, abi: venueAccessAbi, functionName: 'governor' };
+  // A key has no code and answers with nothing: nobody votes.
+  const votes = await call<string>(endpoints, inner).catch(() => undefined);
+  if (votes === undefined) return [];
+  return [
+    [access, 'access'],
+    [lower(votes), 'votes'],
+  ];
 }
 
 async function rulesOf(
