@@ -78,8 +78,7 @@ export const leavingLaws: readonly Law[] = [
       'The venue is frozen only while the next forced request is overdue by more than the grace, ' +
       'or one aside by more than the grace and the longer term of these, or when no report has ' +
       'been accepted for longer than the silence.',
-    assumes:
-      'Report time is 0 before the first report; the deadline aside is the oldest one.',
+    assumes: 'Report time is 0 before the first report; the deadline aside is the oldest one.',
     inputs: {
       waiting: bool('whether a forced request waits'),
       deadline: time('deadline of the next request'),
