@@ -134,7 +134,7 @@ const reportProperties: readonly Property[] = [
   {
     id: 'mark.carried',
     laws: ['L10'],
-    title: 'A mark that stands on the index follows it at once, however far it moves',
+    title: 'A mark that stands on an index of 10^6 ticks follows it at once, however far it moves',
     harness: 'Reports.sol',
     contract: 'MarkCarried',
     subject: 'Marks',
