@@ -212,7 +212,8 @@ back came after it; all of their 722 were judged, and what lived is killed by su
 it, or does the same. All 2,771 of today have not been judged in one run.
 
 Of the mutants of the house, 3,703 on 2026-11-26, uniform samples are judged (\`--sample N\`, by
-the hash of sources and seed), and what each says of the whole is told with Wilson's interval of 95 %. A sample
+the hash of sources and seed), and what each says of the whole is told with Wilson's interval of
+95 %. A sample
 is honest once: as soon as tests are written for what lived in it, it flatters. As each stood when
 it was first judged (2026-11-26, 420 each, without those that do the same): seed "second" 354 of
 397, 89.2 %; then, with tests for those, "third" 377 of 394, 95.7 %, of all 93.2 % to 97.3 %; then,
