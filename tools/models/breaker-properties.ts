@@ -7,7 +7,7 @@ import {
   levelIn,
   quorumOf,
 } from './breaker.ts';
-import { halting, ranking, rests, silence } from './breaker-halts.ts';
+import { halting, ranking, rests, silence, within } from './breaker-halts.ts';
 import { breakerModel } from './breaker-states.ts';
 import { act, type Model, type Property, wait } from './model.ts';
 
@@ -40,10 +40,7 @@ const holding: Property<BreakerState>[] = [
     mutant: 'episode unchecked',
     breaks: 'each entry has the limit for itself',
     kind: 'state',
-    check: (s) =>
-      s.heldSince !== 0 && s.now - s.heldSince >= s.terms.holdSecondsMax
-        ? `held for ${s.now - s.heldSince} s`
-        : undefined,
+    check: within('holdSecondsMax'),
   },
   {
     name: 'one guardian rests as long as it held',
@@ -209,10 +206,7 @@ const below: Property<BreakerState>[] = [
     mutant: 'each holds for itself',
     breaks: 'every guardian has a hold and a rest of its own',
     kind: 'state',
-    check: (s) =>
-      s.heldSince !== 0 && s.now - s.heldSince >= s.terms.holdSecondsMax
-        ? `held for ${s.now - s.heldSince} s`
-        : undefined,
+    check: within('holdSecondsMax'),
   },
   {
     name: 'guardians below a quorum rest as long as they held',

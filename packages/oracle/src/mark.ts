@@ -5,7 +5,7 @@ import { type Ppm, ppmOne, type Ticks } from '@holdfast/units';
 export const markSlewPpm = 10_000;
 const ticksMax = 2 ** 32 - 1;
 
-/** What the report before left: its index price and the mark that was accepted. */
+/** What the report before left: its index price, 0 for none, and the mark that was accepted. */
 export interface MarkBefore {
   readonly price: Ticks;
   readonly mark: Ticks;
@@ -14,7 +14,7 @@ export interface MarkBefore {
 /**
  * The mark nearest to `reported` that lies within 1 % (at least a tick) of the mark before as the
  * index carried it, and within the clamp of the index; where both cannot be, the clamp wins.
- * @param before mark and index accepted before, undefined at the first report.
+ * @param before mark and index accepted before, undefined or of price 0 at the first report.
  * @param index index price of the same report.
  */
 export function acceptMark(
@@ -23,7 +23,7 @@ export function acceptMark(
   index: Ticks,
   clampPpm: Ppm,
 ): Ticks {
-  if (before === undefined) return near(reported, index, span(index, clampPpm)) as Ticks;
+  if (!before?.price) return near(reported, index, span(index, clampPpm)) as Ticks;
   const carried = carry(before, index);
   const slewed = near(reported, carried, Math.max(span(carried, markSlewPpm), 1));
   return near(slewed, index, span(index, clampPpm)) as Ticks;

@@ -2,7 +2,13 @@
  * Votes by signature: a seat signs without gas, and anybody brings it. A ballot says until when it
  * may be brought, at the latest to the end of its vote; the contract counts no other.
  */
-import { EnvironmentError, type Hex, type Rejection, reject } from '@holdfast/units';
+import {
+  EnvironmentError,
+  type Hex,
+  type Rejection,
+  reject,
+  stringifyPlain,
+} from '@holdfast/units';
 import { type Address, encodeAbiParameters, isAddress, isHex } from 'viem';
 import type { Signer } from './signer.ts';
 
@@ -73,10 +79,7 @@ export const ballotArguments = (one: SignedBallot): unknown[] => {
 };
 
 /** A ballot as text for a file. */
-export function writeBallot(one: SignedBallot): string {
-  const shown = (_key: string, value: unknown) => (typeof value === 'bigint' ? `${value}` : value);
-  return `${JSON.stringify(one, shown, 2)}\n`;
-}
+export const writeBallot = (one: SignedBallot): string => `${stringifyPlain(one, 2)}\n`;
 
 const isWhole = (value: unknown): value is string =>
   typeof value === 'string' && /^(0|[1-9]\d{0,77})$/.test(value);

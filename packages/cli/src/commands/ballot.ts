@@ -5,7 +5,7 @@ import { type Ballot, ballots, readBallot, signBallot, writeBallot } from '@hold
 import { isRejection, reject } from '@holdfast/units';
 import { Command } from 'commander';
 import { Refused, UsageError } from '../failure.ts';
-import { pairs, type Result } from '../io.ts';
+import { clockTime, pairs, type Result } from '../io.ts';
 import { parseDuration, parseWhole } from '../parse.ts';
 import { agreed, type Session } from '../session.ts';
 import type { Floor } from './governance.ts';
@@ -20,9 +20,6 @@ export function ballotOf(text: string): Ballot {
   if (Object.hasOwn(ballots, text)) return text as Ballot;
   throw new UsageError(`a vote is for, against or abstain, not "${text}"`);
 }
-
-const dateOf = (seconds: number): string =>
-  new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ');
 
 async function sign(
   open: Open,
@@ -41,7 +38,7 @@ async function sign(
   const until = Math.min(end, proposal.deadline);
   if (until < Number(timestamp)) {
     throw new Refused(
-      reject('VoteOver', `votes on proposal ${number} were taken until ${dateOf(until)}`),
+      reject('VoteOver', `votes on proposal ${number} were taken until ${clockTime(until)}`),
     );
   }
   const place = { chainId: venue.chainId, governor };
@@ -54,7 +51,7 @@ async function sign(
       ['proposal', `${number}: ${proposal.why}`],
       ['vote', ballot],
       ['of', signer.address],
-      ['worth nothing after', `${dateOf(until)} (chain’s time)`],
+      ['worth nothing after', `${clockTime(until)} (chain’s time)`],
       ['written to', options.out],
     ]),
     next: `holdfast governance bring ${options.out}   by anyone, before that`,

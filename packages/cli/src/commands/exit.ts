@@ -3,7 +3,7 @@ import { createExit, type Exit, type ExitResult, type ExitStatus, runExit } from
 import { EnvironmentError, type Hex } from '@holdfast/units';
 import { Command } from 'commander';
 import { Refused, UsageError } from '../failure.ts';
-import { type Result, table } from '../io.ts';
+import { clockTime, type Result, table } from '../io.ts';
 import { parseAddress } from '../parse.ts';
 import { findVenueDir, type Session } from '../session.ts';
 import { finish, type Perform } from './shared.ts';
@@ -42,8 +42,6 @@ async function accountsOf(s: Session, exit: Exit, owner: Hex): Promise<number[]>
   if (!Number.isSafeInteger(id)) throw new UsageError(`"${account}" is not an account number`);
   return [id];
 }
-
-const clockTime = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 19);
 
 function tokens(quote: bigint): string {
   const sign = quote < 0n ? '-' : '';

@@ -144,8 +144,7 @@ export function refresh(sim: Sim, report: SimReport): ChainEvent {
     });
     market.index += step;
     market.time = report.time;
-    const last = { price: market.price as Ticks, mark: market.mark as Ticks };
-    const before = last.price === 0 ? undefined : last;
+    const before = { price: market.price as Ticks, mark: market.mark as Ticks };
     market.price = price;
     const clamp = market.params.markClampPpm as Ppm;
     market.mark = acceptMark(mark, before, price as Ticks, clamp);
