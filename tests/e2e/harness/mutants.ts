@@ -164,7 +164,7 @@ const mark: readonly Mutant[] = [
     'Math.max(span(carried, markSlewPpm), 1)',
     'span(carried, markSlewPpm)',
   ],
-  ['a mark without slew', 'before === undefined', 'before !== before || true'],
+  ['a mark without slew', '!before?.price', '!before?.price || true'],
   ['a mark that the index leaves behind', 'carry(before, index);', 'before.mark;'],
   ['a carried mark rounded up', '/ BigInt(price);', '/ BigInt(price) + 1n;'],
   ['a carried mark beyond its width', 'carried < ticksMax ? carried : ticksMax', 'carried'],

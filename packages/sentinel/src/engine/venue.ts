@@ -87,11 +87,8 @@ async function votesOf(
   const asked = { abi: parametersAbi, functionName: 'governor' };
   const access = lower(await call<string>(endpoints, { to: parameters, ...asked }));
   const inner = { to: access, abi: venueAccessAbi, functionName: 'governor' };
-  const votes = await call<string>(endpoints, inner).catch((error) => {
-    if (error instanceof EnvironmentError && error.code === 'EndpointFailed') throw error;
-    // A key has no code and answers with nothing, another contract refuses: nobody votes.
-    return undefined;
-  });
+  // A key has no code and answers with nothing: nobody votes.
+  const votes = await call<string>(endpoints, inner).catch(() => undefined);
   if (votes === undefined) return [];
   return [
     [access, 'access'],
