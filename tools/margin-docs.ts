@@ -144,10 +144,12 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
     ['what is free', 'Withdrawing.sol#_free', ''],
     ['outflow windows (L14)', 'VaultWindows.sol#_count', ''],
     ['what is paid and what waits', 'Vault.sol#_plan', ''],
-    ['veto', 'VaultQueue.sol#veto', ''],
+    ['what is large', 'Vault.sol#_weight', ''],
+    ['veto', 'VaultQueue.sol#_veto', ''],
   ],
   exit: [
     ['turn of a request (L22)', 'ForcedQueue.sol#due', 'keeper/src/forced.ts#queueDuty'],
+    ['who is set aside', 'modules/ForcedModule.sol#setAsideForced', 'settle/src/forced.ts#execute'],
     ['price of a forced close', 'modules/ForcedModule.sol#_closePrice', ''],
     ['freeze (L23)', 'modules/ExitModule.sol#freeze', 'keeper/src/forced.ts#mayFreeze'],
     ['pool', 'modules/ExitModule.sol#_poolOf', ''],

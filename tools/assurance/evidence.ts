@@ -35,6 +35,8 @@ export const modelled: Readonly<Record<string, readonly string[]>> = {
   'breaker: holding': ['L16'],
   'breaker: counting': ['L16'],
   'breaker: alone': ['L16'],
+  'breaker: by turns': ['L16'],
+  'breaker: used up': ['L16'],
   'breaker: halting': ['L16'],
   'breaker: ranking': ['L16'],
   'breaker: silence': ['L16'],

@@ -117,6 +117,7 @@ const askers: Readonly<Record<string, Asker>> = {
   'steward.Decayed': steward.decayedQuestions,
   'steward.Announced': steward.announcedQuestions,
   'forcedQueue.ForcedTaken': (step) => [control.forcedQuestion(step)],
+  'forcedQueue.ForcedSetAside': (step) => [control.forcedQuestion(step)],
 };
 
 /** Events of one transaction, in order. */

@@ -34,6 +34,8 @@ export interface Terms {
   readonly parameterDelaySeconds: number;
   readonly holdSecondsMax: number;
   readonly forcedGraceSeconds: number;
+  /** What is added for a request that is aside. */
+  readonly forcedAsideSeconds: number;
   /** Undefined where there is no steward to follow. */
   readonly steward?: StewardRules | undefined;
 }
