@@ -197,10 +197,13 @@ describe('the forecast', () => {
     };
     // Six lots of 10,000 quote units and more: a few thousand at 5 %, all of it at 100 %.
     const cash = 200_000n << 32n;
-    const crowded = { openInterestMax: 1_000, openInterestLowPpm: 0 };
+    // The fills add 52 lots, and several may add a twentieth of the cap at once.
+    const crowded = { openInterestMax: 1_040, openInterestLowPpm: 0 };
     assert.equal(forecast({}, {}, { cash }), 'ok');
     assert.equal(forecast(crowded, { openInterest: 0 }, { cash }), 'ok');
     assert.equal(forecast(crowded, { openInterest: 900 }, { cash }), 'MarginShort');
+    const tighter = { ...crowded, openInterestMax: 1_039 };
+    assert.equal(forecast(tighter, { openInterest: 0 }, { cash }), 'BatchCrowds');
     const share = { concentrationPpm: 1_000_000, concentrationCapPpm: 1_000_000 };
     assert.equal(forecast(share, { openInterest: 0 }, { cash }), 'MarginShort');
     assert.equal(forecast(share, { openInterest: 1_000_000 }, { cash }), 'ok');
