@@ -85,6 +85,23 @@ contract MarginTest is Base {
         assertLt((added == 0 ? 0 : added - 1) * (to - from), exact + (added == 0 ? 1 : 0));
     }
 
+    /// @dev As in packages/risk/test/boundaries.test.ts.
+    function test_crowdMost_isATwentiethOfTheCapAboveWhereMarginGrows() public pure {
+        MarketParams memory p = Markets.middling();
+        assertEq(Margin.crowdMost(p, 0), 550_000);
+        assertEq(Margin.crowdMost(p, 500_000), 550_000);
+        assertEq(Margin.crowdMost(p, 500_001), 550_001);
+        assertEq(Margin.crowdMost(p, 2_000_000), 2_050_000);
+        uint40[5] memory caps = [uint40(0), 1, 19, 39, 40];
+        uint8[5] memory most = [1, 1, 10, 20, 22];
+        for (uint256 i; i < caps.length; ++i) {
+            p.openInterestMax = caps[i];
+            assertEq(Margin.crowdMost(p, 0), most[i]);
+        }
+        p.openInterestLowPpm = p.openInterestHighPpm;
+        assertEq(Margin.crowdMost(p, 0), type(uint256).max);
+    }
+
     function test_initialPpm_concentration() public pure {
         Market memory m = market(Markets.middling(), 1_000);
         assertEq(Margin.initialPpm(m, 0, 0), 50_000);

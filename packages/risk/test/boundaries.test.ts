@@ -15,6 +15,7 @@ import {
   baseAlone,
   concentratedPpm,
   crowd,
+  crowdMost,
   grows,
   interestPpm,
   isEligible,
@@ -140,6 +141,22 @@ describe('boundaries of margin', () => {
     assert.deepEqual([asked(799), asked(800), asked(2_000)], [996_834, 1_000_000, 1_000_000]);
     assert.equal(interestPpm({ ...params, openInterestMax: 0 }, 0), 50_000, 'a cap of nothing');
     assert.equal(interestPpm({ ...params, openInterestMax: 0 }, 1), 1_000_000);
+  });
+
+  it('lets a batch add a twentieth of the cap, at least a lot, above where margin grows', () => {
+    // As in contracts/test/libraries/Margin.t.sol.
+    const params = {
+      openInterestMax: 1_000_000,
+      openInterestLowPpm: 500_000,
+      openInterestHighPpm: 900_000,
+    };
+    const most = (before: number) => crowdMost(params, before);
+    assert.deepEqual([most(0), most(500_000), most(500_001)], [550_000, 550_000, 550_001]);
+    assert.equal(most(2_000_000), 2_050_000);
+    const small = (openInterestMax: number) => crowdMost({ ...params, openInterestMax }, 0);
+    assert.deepEqual([small(0), small(1), small(19), small(39), small(40)], [1, 1, 10, 20, 22]);
+    const flat = { ...params, openInterestLowPpm: 900_000 };
+    assert.equal(crowdMost(flat, 0), Number.MAX_SAFE_INTEGER);
   });
 
   it('asks for concentration only where a part and a cap above the base are set', () => {
