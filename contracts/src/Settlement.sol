@@ -246,7 +246,7 @@ abstract contract Settlement is Roster, EIP712, ISettlement {
         }
     }
 
-    /// @dev A batch of one fill is judged at the open interest after it. Any other leg has no change.
+    /// @dev A batch of one fill is judged at the open interest after it. No other leg changes.
     function _foreseeFill(Desk memory desk) private view {
         int256 change = 0;
         Market memory market = desk.market;

@@ -91,7 +91,7 @@ function judgeCrowd(market: MarketState, { steps }: Walk, before: number): Rejec
   const found = market.openInterest;
   const required = crowdMost(market.params, before);
   const count = steps.filter(({ terms }) => terms !== undefined).length;
-  if (count < 2 || found <= Math.max(before, required)) return undefined;
+  if (count < 2 || found <= required) return undefined;
   return reject('OpenInterestExceeded', `several fills would add ${found - before} lots at once`, {
     found,
     required,

@@ -106,6 +106,17 @@ describe('open interest', () => {
     assert.equal(venue.state.markets.get(marketId(0))?.interestHigh, 0);
   });
 
+  it('is judged as the fill leaves it, since a batch of one is judged so', () => {
+    // 90 of 100 need 88.125 %, whatever there was before.
+    const venue = new Venue(4, 79 * lot, marketsOf(crowded, params));
+    venue.place(2, false, { size: 90 });
+    assert.equal(fillsOf(venue.place(3, true, { size: 90 })).length, 0);
+    assert.equal(venue.size(3), 0);
+    const rich = new Venue(4, 80 * lot, marketsOf(crowded, params));
+    rich.place(2, false, { size: 90 });
+    assert.equal(fillsOf(rich.place(3, true, { size: 90 })).length, 1);
+  });
+
   it('asks more of new positions and nothing more of maintenance', () => {
     const venue = new Venue(4, 20 * lot, marketsOf(crowded, params));
     venue.place(2, false, { size: 19 });
@@ -116,6 +127,49 @@ describe('open interest', () => {
     deep.place(3, true, { size: 60 });
     assert.equal(deep.refusal(4, true, { size: 120 }), 'MarginShort');
     assert.equal(marketView(deep.state, marketId(0))?.params.maintenancePpm, 30_000);
+  });
+});
+
+describe('a fill-or-kill order of several fills', () => {
+  /** Two makers of ten lots each, in an empty market where a batch may add a step of five lots. */
+  const stocked = (more: Partial<MarketParams> = {}) => {
+    const terms = { ...crowded, openInterestLowPpm: ppm(100_000), ...more };
+    const venue = new Venue(5, 100 * lot, marketsOf(terms, params));
+    venue.place(2, false, { size: 10 });
+    venue.place(3, false, { size: 10 });
+    return venue;
+  };
+
+  it('adds at most what the chain takes in one batch, and leaves nothing when refused', () => {
+    const venue = stocked();
+    const market = venue.state.markets.get(marketId(0));
+    const [no] = venue.place(4, true, { size: 16, tif: 2 });
+    assert(no?.type === 'rejected');
+    assert.deepEqual([no.code, no.data], ['OpenInterestExceeded', { found: 16, required: 15 }]);
+    assert.equal(market?.openInterest, 0);
+    assert.deepEqual(
+      [2, 3, 4].map((id) => venue.size(id)),
+      [0, 0, 0],
+    );
+    assert.equal(venue.refusal(4, true, { size: 15, tif: 2, seq: 2 }), undefined);
+    assert.equal(market?.openInterest, 15);
+    // From there on a step of five: five lots of maker 3, and more of maker 2.
+    venue.place(2, false, { size: 5, seq: 2 });
+    assert.equal(venue.refusal(4, true, { size: 6, tif: 2, seq: 3 }), 'OpenInterestExceeded');
+    assert.equal(venue.refusal(4, true, { size: 6, tif: 1, seq: 4 }), undefined);
+    assert.deepEqual(checkLaws(venue.state), []);
+  });
+
+  it('is free as a single fill, where it only closes, and where margin is flat', () => {
+    const single = stocked();
+    single.place(2, false, { size: 40, seq: 2, price: 999 });
+    assert.equal(single.refusal(4, true, { size: 40, tif: 2 }), undefined);
+    const back = { price: 998, size: 10 };
+    for (const lane of [1, 2]) single.place(2, true, { ...back, lane });
+    assert.equal(single.refusal(4, false, { ...back, size: 20, tif: 2, seq: 2 }), undefined);
+    assert.equal(single.size(4), 20);
+    const flat = stocked({ openInterestLowPpm: ppm(1_000_000) });
+    assert.equal(flat.refusal(4, true, { size: 20, tif: 2 }), undefined);
   });
 });
 
@@ -180,7 +234,10 @@ describe('isolated markets', () => {
   });
 });
 
-/** An account of the chain's side: judged batch by batch, at the open interest before each. */
+/**
+ * An account of the chain's side: judged batch by batch, at the open interest before each, or that
+ * after it if the batch is a single fill that adds to it.
+ */
 type Held = { cash: bigint; size: number };
 
 function after(fills: readonly FillEvent[], cash: bigint): Map<number, Held> {
@@ -213,19 +270,22 @@ describe('what the core takes the chain takes', () => {
   };
   const cash = 12 * lot;
 
+  const longsOf = (held: ReturnType<typeof after>) =>
+    [...held.values()].reduce((sum, { size }) => sum + Math.max(size, 0), 0);
+
   /** Every batch that could be cut out of the fills, judged as the chain would. */
   function judgeCuts(fills: readonly FillEvent[], confirmedCount: number): number {
-    let judged = 0;
+    let foreseen = 0;
     for (let from = confirmedCount; from < fills.length; from++) {
       const before = after(fills.slice(0, from), q32(cash));
-      const openInterest = [...before.values()].reduce(
-        (sum, { size }) => sum + Math.max(size, 0),
-        0,
-      );
-      const at = { price: 1000 as Ticks, index: 0n as FundingIndex, openInterest };
-      const context = marketContext(terms, at);
+      const low = longsOf(before);
       for (let to = from + 1; to <= fills.length; to++) {
         const end = after(fills.slice(0, to), q32(cash));
+        const high = to === from + 1 ? Math.max(low, longsOf(end)) : low;
+        if (high > low) foreseen += 1;
+        const openInterest = { low, high };
+        const at = { price: 1000 as Ticks, index: 0n as FundingIndex, openInterest };
+        const context = marketContext(terms, at);
         for (const [id, held] of end) {
           const [old, now] = [asRisk(before.get(id) as Held), asRisk(held)];
           const grew = grewAny(old.positions, now.positions);
@@ -235,11 +295,10 @@ describe('what the core takes the chain takes', () => {
             .slice(from, to)
             .some(({ maker, taker }) => maker.account === id || taker.account === id);
           if (touched) assert.ok(healthyOrHealthier(was, is, grew), name);
-          judged += 1;
         }
       }
     }
-    return judged;
+    return foreseen;
   }
 
   it('wherever its fills are cut into batches', () => {
@@ -251,6 +310,7 @@ describe('what the core takes the chain takes', () => {
     });
     let fillCount = 0;
     let refused = 0;
+    let foreseen = 0;
     const check = (steps: { account: number; isBuy: boolean; size: number; lane: number }[]) => {
       const venue = new Venue(4, cash, marketsOf(terms, params));
       for (const [i, { account, ...short }] of steps.entries()) {
@@ -262,7 +322,7 @@ describe('what the core takes the chain takes', () => {
       }
       const fills = fillsOf(venue.events);
       fillCount += fills.length;
-      judgeCuts(fills, fills.length - venue.state.unconfirmed.size);
+      foreseen += judgeCuts(fills, fills.length - venue.state.unconfirmed.size);
       const copy = restore(snapshot(venue.state));
       assert.equal(stateHash(copy), stateHash(venue.state));
     };
@@ -271,5 +331,6 @@ describe('what the core takes the chain takes', () => {
       numRuns: 150,
     });
     assert.ok(fillCount > 500 && refused > 200, `${fillCount} fills, ${refused} refusals`);
+    assert.ok(foreseen > 200, `${foreseen} single fills that add`);
   });
 });

@@ -67,7 +67,7 @@ describe('what fills add to open interest', () => {
     }
     assert.equal(crowd.fits(third), false);
     assert.equal(crowd.fits(third), false, 'asking changes nothing');
-    const [{ maker, taker, ...fill }] = first as [FillTerms];
+    const [{ maker, taker, ...fill } = assert.fail()] = first;
     const flipped = (order: typeof maker) => ({ ...order, isBuy: !order.isBuy });
     const back = [{ ...fill, maker: flipped(maker), taker: flipped(taker) }];
     assert.equal(crowd.fits(back), true);
@@ -208,7 +208,10 @@ describe('a batch', () => {
 
 describe('bisection of a crowd', () => {
   const fakes = (n: number) =>
-    Array.from({ length: n }, (_, id) => ({ id, taker: { timeInForce: 0 } })) as never as FillTerms[];
+    Array.from({ length: n }, (_, id) => ({
+      id,
+      taker: { timeInForce: 0 },
+    })) as never as FillTerms[];
   const refused = (code: string): Verdict => ({ kind: 'refused', code, message: '' });
 
   /** At most `most` fills at once, one alone in any case; some are spoilt. */
@@ -219,25 +222,36 @@ describe('bisection of a crowd', () => {
 
   it('blames nobody, and settles all but the spoilt in as many batches as it takes', async () => {
     const spoilt = fc.uniqueArray(fc.nat(31), { maxLength: 5 });
-    const property = fc.asyncProperty(spoilt, fc.integer({ min: 1, max: 40 }), async (bad, most) => {
-      const judge = judgeOf(bad, most);
-      const gone: number[] = [];
-      const settled: number[] = [];
-      let rest = fakes(32);
-      for (let batch = 0; rest.length > 0; batch++) {
-        assert(batch < 64, 'it goes on for ever');
-        const found = await bisect(rest, judge);
-        assert.equal(found.hold, undefined);
-        assert(found.refused.every(({ code }) => code === 'OrderExpired'));
-        assert.equal(judge(found.kept).kind, 'ok');
-        gone.push(...found.refused.map(({ fill }) => fill.id));
-        settled.push(...idsOf(found.kept));
-        const done = new Set([...gone, ...settled]);
-        rest = rest.filter(({ id }) => !done.has(id));
-      }
-      assert.deepEqual(gone.sort((a, b) => a - b), [...bad].sort((a, b) => a - b));
-      assert.deepEqual(settled, [...settled].sort((a, b) => a - b), 'in their order');
-    });
+    const property = fc.asyncProperty(
+      spoilt,
+      fc.integer({ min: 1, max: 40 }),
+      async (bad, most) => {
+        const judge = judgeOf(bad, most);
+        const gone: number[] = [];
+        const settled: number[] = [];
+        let rest = fakes(32);
+        for (let batch = 0; rest.length > 0; batch++) {
+          assert(batch < 64, 'it goes on for ever');
+          const found = await bisect(rest, judge);
+          assert.equal(found.hold, undefined);
+          assert(found.refused.every(({ code }) => code === 'OrderExpired'));
+          assert.equal(judge(found.kept).kind, 'ok');
+          gone.push(...found.refused.map(({ fill }) => fill.id));
+          settled.push(...idsOf(found.kept));
+          const done = new Set([...gone, ...settled]);
+          rest = rest.filter(({ id }) => !done.has(id));
+        }
+        assert.deepEqual(
+          gone.sort((a, b) => a - b),
+          [...bad].sort((a, b) => a - b),
+        );
+        assert.deepEqual(
+          settled,
+          [...settled].sort((a, b) => a - b),
+          'in their order',
+        );
+      },
+    );
     await fc.assert(property, { numRuns: 60, seed: 5 });
   });
 
@@ -302,7 +316,11 @@ describe('the forecast of a crowd', () => {
     trade(w, 3, 2, 0, 40);
     withCash(w, 2, 1_000n);
     const params = w.ledger.mirror.params.get(0);
-    w.ledger.mirror.params.set(0, { ...params, openInterestMax: 40, openInterestLowPpm: 0 } as never);
+    w.ledger.mirror.params.set(0, {
+      ...params,
+      openInterestMax: 40,
+      openInterestLowPpm: 0,
+    } as never);
     assert.equal(say(w, fillsOf(w).slice(-1)), 'ok');
   });
 });

@@ -1,5 +1,6 @@
-/** Margin grows with open interest; a batch that fills the market at once does not see it grow. */
-import type { Open } from '../types.ts';
+/** Margin grows with open interest; whoever fills the market at once must see it grow. */
+import type { Ablation, Attack } from '../types.ts';
+import type { FillWish, OrderWish } from '../world/orders.ts';
 import type { World } from '../world/world.ts';
 import { furnishThin, lone, thinTerms } from './thin-market.ts';
 
@@ -9,42 +10,71 @@ async function missing(world: World): Promise<bigint> {
   return initial > equity ? initial - equity : 0n;
 }
 
-/** All of the open interest that the market may have, quote units at the index. */
-function cap(world: World): bigint {
-  const { openInterestMax, tickValue } = world.market(lone);
-  return BigInt(openInterestMax) * BigInt(tickValue) * BigInt(world.ticks(lone, 10));
+/**
+ * What one step of open interest can make dearer, quote units: the open interest up to the cap, by
+ * a twentieth of the cap on the line between the parts where margin grows.
+ */
+function oneStep(world: World): bigint {
+  const { openInterestMax, openInterestLowPpm, openInterestHighPpm, ...market } =
+    world.market(lone);
+  const cap = BigInt(openInterestMax) * BigInt(market.tickValue) * BigInt(world.ticks(lone, 10));
+  return (cap * 50_000n) / BigInt(openInterestHighPpm - openInterestLowPpm);
 }
 
-export const crowdedAtOnce: Open = {
-  kind: 'open',
+/** Buys of its other account, all in one batch: a fill of each size. */
+async function cross(world: World, ...sizes: number[]): Promise<boolean> {
+  const fills: FillWish[] = [];
+  for (const size of sizes) {
+    const sign = (name: string, side: OrderWish['side']) =>
+      world.order(name, { market: lone, size, price: 10, side });
+    fills.push({ maker: await sign('mallory-b', 'sell'), taker: await sign('mallory', 'buy') });
+  }
+  const what = `settles ${sizes.join(' and ')} ${lone} of mallory-b for mallory in one batch`;
+  return (await world.settle(fills, { what })).ok;
+}
+
+const off = (name: string, from: string): Ablation => ({
+  kind: 'source',
+  name,
+  contracts: ['ClearingHouse'],
+  edits: [{ file: 'src/Settlement.sol', from, to: '' }],
+});
+
+export const crowdedAtOnce: Attack = {
+  kind: 'attack',
   name: 'crowded-at-once',
   title: 'The whole market in one batch',
+  story:
+    'The attacker crosses 95 % of the cap with itself in one batch: as a single fill, then as ' +
+    'two. At the open interest before it that needs 15 %; a block later the market asks for ' +
+    '98 %. What is left to it are batches of one step each, until its money ends; what is ' +
+    'measured is the initial margin that its account lacks then.',
   incidents: ['dYdX YFI 2023-11, $9M: one actor was most of the open interest'],
-  control: 'initial margin grows with open interest, up to the whole notional at the cap',
+  control:
+    'a single fill is judged at the open interest after it; several add a step at most in a batch',
   invariants: ['I8', 'I10'],
-  needs:
-    'a bound on what one batch may add to open interest, or margin judged at what is there after',
-  measured: {
-    story:
-      'The attacker crosses 95 % of the cap with itself. In five pieces it is refused after ' +
-      'three; in one it needs 15 % where the market asks for 98 % a block later, since a batch ' +
-      'is judged at the open interest before it. Nobody liquidates the account; it can only not ' +
-      'withdraw.',
-    terms: thinTerms,
-    bound: cap,
-    harm: { unit: 'quote of initial margin that is missing', measure: missing },
-    async before(world) {
-      await furnishThin(world, lone);
-      for (const name of ['mallory', 'mallory-b']) await world.attacker(name, 15_000);
-    },
-    async run(world) {
-      await world.price({ [lone]: 10 });
-      await world.attack('takes the whole market at once', async () => {
-        await world.trade('mallory', 'mallory-b', { market: lone, size: 9_500, price: 10 });
-        await world.withdraw('mallory', 100);
-      });
-      await world.price({ [lone]: 10 });
-      await world.withdraw('alice', 1_000);
-    },
+  terms: thinTerms,
+  bound: oneStep,
+  profitMin: 70_000_000_000n,
+  harm: { unit: 'quote of initial margin that is missing', measure: missing },
+  async before(world) {
+    await furnishThin(world, lone);
+    for (const name of ['mallory', 'mallory-b']) await world.attacker(name, 15_000);
   },
+  async run(world) {
+    await world.price({ [lone]: 10 });
+    await world.attack('takes the whole market at once', async () => {
+      await cross(world, 9_500);
+      await cross(world, 5_000, 4_500);
+      await cross(world, 2_500, 2_500);
+      while (await cross(world, 250, 249));
+      await world.withdraw('mallory', 100);
+    });
+    await world.price({ [lone]: 10 });
+    await world.withdraw('alice', 1_000);
+  },
+  ablations: [
+    off('a single fill is judged after it', 'if (single) _foreseeFill(desk);'),
+    off('several fills add a step at most', 'if (!single) _holdCrowd(desk.book);'),
+  ],
 };
