@@ -52,7 +52,14 @@ function startAnvil(port: number): ChildProcess {
 
 export type Rig = Awaited<ReturnType<typeof createRig>>;
 
-function venueOf(port: number, wallEpochMs: number, symbols: readonly string[]): Venue {
+type Terms = Partial<Venue['markets'][number]>;
+
+function venueOf(
+  port: number,
+  wallEpochMs: number,
+  symbols: readonly string[],
+  terms: Terms,
+): Venue {
   const none = `0x${'00'.repeat(20)}` as Hex;
   const reporters = ['r1', 'r2', 'r3'].map((name) => accountOf(name).address);
   return {
@@ -76,6 +83,7 @@ function venueOf(port: number, wallEpochMs: number, symbols: readonly string[]):
       ...market,
       concentrationPpm: 0,
       openInterestLowPpm: 1_000_000,
+      ...terms,
     })),
     clock: { wallEpochMs, venueEpoch: Math.floor(wallEpochMs / 1000), speed },
     gateway: { host: '127.0.0.1', port: 1 },
@@ -139,9 +147,10 @@ export async function createRig(
   port: number,
   users: number,
   symbols: readonly string[] = ['BTC-USD', 'ETH-USD'],
+  terms: Terms = {},
 ) {
   const wallEpochMs = Date.now();
-  const venue = venueOf(port, wallEpochMs, symbols);
+  const venue = venueOf(port, wallEpochMs, symbols, terms);
   const clock = createClock(venue.clock);
   const anvil = startAnvil(port);
   const access = { rpcUrl: venue.rpcUrl, chainId, blockMs: venue.blockMs, retries: 0 };
