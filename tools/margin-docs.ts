@@ -41,6 +41,8 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
     ['fast path of a batch', 'libraries/Judging.sol#plain', 'core/src/margin.ts#holdsMargin'],
     ['orders at their worst', '', 'risk/src/margin.ts#initialWithOrders'],
     ['range of open interest', '', 'core/src/interest.ts#interestRange'],
+    ['a single fill', 'Pricing.sol#_foresee', 'settle/src/predictor.ts#predict'],
+    ['most after several fills', 'libraries/Margin.sol#crowdMost', 'risk/src/margin.ts#crowdMost'],
   ],
   prices: [
     ['accepted mark', 'libraries/Marks.sol#accepted', 'oracle/src/mark.ts#acceptMark'],

@@ -7,6 +7,7 @@ const cures: Readonly<Record<string, string>> = {
   AllowanceShort: 'approve the vault for the amount first',
   AmountNotWhole: 'use at most 6 decimals',
   BalanceShort: 'get more of the token (on a test venue: the faucet)',
+  BatchCrowds: 'send the order again: smaller, or not fill-or-kill',
   BreakerTripped:
     'only what reduces passes, withdrawals by the forced queue: holdfast breaker status',
   CallMissing: 'nothing is to be done: the market trades continuously',
@@ -39,7 +40,7 @@ const cures: Readonly<Record<string, string>> = {
   NothingToCover: 'the account owes nothing or holds positions, or the fund is empty',
   NotOwner: 'sign with the key that owns the account; session keys only trade',
   NotTriggered: 'nothing is to be done: keepers trigger it when the price gets there',
-  OpenInterestExceeded: 'the market is full; trade a smaller size or reduce',
+  OpenInterestExceeded: 'the market is full, or a fill-or-kill order too large; lower the size',
   OrderExpired: 'sign the order again with a later expiry',
   OrderUnknown: 'nothing rests there (any more); list the open orders',
   OrdersTooMany: 'cancel an order first',
