@@ -119,17 +119,30 @@ contract ClearingHouseRequirementsTest is VenueTest {
         MarketParams memory p = Markets.plain();
         (p.openInterestMax, p.openInterestLowPpm) = (1_000, 500_000);
         set(0, p);
-        // From 0 to 900 lots in one batch: the batch itself pays the base.
+        // From 0 to 550 lots in one batch of two fills: the batch itself pays the base.
         uint32 rich = open("rich", 5_000 * UNIT);
-        trade(rich, bob, 900, PRICE);
-        // From there on 90 % of the cap: 50,000 + 950,000 * 0.8.
+        both(rich, 550);
+        settle();
+        // From there on 55 % of the cap: 50,000 + 950,000 * 0.1.
         (, uint256 initial, uint256 maintenance) = house.health(rich);
-        assertEq(initial, 90_000 * UNIT * 810_000 / 1_000_000);
-        assertEq(maintenance, 90_000 * UNIT * 30_000 / 1_000_000);
-        add(order(alice, true, 200));
-        add(order(carol, false, 200));
-        fill(1, 0, 200, PRICE);
+        assertEq(initial, 55_000 * UNIT * 145_000 / 1_000_000);
+        assertEq(maintenance, 55_000 * UNIT * 30_000 / 1_000_000);
+        // 40 lots at 55 % need 580 and the fees, at 59 % they would need 884.
+        uint32 late = open("late", 581 * UNIT);
+        both(late, 40);
         settleShort();
+        house.deposit(address(token), late, 1 * UNIT);
+        both(late, 40);
+        settle();
+    }
+
+    /// Bob and carol sell to an account, which is opened after them, in two fills of one batch.
+    function both(uint32 buyer, uint40 lots) internal {
+        add(order(bob, false, lots - 1));
+        add(order(carol, false, 1));
+        add(order(buyer, true, lots));
+        fill(0, 2, lots - 1, PRICE);
+        fill(1, 2, 1, PRICE);
     }
 
     /// @dev Attack: fill the market so that others' requirements rise and they are liquidated.
@@ -143,7 +156,7 @@ contract ClearingHouseRequirementsTest is VenueTest {
         uint256 initial;
         (, initial, before) = house.health(victim);
         assertEq(initial, 50 * UNIT);
-        trade(carol, dave, 800, PRICE);
+        trade(open("long", 80_000 * UNIT), open("short", 80_000 * UNIT), 800, PRICE);
         uint256 maintenance;
         (, initial, maintenance) = house.health(victim);
         assertGt(initial, 700 * UNIT);
