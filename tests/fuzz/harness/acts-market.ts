@@ -6,7 +6,7 @@ import type { Hex } from 'viem';
 import { deployer } from '../../../tools/gas/chain.ts';
 import { batchOf, type Fill, report } from '../../../tools/gas/venue.ts';
 import { notional, q32 } from '../../e2e/harness/worth.ts';
-import { health, judgeHealth, law } from './judge.ts';
+import { health, judgeCrowd, judgeHealth, law } from './judge.ts';
 import type { Acts, Effect, Life } from './life.ts';
 import type { Op } from './operations.ts';
 import type { Seen } from './rig.ts';
@@ -100,11 +100,13 @@ async function settle(
 ): Promise<Effect> {
   const { rig } = life;
   const { fill, more } = draft(life, op, before);
-  const batch = batchOf(rig.venue, [fill.maker, fill.taker], [fill], more);
+  const isSplit = op.trick === 'in two fills' && fill.lots > 1;
+  const fills = isSplit ? [fill.lots - 1, 1].map((lots) => ({ ...fill, lots })) : [fill];
+  const batch = batchOf(rig.venue, [fill.maker, fill.taker], fills, more);
   const from = op.trick === 'a stranger settles' ? rig.owner(fill.taker.account) : deployer;
   const outcome = await rig.call('settle', [batch], from);
   if (!outcome.ok) {
-    if (op.trick !== 'none') life.mark(`trick refused: ${op.trick}`);
+    if (op.trick !== 'none' && !isSplit) life.mark(`trick refused: ${op.trick}`);
     return { outcome };
   }
   assert.ok(!refused.has(op.trick), `settled: ${op.trick}`);
@@ -114,7 +116,11 @@ async function settle(
   judgeBatch(life, op, fill, batch, before, now);
   const { maker, taker, lots, price } = fill;
   const value = worthOf(now, op.market, op.isBuy ? lots : -lots, price);
-  const fees = feesOf(now, op.market, lots, price);
+  const each = fills.map(({ lots: some }) => feesOf(now, op.market, some, price));
+  const fees = {
+    maker: each.reduce((sum, { maker: fee }) => sum + fee, 0n),
+    taker: each.reduce((sum, { taker: fee }) => sum + fee, 0n),
+  };
   const signed = op.isBuy ? lots : -lots;
   return {
     outcome,
@@ -148,6 +154,10 @@ function judgeBatch(
   const market = before.markets[op.market]!;
   const params = paramsOf(before, op.market);
   const last = { numberLast: before.batch, head: before.head };
+  const isSplit = op.trick === 'in two fills' && lots > 1;
+  // A single fill that adds to the open interest has to do at what it leaves as well.
+  const grew = now.markets[op.market]!.openInterest > market.openInterest;
+  const crowds = grew && !isSplit ? [before, now] : [before];
   law(verdicts, 'batchContiguous', { number: batch.number, previous: batch.previous, ...last });
   law(verdicts, 'withinBand', {
     price,
@@ -176,8 +186,9 @@ function judgeBatch(
     };
     const level = Math.max(...[0, op.market + 1].map((scope) => before.levels[scope]!));
     if (reduceOnly || level > 0) law(verdicts, 'reduceOnlyHeld', sizes);
-    judgeHealth(verdicts, before, now, id);
+    judgeHealth(verdicts, before, now, id, crowds);
   }
+  if (isSplit) judgeCrowd(before, now, op.market);
 }
 
 /** A report that the quorum signed, or one whose bytes were changed on the way. */

@@ -124,10 +124,20 @@ export function changed(before: Seen, after: Seen): number[] {
   return [...after.accounts.keys()].filter((id) => text(before, id) !== text(after, id));
 }
 
-/** Law L07 for an account that a batch touched. */
-export function judgeHealth(verdicts: Verdicts, before: Seen, after: Seen, id: number): void {
+/**
+ * Law L07 for an account that a batch touched.
+ *
+ * @param crowds states at whose open interest it is judged: it has to do in each
+ */
+export function judgeHealth(
+  verdicts: Verdicts,
+  before: Seen,
+  after: Seen,
+  id: number,
+  crowds: readonly Seen[],
+): void {
   const old = health(before, id, after);
-  const now = health(after, id, after, before);
+  const now = health(after, id);
   const [was, is] = [before.accounts.get(id)!.sizes, after.accounts.get(id)!.sizes];
   const grew = [...is].some(([market, size]) => {
     const had = was.get(market) ?? 0;
@@ -137,9 +147,22 @@ export function judgeHealth(verdicts: Verdicts, before: Seen, after: Seen, id: n
     equityBefore: old.equity,
     maintenanceBefore: old.maintenance,
     equityAfter: now.equity,
-    initialAfter: now.initial,
     maintenanceAfter: now.maintenance,
     grew,
   };
-  law(verdicts, 'healthyOrHealthier', input, `account ${id}`);
+  for (const crowd of crowds) {
+    const initialAfter = health(after, id, after, crowd).initial;
+    law(verdicts, 'healthyOrHealthier', { ...input, initialAfter }, `account ${id}`);
+  }
+}
+
+/** What several fills of one batch add where margin grows: by docs/MARGIN.md a step at most. */
+export function judgeCrowd(before: Seen, after: Seen, market: number): void {
+  const params = after.params[market] as never as Record<string, number>;
+  const { openInterestMax: cap = 0, openInterestLowPpm: low = 0 } = params;
+  if (low >= (params.openInterestHighPpm ?? 0)) return;
+  const [from, to] = [before, after].map(({ markets }) => markets[market]?.openInterest ?? 0);
+  const most = Math.max(from as number, Math.floor((cap * low) / 1e6));
+  const step = Math.max(1, Math.floor(cap / 20));
+  assert.ok((to as number) <= most + step, `market ${market} goes from ${from} to ${to} at once`);
 }

@@ -36,6 +36,18 @@ export const houseMutants: readonly HouseMutant[] = [
     to: 'int256(fees << (ON ? 33 : 32))',
   },
   {
+    name: 'a single fill is judged at the open interest before it',
+    file: settlement,
+    from: 'if (single) _foreseeFill(desk);',
+    to: 'if (single && !ON) _foreseeFill(desk);',
+  },
+  {
+    name: 'several fills add what they like',
+    file: settlement,
+    from: 'if (!single) _holdCrowd(desk.book);',
+    to: 'if (!single && !ON) _holdCrowd(desk.book);',
+  },
+  {
     name: 'an account below its margin is not judged',
     file: 'src/Ledger.sol',
     from: 'if (totals.equity() < int256(totals.initial)) _judgeShort',

@@ -14,6 +14,7 @@ export const tricks = [
   'beyond the limit',
   'an old epoch',
   'reduce only',
+  'in two fills',
 ] as const;
 export type Trick = (typeof tricks)[number];
 

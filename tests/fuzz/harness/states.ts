@@ -36,6 +36,7 @@ const refusals = [
   'settle: MarginShort',
   'settle: BreakerTripped',
   'settle: OpenInterestExceeded',
+  'settle: BatchCrowds',
   'settle: PriceStale',
   'settle: OutsideBand',
   'settle: SelfTrade',
@@ -50,6 +51,8 @@ const refusals = [
   'clear: ProposalEarly',
   'clear: NotGovernor',
 ];
+
+const lawful: readonly string[] = ['none', 'reduce only', 'the batch comes again', 'in two fills'];
 
 const further = [
   'resolved bankrupt',
@@ -67,9 +70,7 @@ const further = [
   'cleared',
   'loosened after the delay',
   'frozen',
-  ...tricks
-    .filter((trick) => !['none', 'reduce only', 'the batch comes again'].includes(trick))
-    .map((trick) => `trick refused: ${trick}`),
+  ...tricks.filter((trick) => !lawful.includes(trick)).map((trick) => `trick refused: ${trick}`),
 ];
 
 /** Every state that a run is to reach. */
