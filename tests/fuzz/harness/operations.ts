@@ -85,6 +85,7 @@ const settle = fc.record({
   trick: fc.oneof(
     { weight: 4, arbitrary: fc.constant('none' as const) },
     { weight: 1, arbitrary: fc.constantFrom(...tricks) },
+    { weight: 1, arbitrary: fc.constant('in two fills' as const) },
   ),
   fresh: fc.boolean(),
 });

@@ -31,12 +31,13 @@ const startPrice = 1_000_000;
 /** What each user has at the start. */
 const startCash = 300n * unit;
 
-/** Caps and shares that random operations reach. */
+/** Caps, steps and shares that random operations reach: a batch may add three lots at once. */
 const marketParameters = {
   ...parameters,
   priceAgeSecondsMax: 600,
   bandPpm: 300_000,
-  openInterestMax: 150,
+  openInterestMax: 60,
+  openInterestLowPpm: 50_000,
   fundingGapSecondsMax: 300,
   liquidationPartPpm: 500_000,
   backstopLotsMax: 8,
@@ -45,6 +46,7 @@ const marketParameters = {
 /** The same with base margins alone, so that an account may hold twenty times what it has. */
 const plainParameters = {
   ...marketParameters,
+  openInterestMax: 150,
   openInterestLowPpm: 1_000_000,
   openInterestHighPpm: 1_000_000,
   concentrationPpm: 0,
