@@ -46,13 +46,14 @@ contract WrapChecks {
     }
 
     /// The margin that open interest demands, which is never below the base; that it is never above
-    /// one is proved of the source.
+    /// one is proved of the source. And where a batch may end, which leaves room for a lot.
     function check_interest(Terms calldata terms, uint56 interest) external pure {
         require(terms.initialPpm <= Margin.PPM);
         MarketParams memory p = _params(terms);
         uint256 ppm = Margin.interestPpm(p, interest);
         assert(ppm >= terms.initialPpm);
         Margin.ceilingPpm(p, ppm);
+        assert(Margin.crowdMost(p, interest) > interest);
     }
 
     /// The initial margin of a position, in any market whose own is not below the base, which the

@@ -107,6 +107,9 @@ async function settle(
   const outcome = await rig.call('settle', [batch], from);
   if (!outcome.ok) {
     if (op.trick !== 'none' && !isSplit) life.mark(`trick refused: ${op.trick}`);
+    if (outcome.error === 'MarginShort' && !isSplit && wouldDo(before, op, fill)) {
+      life.mark('refused for what it leaves');
+    }
     return { outcome };
   }
   assert.ok(!refused.has(op.trick), `settled: ${op.trick}`);
@@ -131,6 +134,26 @@ async function settle(
     ),
     lots: lotsOf(op.market, [maker.account, signed], [taker.account, -signed]),
   };
+}
+
+/** Whether both would have the margin for a fill at the open interest before it. */
+function wouldDo(before: Seen, op: Settle, { maker, taker, lots, price }: Fill): boolean {
+  const fees = feesOf(before, op.market, lots, price);
+  const accounts = new Map(before.accounts);
+  for (const [{ account, isBuy }, fee] of [
+    [maker, fees.maker],
+    [taker, fees.taker],
+  ] as const) {
+    const row = accounts.get(account)!;
+    const signed = isBuy ? lots : -lots;
+    const size = sizeOf(before, account, op.market) + signed;
+    const cash = row.cash - worthOf(before, op.market, signed, price) - fee;
+    accounts.set(account, { ...row, cash, sizes: new Map(row.sizes).set(op.market, size) });
+  }
+  return [maker, taker].every(({ account }) => {
+    const { equity, initial } = health({ ...before, accounts }, account, before, before);
+    return equity >= initial;
+  });
 }
 
 /** The same batch once more, as it was and as the next one. */

@@ -55,6 +55,7 @@ const refusals = [
 const lawful: readonly string[] = ['none', 'reduce only', 'the batch comes again', 'in two fills'];
 
 const further = [
+  'refused for what it leaves',
   'resolved bankrupt',
   'resolved toBackstop',
   'resolved toCounterparties',

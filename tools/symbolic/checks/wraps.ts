@@ -32,7 +32,7 @@ export const wrapChecks: readonly Property[] = [
   wrap(
     'interest',
     'Margin',
-    'The margin of open interest wraps nowhere, and is never below the base',
+    'The margin of open interest, and the most of a batch, wrap nowhere; it is at least the base',
     mutant(
       'what is above the low end is taken the other way round',
       library('Margin'),
