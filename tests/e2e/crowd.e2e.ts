@@ -50,9 +50,12 @@ describe('settlement of a crowd', { concurrency: false }, () => {
     const settler = rig.settler();
     await settler.start();
     rig.report([600_000]);
-    await rig.miner.pause(true);
+    trade(0, 2, 1);
+    await settled(settler);
     const { batchNumber } = settler.status();
     const open = await interest();
+    await rig.miner.pause(true);
+    rig.report([600_010]);
     for (let i = 0; i < 10; i++) trade(i % 2, 2 + (i % 2), 2);
     const end = Date.now() + 20_000;
     while ((settler.status().inflight?.batches ?? 0) < 3) {
@@ -71,10 +74,10 @@ describe('settlement of a crowd', { concurrency: false }, () => {
   it('lets a large fill go alone, and what closes go together', async () => {
     const settler = rig.settler();
     await settler.start();
-    rig.report([600_000]);
     const { batchNumber } = settler.status();
     const open = await interest();
     await rig.miner.pause(true);
+    rig.report([600_020]);
     trade(0, 2, 1);
     trade(0, 2, 30);
     trade(0, 2, 1);
@@ -82,8 +85,8 @@ describe('settlement of a crowd', { concurrency: false }, () => {
     await settled(settler);
     assert.equal((await interest()) - open, 32n);
     assert.equal(settler.status().batchNumber, batchNumber + 3);
-    rig.report([600_010]);
     await rig.miner.pause(true);
+    rig.report([600_030]);
     for (let i = 0; i < 6; i++) trade(2, 0, 5);
     await rig.miner.pause(false);
     await settled(settler);
