@@ -8,7 +8,7 @@ import {IForcedQueue} from "../interfaces/IForcedQueue.sol";
 import {Position} from "../Types.sol";
 import {IConfidentialPool} from "./IConfidentialPool.sol";
 import {PoolBase} from "./PoolBase.sol";
-import {PoolEpochs} from "./PoolEpochs.sol";
+import {PoolMembers} from "./PoolMembers.sol";
 import {PoolOrders} from "./PoolOrders.sol";
 import {PoolStatements} from "./PoolStatements.sol";
 import {Circuits, Opening, PoolConfig, Snapshot} from "./PoolTypes.sol";
@@ -23,15 +23,12 @@ import {Circuits, Opening, PoolConfig, Snapshot} from "./PoolTypes.sol";
 /// |---|---|---|
 /// | members | whoever the operator admits, itself | one more at the end, never another key |
 /// | flows | depositors; operator with the member's signature, while fresh | counted exactly |
-/// | newest epoch | operator | a snapshot of the venue as it is |
-/// | proofs, freshness | anyone with a proof | as the snapshot's time says |
-/// | circuits | governor, after the delay | another pair, which the docs must describe |
 /// | wound up | anyone, once the newest proof is too old | for ever |
 /// | a member's part | the member, by its leaf | fixed once |
 ///
 /// Assumes: the venue's own contracts; Poseidon is collision free; the circuits' keys are sound.
 /// Live: nothing here asks the operator, the governor or the breaker once the pool is wound up.
-contract ConfidentialPool is PoolEpochs, PoolOrders {
+contract ConfidentialPool is PoolMembers, PoolOrders {
     using SafeERC20 for IERC20;
 
     /// @dev A part once shown: weight, and one bit so that a weight of nothing is shown too.
@@ -50,19 +47,18 @@ contract ConfidentialPool is PoolEpochs, PoolOrders {
     mapping(uint256 number => Part) private _parts;
 
     constructor(PoolConfig memory config_, uint8[] memory markets_, Circuits memory circuits_)
-        PoolBase(config_, markets_)
-        PoolEpochs(circuits_)
+        PoolBase(config_, markets_, circuits_)
     {
         QUEUE = IForcedQueue(HOUSE.forcedQueue());
     }
 
     /// @inheritdoc IConfidentialPool
     function lapse() external override onlyRunning {
-        uint256 base = _proven == 0 ? CREATED : _provenTime;
-        uint256 required = base + EXIT_SECONDS + 1;
+        (uint32 proven, uint40 time) = REGISTRY.provenLast();
+        uint256 required = uint256(proven == 0 ? CREATED : time) + EXIT_SECONDS + 1;
         if (block.timestamp < required) revert LapseEarly(block.timestamp, required);
         lapsedTime = uint40(block.timestamp);
-        emit Lapsed(lapsedTime, _proven);
+        emit Lapsed(lapsedTime, proven);
     }
 
     /// @inheritdoc IConfidentialPool
@@ -105,10 +101,11 @@ contract ConfidentialPool is PoolEpochs, PoolOrders {
         if (part.isShown) revert ExitWrong(number, part.weightQ32);
         (int256 worthQ32, int256 totalQ32) = (0, _netQuote << Q32_BITS);
         uint48 flow = 0;
-        uint32 proven = _proven;
+        (uint32 proven,) = REGISTRY.provenLast();
         if (proven != 0) {
             uint256 id = PoolStatements.idOf(snapshot);
-            if (id != provenId[proven]) revert SnapshotWrong(id, provenId[proven]);
+            uint256 provenId = REGISTRY.provenId(proven);
+            if (id != provenId) revert SnapshotWrong(id, provenId);
             flow = snapshot.flow;
             if (number < snapshot.memberCount) {
                 worthQ32 = _openLeaf(number, proven, snapshot, opening);
@@ -160,7 +157,7 @@ contract ConfidentialPool is PoolEpochs, PoolOrders {
         uint256 root = PoolStatements.rootOf(
             POSEIDON, _keys[number], opening, number % members, members
         );
-        uint256 required = chunkRoot[proven][uint32(number / members)];
+        uint256 required = REGISTRY.chunkRoot(proven, uint32(number / members));
         if (root != required) revert LeafWrong(root, required);
         return PoolStatements.equityQ32(opening.cash, opening.sizes, snapshot.context);
     }

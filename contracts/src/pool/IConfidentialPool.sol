@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
-import {Chunk, Circuits, MarginClaim, Opening, PoolConfig, Snapshot} from "./PoolTypes.sol";
+import {Opening, PoolConfig, Snapshot} from "./PoolTypes.sol";
 
 /// @title A pool whose members stand behind one omnibus account of a venue.
 /// @notice Public: the omnibus account, the members (address and key), their deposits and payouts,
@@ -18,22 +18,6 @@ interface IConfidentialPool is IERC1271 {
     /// `queuedId` (0: nothing).
     event MemberPaid(
         uint32 indexed number, address indexed to, uint256 quote, uint256 nonce, uint64 queuedId
-    );
-    /// @notice An epoch is to be proven; one that was not proven before is void.
-    event EpochOpened(uint32 indexed number, uint256 id, Snapshot snapshot);
-    /// @notice A chunk of the newest epoch was proven.
-    event ChunkProven(uint32 indexed number, uint32 index, uint256 root, uint256 sums);
-    /// @notice All chunks are proven: risk may grow until `freshUntil`.
-    event EpochProven(uint32 indexed number, uint40 freshUntil);
-    /// @notice Other circuits were proposed; they may be applied from `readyAt`.
-    event CircuitsProposed(Circuits circuits, uint40 readyAt);
-    /// @notice The proposal is void.
-    event CircuitsCancelled();
-    /// @notice These circuits are in force.
-    event CircuitsApplied(Circuits circuits);
-    /// @notice A verifier accepted a member's statement.
-    event MarginVerified(
-        address indexed verifier, address indexed requester, uint256 nullifier, uint32 number
     );
     /// @notice The pool is wound up: nothing is signed any more.
     event Lapsed(uint40 time, uint32 number);
@@ -68,23 +52,10 @@ interface IConfidentialPool is IERC1271 {
     error LapseWrong(uint40 lapsedTime);
     /// @notice The newest proof is not old enough.
     error LapseEarly(uint256 time, uint256 required);
-    /// @notice A market of the pool is not listed, twice in the list, or the omnibus account holds
-    /// another one.
+    /// @notice A market is not listed, or twice in the list.
     error MarketWrong(uint8 market);
-    /// @notice A price of the pool's markets is too old.
-    error PriceStale(uint8 market, uint256 ageSeconds, uint256 ageSecondsMax);
-    /// @notice The snapshot is not that of the epoch.
+    /// @notice The snapshot is not that of the newest proven epoch.
     error SnapshotWrong(uint256 found, uint256 required);
-    /// @notice The chunk is not the next one, or there is none.
-    error ChunkWrong(uint32 found, uint32 required);
-    /// @notice The proof does not prove the statement.
-    error ProofWrong(uint256 r, uint256 s);
-    /// @notice No such kind of statement, or a threshold where there is none.
-    error ClaimWrong(uint8 kind, uint256 threshold);
-    /// @notice The statement has expired.
-    error ClaimExpired(uint256 expiry, uint256 time);
-    /// @notice The verifier's nonce was answered already.
-    error ChallengeAnswered(address verifier, uint256 challenge);
     /// @notice The leaf is not in the chunk.
     error LeafWrong(uint256 found, uint256 required);
     /// @notice The member has shown its leaf already, or not yet.
@@ -113,31 +84,6 @@ interface IConfidentialPool is IERC1271 {
         bytes calldata report
     ) external;
 
-    /// @notice Takes the snapshot of a new epoch at fresh prices; the operator.
-    /// @param report A newer price report, or empty.
-    function openEpoch(bytes calldata report) external returns (uint32 number);
-
-    /// @notice Proves the next chunk of the newest epoch; anyone with a proof.
-    function submitChunk(Snapshot calldata snapshot, Chunk calldata chunk) external;
-
-    /// @notice Checks a member's statement for the caller, who asked with a nonce of its own, and
-    /// answers it once.
-    function verifyMargin(Snapshot calldata snapshot, MarginClaim calldata claim) external;
-
-    /// @notice As `verifyMargin` for any verifier, changing nothing; reverts when it is wrong.
-    function checkMargin(
-        address verifier,
-        Snapshot calldata snapshot,
-        MarginClaim calldata claim
-    ) external view;
-
-    /// @notice Proposes other circuits; the governor.
-    function proposeCircuits(Circuits calldata circuits_) external;
-    /// @notice Drops the proposal; the governor.
-    function cancelCircuits() external;
-    /// @notice Applies the proposal after its delay; anyone. What was proven stays proven.
-    function applyCircuits() external;
-
     /// @notice Winds the pool up once its newest proof is too old; anyone, for ever.
     function lapse() external;
     /// @notice Asks the venue's queue to close every position, and to pay all that is free to this
@@ -153,6 +99,15 @@ interface IConfidentialPool is IERC1271 {
 
     /// @notice What the pool is made of.
     function config() external view returns (PoolConfig memory);
+    /// @notice Where the pool's epochs are proven; made by the pool itself.
+    function registry() external view returns (address);
+    /// @notice Keys of `count` members from `first` on; 0 beyond the members of an epoch.
+    function keysOf(uint256 first, uint256 count, uint256 members)
+        external
+        view
+        returns (uint256[] memory);
+    /// @notice Members, deposits and payouts, and their net sum in quote units, so far.
+    function flows() external view returns (uint32 members, uint48 flow, int256 netQuote);
     /// @notice Market of each slot that is used, in order.
     function markets() external view returns (uint8[] memory);
     /// @notice The omnibus account.
@@ -163,24 +118,8 @@ interface IConfidentialPool is IERC1271 {
     function memberAt(uint32 number) external view returns (address member, uint256 key);
     /// @notice Number of a member; reverts when it is none.
     function numberOf(address member) external view returns (uint32);
-    /// @notice Circuits in force.
-    function circuits() external view returns (Circuits memory);
-    /// @notice Circuits that wait and when they may be applied; 0: none.
-    function pendingCircuits() external view returns (Circuits memory, uint40 readyAt);
-    /// @notice Second until which risk may grow and payouts go; 0 before the first proof.
-    function freshUntil() external view returns (uint40);
     /// @notice Second at which the pool was wound up; 0 while it runs.
     function lapsedTime() external view returns (uint40);
-    /// @notice Id of the newest epoch, its number, chunks proven, the commitment so far, and the
-    /// number of the newest epoch that is proven whole.
-    function epochs()
-        external
-        view
-        returns (uint256 id, uint32 number, uint32 chunks, uint256 sums, uint32 proven);
-    /// @notice Id of an epoch that was proven whole; 0 otherwise.
-    function provenId(uint32 number) external view returns (uint256);
-    /// @notice Root of a proven chunk.
-    function chunkRoot(uint32 number, uint32 chunk) external view returns (uint256);
     /// @notice Part of a member that has shown its leaf and what it was paid.
     function exitOf(uint32 number) external view returns (uint256 weightQ32, uint256 paid);
 }

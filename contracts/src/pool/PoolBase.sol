@@ -5,21 +5,16 @@ import {ReentrancyGuardTransient} from
     "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IOracle} from "../interfaces/IOracle.sol";
 import {IParameters} from "../interfaces/IParameters.sol";
 import {IVault} from "../interfaces/IVault.sol";
 import {IVenue} from "../interfaces/IVenue.sol";
 import {Delayed} from "../libraries/Delayed.sol";
 import {IConfidentialPool} from "./IConfidentialPool.sol";
-import {IPoseidon} from "./Poseidon.sol";
-import {PoolConfig, SLOTS} from "./PoolTypes.sol";
-
-/// @notice What a pool asks a clearing house beside its operations.
-interface IHouseParts {
-    function vault() external view returns (address);
-    function oracle() external view returns (address);
-    function parameters() external view returns (address);
-}
+import {IHouseParts} from "./IHouseParts.sol";
+import {IPoseidon} from "./IPoseidon.sol";
+import {IProofRegistry} from "./IProofRegistry.sol";
+import {ProofRegistry} from "./ProofRegistry.sol";
+import {Circuits, PoolConfig, SLOTS} from "./PoolTypes.sol";
 
 /// @title What a pool is made of, and whether it is fresh or wound up.
 abstract contract PoolBase is EIP712, ReentrancyGuardTransient, IConfidentialPool {
@@ -32,8 +27,7 @@ abstract contract PoolBase is EIP712, ReentrancyGuardTransient, IConfidentialPoo
         7853200120776062878684798364095072458815029376092732009249414926327459813530;
 
     IVenue internal immutable HOUSE;
-    IOracle internal immutable ORACLE;
-    IParameters internal immutable PARAMETERS;
+    IProofRegistry internal immutable REGISTRY;
     IERC20 internal immutable TOKEN;
     address internal immutable VAULT;
     IPoseidon internal immutable POSEIDON;
@@ -51,11 +45,11 @@ abstract contract PoolBase is EIP712, ReentrancyGuardTransient, IConfidentialPoo
     /// @dev One more than the slot of a market; 0: the pool does not trade it.
     mapping(uint8 market => uint256) internal _slotOf;
     /// @inheritdoc IConfidentialPool
-    uint40 public override freshUntil;
-    /// @inheritdoc IConfidentialPool
     uint40 public override lapsedTime;
 
-    constructor(PoolConfig memory c, uint8[] memory markets_) EIP712("Holdfast Pool", "1") {
+    constructor(PoolConfig memory c, uint8[] memory markets_, Circuits memory circuits_)
+        EIP712("Holdfast Pool", "1")
+    {
         if (c.house.code.length == 0) revert ConfigWrong(0);
         if (IPoseidon(c.poseidon).hash([uint256(1), 2]) != POSEIDON_1_2) revert ConfigWrong(1);
         if (c.operator == address(0)) revert ConfigWrong(2);
@@ -69,16 +63,16 @@ abstract contract PoolBase is EIP712, ReentrancyGuardTransient, IConfidentialPoo
         }
         HOUSE = IVenue(c.house);
         VAULT = IHouseParts(c.house).vault();
-        ORACLE = IOracle(IHouseParts(c.house).oracle());
-        PARAMETERS = IParameters(IHouseParts(c.house).parameters());
         TOKEN = IERC20(IVault(VAULT).token());
         SCALE = IVault(VAULT).scale();
         POSEIDON = IPoseidon(c.poseidon);
         (OPERATOR, GOVERNOR) = (c.operator, c.governor);
         (DELAY_SECONDS, FRESH_SECONDS) = (c.delaySeconds, c.freshSeconds);
         (EXIT_SECONDS, CREATED) = (c.exitSeconds, uint40(block.timestamp));
-        _takeMarkets(markets_);
-        ACCOUNT = IVenue(c.house).openAccount(address(this));
+        _takeMarkets(IParameters(IHouseParts(c.house).parameters()), markets_);
+        uint32 account_ = IVenue(c.house).openAccount(address(this));
+        ACCOUNT = account_;
+        REGISTRY = IProofRegistry(new ProofRegistry(c, account_, markets_, circuits_));
     }
 
     modifier onlyRunning() {
@@ -115,6 +109,11 @@ abstract contract PoolBase is EIP712, ReentrancyGuardTransient, IConfidentialPoo
     }
 
     /// @inheritdoc IConfidentialPool
+    function registry() external view override returns (address) {
+        return address(REGISTRY);
+    }
+
+    /// @inheritdoc IConfidentialPool
     function account() external view override returns (uint32) {
         return ACCOUNT;
     }
@@ -127,12 +126,12 @@ abstract contract PoolBase is EIP712, ReentrancyGuardTransient, IConfidentialPoo
         }
     }
 
-    function _takeMarkets(uint8[] memory markets_) private {
+    function _takeMarkets(IParameters parameters, uint8[] memory markets_) private {
         uint256 count = markets_.length;
         if (count == 0 || count > SLOTS) revert ConfigWrong(7);
         for (uint256 i = 0; i < count; ++i) {
             uint8 market = markets_[i];
-            bool isListed = PARAMETERS.market(market).tickValue != 0;
+            bool isListed = parameters.market(market).tickValue != 0;
             if (!isListed || _slotOf[market] != 0) revert MarketWrong(market);
             _slotOf[market] = i + 1;
         }

@@ -25,14 +25,14 @@ abstract contract PoolMembers is PoolBase {
     /// @dev What a member put in less what it took out is stored above this.
     uint208 private constant ZERO = 1 << 127;
 
-    address[] internal _members;
+    address[] private _members;
     mapping(uint256 number => uint256) internal _keys;
     /// @dev One more than the number of a member.
     mapping(address member => uint256) private _places;
     /// @dev Net flow of a member after the flow of a number, quote units above `ZERO`.
     mapping(uint256 number => Checkpoints.Trace208) private _flows;
     /// @dev Flows so far.
-    uint48 internal _flow;
+    uint48 private _flow;
     int256 internal _netQuote;
     mapping(address member => mapping(uint256 nonce => bool)) private _used;
 
@@ -85,7 +85,8 @@ abstract contract PoolMembers is PoolBase {
         bytes calldata signature,
         bytes calldata report
     ) external override nonReentrant onlyOperator onlyRunning {
-        if (block.timestamp > freshUntil) revert PoolStale(block.timestamp, freshUntil);
+        uint40 fresh = REGISTRY.freshUntil();
+        if (block.timestamp > fresh) revert PoolStale(block.timestamp, fresh);
         if (block.timestamp > expiry) revert PayoutExpired(expiry, block.timestamp);
         if (_used[member][nonce]) revert NonceUsed(member, nonce);
         _checkSigned(
@@ -102,7 +103,23 @@ abstract contract PoolMembers is PoolBase {
     }
 
     /// @inheritdoc IConfidentialPool
-    function memberCount() public view override returns (uint32) {
+    function keysOf(uint256 first, uint256 count, uint256 members)
+        external
+        view
+        override
+        returns (uint256[] memory keys)
+    {
+        keys = new uint256[](count);
+        for (uint256 i = 0; i < count && first + i < members; ++i) keys[i] = _keys[first + i];
+    }
+
+    /// @inheritdoc IConfidentialPool
+    function flows() external view override returns (uint32, uint48, int256) {
+        return (uint32(_members.length), _flow, _netQuote);
+    }
+
+    /// @inheritdoc IConfidentialPool
+    function memberCount() external view override returns (uint32) {
         return uint32(_members.length);
     }
 

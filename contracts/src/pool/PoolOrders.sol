@@ -59,7 +59,7 @@ abstract contract PoolOrders is PoolBase {
 
     function _mayOrder(OrderTerms terms) private view returns (bool) {
         if (terms.account() != ACCOUNT || _slotOf[uint8(terms.market())] == 0) return false;
-        return terms.has(Orders.REDUCE_ONLY) || terms.expiry() <= freshUntil;
+        return terms.has(Orders.REDUCE_ONLY) || terms.expiry() <= REGISTRY.freshUntil();
     }
 
     /// @dev The low six bytes are no part of the terms.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IPoseidon} from "./Poseidon.sol";
+import {IPoseidon} from "./IPoseidon.sol";
 import {MarginClaim, Opening, SLOTS, Snapshot} from "./PoolTypes.sol";
 
 /// @title The vectors that the circuits speak of, and their fingerprints.
@@ -29,8 +29,8 @@ library PoolStatements {
     error OutsideRange(int256 found, int256 bound);
 
     /// @notice Chain, pool and circuit in one element.
-    function domain(uint256 circuitId) internal view returns (uint256) {
-        return uint256(keccak256(abi.encode(block.chainid, address(this), circuitId))) >> HASH_SHIFT;
+    function domain(address pool, uint256 circuitId) internal view returns (uint256) {
+        return uint256(keccak256(abi.encode(block.chainid, pool, circuitId))) >> HASH_SHIFT;
     }
 
     /// @notice The id of an epoch: everything that its snapshot says, in one element.

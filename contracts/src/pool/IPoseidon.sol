@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-// Compiled here so that it can be deployed; called by its address, because it is a library whose
-// arguments must lie where a call puts them.
-import {PoseidonT3} from "poseidon-solidity/PoseidonT3.sol";
-
-/// @title What the library answers, as a deployed contract.
+/// @title The Poseidon library of `poseidon-solidity`, as it is published, by its address.
+/// @dev It is no source here: only its published code is small enough to be deployed.
 interface IPoseidon {
     /// @notice Poseidon of two elements of the field, with the constants of circomlib.
     /// Assumes: both are below the order of the field; others are reduced.

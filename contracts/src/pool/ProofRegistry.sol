@@ -2,19 +2,32 @@
 pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IOracle} from "../interfaces/IOracle.sol";
+import {IParameters} from "../interfaces/IParameters.sol";
+import {IVenue} from "../interfaces/IVenue.sol";
 import {Delayed} from "../libraries/Delayed.sol";
 import {MarketParams, Position} from "../Types.sol";
 import {IConfidentialPool} from "./IConfidentialPool.sol";
 import {IGroth16} from "./IGroth16.sol";
-import {PoolMembers} from "./PoolMembers.sol";
+import {IHouseParts} from "./IHouseParts.sol";
+import {IProofRegistry} from "./IProofRegistry.sol";
 import {PoolStatements} from "./PoolStatements.sol";
-import {Chunk, Circuits, MarginClaim, Snapshot} from "./PoolTypes.sol";
+import {Chunk, Circuits, MarginClaim, PoolConfig, Snapshot} from "./PoolTypes.sol";
 
 /// @title Epochs and their proofs, and the circuits that prove them.
-/// @notice Owns: the circuits in force and those that wait, the newest epoch, the ids of those that
-/// were proven, and their roots.
-/// Assumes: the verifiers' circuits say what docs/POOL.md says of them.
-abstract contract PoolEpochs is PoolMembers {
+///
+/// Who may change what, to what:
+/// | state | who | to |
+/// |---|---|---|
+/// | newest epoch | operator | a snapshot of the venue as it is |
+/// | proofs, freshness | anyone with a proof | as the snapshot's time says |
+/// | circuits | governor, after the delay | another pair, which the docs must describe |
+/// | an answered challenge | its verifier | answered for ever |
+///
+/// Assumes: the verifiers' circuits say what docs/POOL.md says of them; the pool tells its members
+/// and their flows as they are.
+/// Live: a proof needs nobody's leave; without one the pool's risk ends by itself.
+contract ProofRegistry is IProofRegistry {
     /// @dev No token has more quote units than this; the circuit's range of a threshold is wider.
     uint256 private constant THRESHOLD_BITS = 120;
     uint256 private constant CHUNK_MEMBERS_MAX = 256;
@@ -30,17 +43,53 @@ abstract contract PoolEpochs is PoolMembers {
     uint32 private _number;
     uint32 private _chunks;
     /// @dev Newest epoch that is proven whole, and the second of its snapshot.
-    uint32 internal _proven;
-    uint40 internal _provenTime;
-    /// @inheritdoc IConfidentialPool
+    uint32 private _proven;
+    uint40 private _provenTime;
+    /// @inheritdoc IProofRegistry
+    uint40 public override freshUntil;
+    /// @inheritdoc IProofRegistry
     mapping(uint32 number => uint256) public override provenId;
-    /// @inheritdoc IConfidentialPool
+    /// @inheritdoc IProofRegistry
     mapping(uint32 number => mapping(uint32 chunk => uint256)) public override chunkRoot;
     mapping(uint256 challenge => bool) private _answered;
 
-    constructor(Circuits memory circuits_) {
+    IConfidentialPool private immutable POOL;
+    IVenue private immutable HOUSE;
+    IOracle private immutable ORACLE;
+    IParameters private immutable PARAMETERS;
+    uint32 private immutable ACCOUNT;
+    address private immutable OPERATOR;
+    address private immutable GOVERNOR;
+    uint40 private immutable DELAY_SECONDS;
+    uint40 private immutable FRESH_SECONDS;
+    uint8[] private _markets;
+
+    /// @dev Made by the pool, which has judged its config and its markets.
+    constructor(
+        PoolConfig memory c,
+        uint32 account,
+        uint8[] memory markets,
+        Circuits memory circuits_
+    ) {
+        (POOL, HOUSE) = (IConfidentialPool(msg.sender), IVenue(c.house));
+        ORACLE = IOracle(IHouseParts(c.house).oracle());
+        PARAMETERS = IParameters(IHouseParts(c.house).parameters());
+        (ACCOUNT, OPERATOR, GOVERNOR) = (account, c.operator, c.governor);
+        (DELAY_SECONDS, FRESH_SECONDS) = (c.delaySeconds, c.freshSeconds);
+        _markets = markets;
         _checkCircuits(circuits_);
         _circuits = circuits_;
+    }
+
+    modifier onlyOperator() {
+        if (msg.sender != OPERATOR) revert CallerWrong(msg.sender, OPERATOR);
+        _;
+    }
+
+    modifier onlyRunning() {
+        uint40 lapsedTime = POOL.lapsedTime();
+        if (lapsedTime != 0) revert LapseWrong(lapsedTime);
+        _;
     }
 
     modifier onlyGovernor() {
@@ -48,7 +97,7 @@ abstract contract PoolEpochs is PoolMembers {
         _;
     }
 
-    /// @inheritdoc IConfidentialPool
+    /// @inheritdoc IProofRegistry
     function openEpoch(bytes calldata report)
         external
         override
@@ -64,7 +113,7 @@ abstract contract PoolEpochs is PoolMembers {
         emit EpochOpened(number, id, snapshot);
     }
 
-    /// @inheritdoc IConfidentialPool
+    /// @inheritdoc IProofRegistry
     function submitChunk(Snapshot calldata snapshot, Chunk calldata chunk)
         external
         override
@@ -76,16 +125,15 @@ abstract contract PoolEpochs is PoolMembers {
         uint256 count = Math.ceilDiv(snapshot.memberCount, snapshot.chunkMembers);
         if (chunk.index != index) revert ChunkWrong(chunk.index, index);
         bool isLast = uint256(index) + 1 == count;
-        _prove(
-            IGroth16(_circuits.solvency), _vector(snapshot, chunk, isLast), chunk.vectorHash, chunk.proof
-        );
+        uint256[] memory v = _vector(snapshot, chunk, isLast);
+        _prove(IGroth16(_circuits.solvency), v, chunk.vectorHash, chunk.proof);
         (_chunks, _sums) = (index + 1, chunk.sumsNext);
         chunkRoot[snapshot.number][index] = chunk.root;
         emit ChunkProven(snapshot.number, index, chunk.root, chunk.sumsNext);
         if (isLast) _finish(snapshot.number, id, snapshot.time);
     }
 
-    /// @inheritdoc IConfidentialPool
+    /// @inheritdoc IProofRegistry
     function verifyMargin(Snapshot calldata snapshot, MarginClaim calldata claim)
         external
         override
@@ -97,7 +145,7 @@ abstract contract PoolEpochs is PoolMembers {
         emit MarginVerified(msg.sender, claim.requester, claim.nullifier, snapshot.number);
     }
 
-    /// @inheritdoc IConfidentialPool
+    /// @inheritdoc IProofRegistry
     function proposeCircuits(Circuits calldata circuits_) external override onlyGovernor {
         _checkCircuits(circuits_);
         _pending = circuits_;
@@ -105,7 +153,7 @@ abstract contract PoolEpochs is PoolMembers {
         emit CircuitsProposed(circuits_, _pendingReadyAt);
     }
 
-    /// @inheritdoc IConfidentialPool
+    /// @inheritdoc IProofRegistry
     function cancelCircuits() external override onlyGovernor {
         Delayed.checkPending(_pendingReadyAt);
         delete _pending;
@@ -113,7 +161,7 @@ abstract contract PoolEpochs is PoolMembers {
         emit CircuitsCancelled();
     }
 
-    /// @inheritdoc IConfidentialPool
+    /// @inheritdoc IProofRegistry
     /// @dev An epoch that is half proven must be opened anew: its chunks are of other circuits.
     function applyCircuits() external override onlyRunning {
         Delayed.checkReady(_pendingReadyAt);
@@ -123,7 +171,7 @@ abstract contract PoolEpochs is PoolMembers {
         emit CircuitsApplied(_circuits);
     }
 
-    /// @inheritdoc IConfidentialPool
+    /// @inheritdoc IProofRegistry
     function checkMargin(
         address verifier,
         Snapshot calldata snapshot,
@@ -142,22 +190,22 @@ abstract contract PoolEpochs is PoolMembers {
         uint256 root = chunkRoot[number][claim.chunk];
         if (root == 0) revert ChunkWrong(claim.chunk, 0);
         IGroth16 circuit = IGroth16(_circuits.margin);
-        uint256 domain = PoolStatements.domain(circuit.circuitId());
+        uint256 domain = PoolStatements.domain(address(POOL), circuit.circuitId());
         uint256[] memory v = PoolStatements.margin(domain, snapshot, verifier, claim, root);
         _prove(circuit, v, claim.vectorHash, claim.proof);
     }
 
-    /// @inheritdoc IConfidentialPool
+    /// @inheritdoc IProofRegistry
     function circuits() external view override returns (Circuits memory) {
         return _circuits;
     }
 
-    /// @inheritdoc IConfidentialPool
+    /// @inheritdoc IProofRegistry
     function pendingCircuits() external view override returns (Circuits memory, uint40) {
         return (_pending, _pendingReadyAt);
     }
 
-    /// @inheritdoc IConfidentialPool
+    /// @inheritdoc IProofRegistry
     function epochs()
         external
         view
@@ -165,6 +213,16 @@ abstract contract PoolEpochs is PoolMembers {
         returns (uint256 id, uint32 number, uint32 chunks, uint256 sums, uint32 proven)
     {
         return (_id, _number, _chunks, _sums, _proven);
+    }
+
+    /// @inheritdoc IProofRegistry
+    function pool() external view override returns (address) {
+        return address(POOL);
+    }
+
+    /// @inheritdoc IProofRegistry
+    function provenLast() external view override returns (uint32, uint40) {
+        return (_proven, _provenTime);
     }
 
     /// @dev The id goes, so that no chunk is proven twice.
@@ -192,33 +250,36 @@ abstract contract PoolEpochs is PoolMembers {
         returns (uint256[] memory)
     {
         uint256 places = snapshot.chunkMembers;
-        uint256[] memory keys = new uint256[](places);
-        uint256 first = chunk.index * places;
-        for (uint256 i = 0; i < places && first + i < snapshot.memberCount; ++i) {
-            keys[i] = _keys[first + i];
-        }
-        uint256 domain = PoolStatements.domain(IGroth16(_circuits.solvency).circuitId());
+        uint256[] memory keys =
+            POOL.keysOf(chunk.index * places, places, snapshot.memberCount);
+        uint256 circuitId = IGroth16(_circuits.solvency).circuitId();
+        uint256 domain = PoolStatements.domain(address(POOL), circuitId);
         uint256[4] memory head =
             [uint256(chunk.index), chunk.sumsNext, chunk.root, isLast ? 1 : 0];
         return PoolStatements.solvency(domain, snapshot, head, _sums, keys);
     }
 
     function _snapshot(uint32 number) private view returns (Snapshot memory s) {
-        (s.number, s.account, s.memberCount) = (number, ACCOUNT, memberCount());
-        if (s.memberCount == 0) revert MemberUnknown(OPERATOR);
+        (s.number, s.account) = (number, ACCOUNT);
+        (s.memberCount, s.flow, s.netQuote) = POOL.flows();
+        if (s.memberCount == 0) revert MembersNone();
         (s.blockNumber, s.time) = (uint64(block.number), uint40(block.timestamp));
         s.blockHash = blockhash(block.number - 1);
         (s.round,) = ORACLE.last();
-        (s.chunkMembers, s.flow, s.netQuote) = (_circuits.chunkMembers, _flow, _netQuote);
+        s.chunkMembers = _circuits.chunkMembers;
         uint256 used = _markets.length;
         for (uint256 i = 0; i < used; ++i) s.context[i] = _context(_markets[i]);
         Position[] memory positions;
         (, s.totalCash,, positions) = HOUSE.account(ACCOUNT);
         for (uint256 i = 0; i < positions.length; ++i) {
-            uint256 slot = _slotOf[positions[i].market];
-            if (slot == 0) revert MarketWrong(positions[i].market);
-            s.totalSizes[slot - 1] = positions[i].size;
+            s.totalSizes[_slotOf(positions[i].market)] = positions[i].size;
         }
+    }
+
+    function _slotOf(uint8 market) private view returns (uint256) {
+        uint256 used = _markets.length;
+        for (uint256 i = 0; i < used; ++i) if (_markets[i] == market) return i;
+        revert MarketWrong(market);
     }
 
     /// @dev Context word of a market at its last mark price, which must be fresh.
@@ -241,8 +302,8 @@ abstract contract PoolEpochs is PoolMembers {
     /// @dev A power of two; both verifiers answer.
     function _checkCircuits(Circuits memory c) private view {
         uint256 n = c.chunkMembers;
-        if (n < 2 || n > CHUNK_MEMBERS_MAX || n & (n - 1) != 0) revert ConfigWrong(8);
-        if (IGroth16(c.solvency).circuitId() == 0) revert ConfigWrong(9);
-        if (IGroth16(c.margin).circuitId() == 0) revert ConfigWrong(10);
+        if (n < 2 || n > CHUNK_MEMBERS_MAX || n & (n - 1) != 0) revert CircuitsWrong(0);
+        if (IGroth16(c.solvency).circuitId() == 0) revert CircuitsWrong(1);
+        if (IGroth16(c.margin).circuitId() == 0) revert CircuitsWrong(2);
     }
 }
