@@ -93,11 +93,11 @@ async function build(
   const made = mkdtempSync(join(tools.out, 'new-'));
   try {
     const main = join(made, 'main.circom');
-    writeFileSync(main, mainOf(join(tools.circuits, `${name}.circom`), templates[name](size)));
-    const libraries = ['-l', join(tools.root, 'node_modules')];
+    writeFileSync(main, mainOf(`${name}.circom`, templates[name](size)));
+    const libraries = [tools.circuits, join(tools.root, 'node_modules')];
+    const from = libraries.flatMap((folder) => ['-l', folder]);
     const wanted = ['--r1cs', '--wasm', '--sym', `--O${simplification}`];
-    // The compiler is given paths below its working directory alone.
-    const { text } = await runTool(tools.circom, [...wanted, ...libraries, '-o', made, main], {
+    const { text } = await runTool(tools.circom, [...wanted, ...from, '-o', made, main], {
       cwd: tools.root,
     });
     const constraints = [...text.matchAll(/linear constraints: (\d+)/g)];
