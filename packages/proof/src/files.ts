@@ -2,7 +2,7 @@
 import { type Hex, type Rejection, reject } from '@holdfast/units';
 import { z } from 'zod';
 import { markets } from './context.ts';
-import { circuitIdOf, keyFrom, proofFrom, type VerificationKey } from './groth16.ts';
+import { circuitIdOf, keyFrom, proofFrom } from './groth16.ts';
 import { marginKinds } from './statement.ts';
 
 const whole = z
@@ -167,6 +167,3 @@ export function keyFault(file: KeyFile, chainId: bigint): Rejection | undefined 
 /** An address as files write it. */
 export const addressText = (value: bigint): Hex =>
   `0x${value.toString(16).padStart(40, '0')}`;
-
-/** Words of a proof or key as files write them. */
-export type { VerificationKey };

@@ -8,4 +8,5 @@ export * from './margin.ts';
 export * from './member.ts';
 export * from './statement.ts';
 export * from './sums.ts';
+export * from './transcript.ts';
 export * from './vector.ts';

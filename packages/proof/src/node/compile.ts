@@ -23,6 +23,8 @@ export type Compiled = {
   readonly r1cs: string;
   readonly wasm: string;
   readonly sym: string;
+  /** Every constraint as JSON, of an unsimplified circuit only. */
+  readonly json: string;
   /** SHA-256 of the constraints: keys belong to it. */
   readonly r1csHash: string;
   readonly constraints: number;
@@ -76,10 +78,17 @@ export async function compileCircuit(
     r1csHash: string;
     constraints: number;
   };
-  const [r1cs, wasm, sym] = ['main.r1cs', 'main_js/main.wasm', 'main.sym'].map((file) =>
-    join(dir, file),
-  );
-  return { name, size, dir, r1cs: r1cs!, wasm: wasm!, sym: sym!, ...facts };
+  const at = (file: string): string => join(dir, file);
+  return {
+    name,
+    size,
+    dir,
+    r1cs: at('main.r1cs'),
+    wasm: at('main_js/main.wasm'),
+    sym: at('main.sym'),
+    json: at('main_constraints.json'),
+    ...facts,
+  };
 }
 
 async function build(
@@ -96,7 +105,8 @@ async function build(
     writeFileSync(main, mainOf(`${name}.circom`, templates[name](size)));
     const libraries = [tools.circuits, join(tools.root, 'node_modules')];
     const from = libraries.flatMap((folder) => ['-l', folder]);
-    const wanted = ['--r1cs', '--wasm', '--sym', `--O${simplification}`];
+    const shown = simplification === 1 ? ['--json', '--inspect'] : [];
+    const wanted = ['--r1cs', '--wasm', '--sym', ...shown, `--O${simplification}`];
     const { text } = await runTool(tools.circom, [...wanted, ...from, '-o', made, main], {
       cwd: tools.root,
     });
