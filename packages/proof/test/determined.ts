@@ -30,20 +30,13 @@ function inverse(value: bigint): bigint {
 
 /** Whether coefficients, up to one factor, are different powers of two with a sum below p. */
 function arePlaces(coefficients: readonly bigint[]): boolean {
-  const scale = inverse(coefficients[0]!);
-  for (const sign of [1n, -1n]) {
-    // One of the coefficients is the lowest place, by which all others are powers of two.
-    for (const lowest of coefficients) {
-      const by = (inverse(lowest) * sign * sign + fieldPrime) % fieldPrime;
-      const places = coefficients.map((each) => (each * by) % fieldPrime);
-      const isPower = (each: bigint): boolean => each > 0n && (each & (each - 1n)) === 0n;
-      const isSmall = places.every((each) => isPower(each) && each < 1n << 253n);
-      if (isSmall && new Set(places).size === places.length) return true;
-    }
-    if (scale === 0n) return false;
-    break;
-  }
-  return false;
+  const isPower = (each: bigint): boolean => each > 0n && (each & (each - 1n)) === 0n;
+  return coefficients.some((lowest) => {
+    const by = inverse(lowest);
+    const places = coefficients.map((each) => (each * by) % fieldPrime);
+    const isSmall = places.every((each) => isPower(each) && each < 1n << 252n);
+    return isSmall && new Set(places).size === places.length;
+  });
 }
 
 /** Signals that are determined when `known` are, by one another if need be. */

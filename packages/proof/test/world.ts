@@ -4,14 +4,22 @@ import { join } from 'node:path';
 import { isRejection } from '@holdfast/units';
 import {
   addMembers,
+  branchOf,
   type Circuit,
+  chunkLevels,
+  chunkMembers,
   type EpochFacts,
+  type MarginFacts,
+  type MarginKind,
+  type MarginQuestion,
   type Member,
   markets,
   memberKey,
   noSums,
   type PoolContext,
   planEpoch,
+  planMargin,
+  type Witness,
 } from '../src/index.ts';
 import { type Compiled, compileCircuit, loadCircuit, toolbox } from '../src/node/index.ts';
 
@@ -81,4 +89,45 @@ export function benchOf(name: 'solvency' | 'margin'): Promise<Bench> {
   }));
   benches.set(name, made);
   return made;
+}
+
+/** What a member of the first chunk of a book can say, and how it is asked. */
+export function marginWorld(members: readonly Member[] = bookOf(6), i = 2) {
+  const chunk = chunkMembers(members, Math.floor(i / circuit.size), circuit.size);
+  const levels = chunkLevels(chunk);
+  const { cash, sizes, salt } = members[i]!;
+  const facts: MarginFacts = {
+    chainId: 31_337n,
+    pool,
+    epoch: 7n,
+    chunkIndex: Math.floor(i / circuit.size),
+    chunkRoot: levels.at(-1)![0]!,
+    context,
+  };
+  const witness: Witness = {
+    ...branchOf(levels, i % circuit.size),
+    secret: BigInt(i + 1),
+    owner: BigInt(1000 + i),
+    salt,
+    cash,
+    sizes,
+  };
+  const question: MarginQuestion = {
+    chainId: 31_337n,
+    verifier: 0x1111n,
+    requester: 0x2222n,
+    nonce: 5n,
+    expiry: 2_000_000_000n,
+    kind: 'maintenance',
+    threshold: 0n,
+  };
+  return { facts, witness, question };
+}
+
+/** A margin statement of a kind. */
+export function marginPlanOf(kind: MarginKind, threshold = kind === 'threshold' ? 12_345n : 0n) {
+  const { facts, witness, question } = marginWorld();
+  const plan = planMargin(circuit.circuitId, facts, { ...question, kind, threshold }, witness);
+  if (isRejection(plan)) throw new Error(plan.message);
+  return plan;
 }

@@ -56,7 +56,10 @@ export const toolVersions = ({ root }: Toolbox): string[] =>
     return `${name}@${(JSON.parse(manifest) as { version: string }).version}`;
   });
 
-/** How far the compiler goes in joining constraints; 1 keeps those that are linear. */
+/**
+ * How far the compiler goes in joining constraints. 2 is what keys are made of. 1 keeps linear ones,
+ * tells all constraints as JSON, and calculates witnesses without judging them: for tests.
+ */
 export type Simplification = 1 | 2;
 
 /**
@@ -105,7 +108,7 @@ async function build(
     writeFileSync(main, mainOf(`${name}.circom`, templates[name](size)));
     const libraries = [tools.circuits, join(tools.root, 'node_modules')];
     const from = libraries.flatMap((folder) => ['-l', folder]);
-    const shown = simplification === 1 ? ['--json', '--inspect'] : [];
+    const shown = simplification === 1 ? ['--json', '--sanity_check', '0'] : [];
     const wanted = ['--r1cs', '--wasm', '--sym', ...shown, `--O${simplification}`];
     const { text } = await runTool(tools.circom, [...wanted, ...from, '-o', made, main], {
       cwd: tools.root,
