@@ -47,16 +47,15 @@ contract Groth16 is IGroth16 {
     uint256 private immutable THIRD_X;
     uint256 private immutable THIRD_Y;
 
-    /// @param circuitHash What the circuit is: SHA-256 of its constraint system.
     /// @param key alpha (x, y); beta, gamma, delta (x.c1, x.c0, y.c1, y.c0); then the four points
     /// of the inputs (x, y).
     /// @param development Whether somebody may know what the key was made from.
-    constructor(bytes32 circuitHash, uint256[22] memory key, bool development) {
+    constructor(uint256[22] memory key, bool development) {
         if (development && block.chainid != LOCAL_CHAIN) {
             revert DevelopmentKey(block.chainid, LOCAL_CHAIN);
         }
         _checkKey(key);
-        circuitId = uint256(keccak256(abi.encode(circuitHash, key)));
+        circuitId = uint256(keccak256(abi.encode(key)));
         (ALPHA_X, ALPHA_Y) = (key[0], key[1]);
         (BETA_X1, BETA_X0, BETA_Y1, BETA_Y0) = (key[2], key[3], key[4], key[5]);
         (GAMMA_X1, GAMMA_X0, GAMMA_Y1, GAMMA_Y0) = (key[6], key[7], key[8], key[9]);

@@ -10,7 +10,7 @@ interface IGroth16 {
     /// @notice The chain lacks the precompile, or too little gas was left for it.
     error PrecompileFailed(address precompile);
 
-    /// @notice Hash of the circuit and its key: another key is another circuit.
+    /// @notice Hash of the key, which is the circuit's: another circuit has another key.
     function circuitId() external view returns (uint256);
 
     /// @notice Whether `proof` proves the circuit's statement for these public inputs. False for

@@ -79,7 +79,7 @@ struct Chunk {
 }
 
 /// @notice One member's statement of margin, for one verifier.
-/// @param requester Member that proves; only it can.
+/// @param requester On whose behalf the verifier asks.
 /// @param nonce Chosen by the verifier; one answer for each.
 /// @param expiry Last second at which it counts.
 /// @param chunk Chunk that the member is in.

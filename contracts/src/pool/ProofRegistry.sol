@@ -28,8 +28,8 @@ import {Chunk, Circuits, MarginClaim, PoolConfig, Snapshot} from "./PoolTypes.so
 /// and their flows as they are.
 /// Live: a proof needs nobody's leave; without one the pool's risk ends by itself.
 contract ProofRegistry is IProofRegistry {
-    /// @dev No token has more quote units than this; the circuit's range of a threshold is wider.
-    uint256 private constant THRESHOLD_BITS = 120;
+    /// @dev The circuit's range of a threshold, in quote units.
+    uint256 private constant THRESHOLD_BITS = 123;
     uint256 private constant CHUNK_MEMBERS_MAX = 256;
     uint8 private constant KIND_THRESHOLD = 2;
 

@@ -7,25 +7,24 @@ import {Toxic} from "./Toxic.sol";
 
 contract Groth16Test is Base {
     IGroth16 private verifier;
-    bytes32 private constant CIRCUIT = keccak256("circuit");
 
     function setUp() public {
-        verifier = made(Toxic.key(), false);
+        verifier = made(Toxic.key(0), false);
     }
 
     function made(uint256[22] memory key, bool development) private returns (IGroth16) {
-        return IGroth16(deploy("Groth16", abi.encode(CIRCUIT, key, development)));
+        return IGroth16(deploy("Groth16", abi.encode(key, development)));
     }
 
     function testFuzz_verify_acceptsProof(uint256 h, uint256 r, uint256 s, uint256 a) public {
         uint256[3] memory inputs = [h % Toxic.R, r % Toxic.R, s % Toxic.R];
         a = bound(a, 1, Toxic.R - 1);
-        assertTrue(verifier.verify(Toxic.prove(inputs, a), inputs));
+        assertTrue(verifier.verify(Toxic.prove(inputs, a, 0), inputs));
     }
 
     function testFuzz_verify_refusesOtherInputs(uint256 h, uint256 other, uint8 at) public {
         uint256[3] memory inputs = [h % Toxic.R, uint256(2), 3];
-        uint256[8] memory proof = Toxic.prove(inputs, 3);
+        uint256[8] memory proof = Toxic.prove(inputs, 3, 0);
         uint256 before = inputs[at % 3];
         inputs[at % 3] = other % Toxic.R;
         assertEq(verifier.verify(proof, inputs), before == other % Toxic.R);
@@ -33,7 +32,7 @@ contract Groth16Test is Base {
 
     function test_verify_refusesEveryMutatedWord() public view {
         uint256[3] memory inputs = [uint256(1), 2, 3];
-        uint256[8] memory proof = Toxic.prove(inputs, 3);
+        uint256[8] memory proof = Toxic.prove(inputs, 3, 0);
         assertTrue(verifier.verify{gas: 1_000_000}(proof, inputs));
         for (uint256 i; i < 8; ++i) {
             uint256 before = proof[i];
@@ -51,13 +50,13 @@ contract Groth16Test is Base {
     function test_verify_refusesInputsOfTheOrderAndAbove() public view {
         for (uint256 i; i < 3; ++i) {
             uint256[3] memory inputs = [uint256(1), 2, 3];
-            uint256[8] memory proof = Toxic.prove(inputs, 3);
+            uint256[8] memory proof = Toxic.prove(inputs, 3, 0);
             inputs[i] += Toxic.R;
             assertFalse(_verify(proof, inputs));
             inputs[i] = Toxic.R;
-            assertFalse(_verify(Toxic.prove(inputs, 3), inputs));
+            assertFalse(_verify(Toxic.prove(inputs, 3, 0), inputs));
             inputs[i] = type(uint256).max;
-            assertFalse(_verify(Toxic.prove(inputs, 3), inputs));
+            assertFalse(_verify(Toxic.prove(inputs, 3, 0), inputs));
         }
     }
 
@@ -66,7 +65,7 @@ contract Groth16Test is Base {
         uint256[3] memory inputs = [uint256(1), 2, 3];
         assertFalse(_verify(proof, inputs));
         for (uint256 part; part < 3; ++part) {
-            proof = Toxic.prove(inputs, 3);
+            proof = Toxic.prove(inputs, 3, 0);
             (uint256 from, uint256 to) = part == 0 ? (0, 2) : part == 1 ? (2, 6) : (6, 8);
             for (uint256 i = from; i < to; ++i) proof[i] = 0;
             assertFalse(_verify(proof, inputs));
@@ -77,14 +76,14 @@ contract Groth16Test is Base {
         (bool found, uint256 zeroing) = _zeroOf(a);
         inputs[0] = zeroing;
         assertTrue(found);
-        assertFalse(_verify(Toxic.prove(inputs, a), inputs));
+        assertFalse(_verify(Toxic.prove(inputs, a, 0), inputs));
     }
 
     /// @dev The first input for which C is at infinity: 5a = 14 + 11 (17 + 19 h).
     function _zeroOf(uint256 a) private view returns (bool, uint256 h) {
         uint256 inverse = _inverse(11 * 19);
         h = mulmod(addmod(5 * a, Toxic.R - (14 + 11 * 17), Toxic.R), inverse, Toxic.R);
-        uint256[8] memory proof = Toxic.prove([h, uint256(0), 0], a);
+        uint256[8] memory proof = Toxic.prove([h, uint256(0), 0], a, 0);
         return (proof[6] == 0 && proof[7] == 0, h);
     }
 
@@ -98,7 +97,7 @@ contract Groth16Test is Base {
     /// @dev A point of G2's curve outside its subgroup: no multiple of the generator.
     function test_verify_refusesG2OutsideTheSubgroup() public view {
         uint256[3] memory inputs = [uint256(1), 2, 3];
-        uint256[8] memory proof = Toxic.prove(inputs, 3);
+        uint256[8] memory proof = Toxic.prove(inputs, 3, 0);
         (proof[2], proof[3]) = (0, 2);
         (proof[4], proof[5]) = (
             0x14797c9f5e63b3bf0e5af1fd65f7a68fdee7bb2087ad7fb1e23b2d3d31a4f3fd, 0
@@ -109,19 +108,19 @@ contract Groth16Test is Base {
     /// @dev A valid proof gives others of the same statement: it must never be an identifier.
     function test_verify_isMalleable() public view {
         uint256[3] memory inputs = [uint256(1), 2, 3];
-        assertTrue(_verify(Toxic.prove(inputs, 3), inputs));
-        assertTrue(_verify(Toxic.prove(inputs, 4), inputs));
+        assertTrue(_verify(Toxic.prove(inputs, 3, 0), inputs));
+        assertTrue(_verify(Toxic.prove(inputs, 4, 0), inputs));
     }
 
     function test_constructor_revertsIf_KeyPoint() public {
         uint8[7] memory starts = [2, 6, 10, 0, 14, 18, 20];
         for (uint256 i; i < 7; ++i) {
-            uint256[22] memory key = Toxic.key();
+            uint256[22] memory key = Toxic.key(0);
             key[starts[i]] ^= 1;
             vm.expectRevert(abi.encodeWithSelector(IGroth16.KeyPoint.selector, starts[i]));
             // A precompile that fails takes all the gas that it was given.
             this.make{gas: 5_000_000}(key, false);
-            key = Toxic.key();
+            key = Toxic.key(0);
             uint256 words = i < 3 ? 4 : 2;
             for (uint256 j; j < words; ++j) key[starts[i] + j] = 0;
             vm.expectRevert(abi.encodeWithSelector(IGroth16.KeyPoint.selector, starts[i]));
@@ -130,7 +129,7 @@ contract Groth16Test is Base {
     }
 
     function test_constructor_revertsIf_DevelopmentKey() public {
-        uint256[22] memory key = Toxic.key();
+        uint256[22] memory key = Toxic.key(0);
         vm.chainId(31_337);
         made(key, true);
         vm.chainId(1);
@@ -139,9 +138,9 @@ contract Groth16Test is Base {
         made(key, false);
     }
 
-    function test_circuitId_ofCircuitAndKey() public {
-        uint256[22] memory key = Toxic.key();
-        assertEq(verifier.circuitId(), uint256(keccak256(abi.encode(CIRCUIT, key))));
+    function test_circuitId_ofTheKey() public {
+        uint256[22] memory key = Toxic.key(0);
+        assertEq(verifier.circuitId(), uint256(keccak256(abi.encode(key))));
         (key[20], key[21]) = Toxic.g1(31);
         assertNotEq(made(key, false).circuitId(), verifier.circuitId());
     }

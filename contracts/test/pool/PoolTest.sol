@@ -35,6 +35,7 @@ abstract contract PoolTest is ExitVenueTest {
     address internal operator;
     uint256 internal operatorKey;
     address internal governor = address(0x60e);
+    mapping(IGroth16 => uint256) private more_;
 
     function setUp() public virtual override {
         super.setUp();
@@ -49,8 +50,10 @@ abstract contract PoolTest is ExitVenueTest {
     }
 
     function circuit(string memory name) internal returns (IGroth16) {
-        bytes memory args = abi.encode(keccak256(bytes(name)), Toxic.key(), false);
-        return IGroth16(deploy("Groth16", args));
+        uint256 more = uint256(keccak256(bytes(name))) % 1_000;
+        IGroth16 made = IGroth16(deploy("Groth16", abi.encode(Toxic.key(more), false)));
+        more_[made] = more;
+        return made;
     }
 
     function circuitsOf(IGroth16 a, IGroth16 b) internal pure returns (Circuits memory) {
@@ -160,10 +163,8 @@ abstract contract PoolTest is ExitVenueTest {
     {
         chunk.index = index;
         (chunk.sumsNext, chunk.root, chunk.vectorHash) = (500 + index, root, 9_000 + index);
-        chunk.proof = Toxic.prove(
-            inputsOf(solvency, solvencyVector(s, chunk, index == 0 ? 0 : 499 + index), chunk.vectorHash),
-            3
-        );
+        uint256[] memory v = solvencyVector(s, chunk, index == 0 ? 0 : 499 + index);
+        chunk.proof = proofOf(solvency, v, chunk.vectorHash, 3);
     }
 
     function solvencyVector(Snapshot memory s, Chunk memory chunk, uint256 sums)
@@ -208,6 +209,14 @@ abstract contract PoolTest is ExitVenueTest {
         return [h, r, s];
     }
 
+    function proofOf(IGroth16 of_, uint256[] memory v, uint256 h, uint256 a)
+        internal
+        view
+        returns (uint256[8] memory)
+    {
+        return Toxic.prove(inputsOf(of_, v, h), a, more_[of_]);
+    }
+
     /// @notice Opens an epoch and proves all of it; chunk i has the root ROOT_0 + i.
     function proveEpoch() internal returns (Snapshot memory s) {
         s = openEpoch();
@@ -249,7 +258,7 @@ abstract contract PoolTest is ExitVenueTest {
         (v[6], v[7]) = (c.chunk, root);
         (v[8], v[9], v[10]) = (c.kind, c.threshold, c.nullifier);
         for (uint256 i; i < 16; ++i) v[11 + i] = s.context[i];
-        return Toxic.prove(inputsOf(margin, v, c.vectorHash), 3);
+        return proofOf(margin, v, c.vectorHash, 3);
     }
 
     // Orders of the omnibus account.

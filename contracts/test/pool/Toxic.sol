@@ -4,7 +4,8 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @notice A Groth16 key whose toxic waste is known, so that a test proves whatever it likes:
-/// alpha 2, beta 7, gamma 11, delta 13, inputs 17, 19, 23, 29. The points of G2 are of
+/// alpha 2, beta 7, gamma 11, delta 13, inputs 17, 19, 23, 29. `more` is added to the
+/// first of the inputs' points, for another key. The points of G2 are of
 /// the library of curves that Node verifies with, by packages/pool/test/toxic.test.ts.
 library Toxic {
     uint256 internal constant R =
@@ -12,7 +13,7 @@ library Toxic {
     uint256 internal constant Q =
         21888242871839275222246405745257275088696311157297823662689037894645226208583;
 
-    function key() internal view returns (uint256[22] memory k) {
+    function key(uint256 more) internal view returns (uint256[22] memory k) {
         (k[0], k[1]) = g1(2);
         (k[2], k[3]) = (
             0x2903ba015a9abde26a5d081e84551e63be0fd4516e46ee6d593edeba46362455,
@@ -38,12 +39,12 @@ library Toxic {
             0x2700e8a29b7bb45f3022a18a07bdc66d0254559e17cce64e3b4ad21578fcf410,
             0x1ad4f87d3b4375a39988ac099b042b1e7c0c715678e4c2bea8905f607cf950f8
         );
-        uint256[4] memory ic = [uint256(17), 19, 23, 29];
+        uint256[4] memory ic = [17 + more, 19, 23, 29];
         for (uint256 i; i < 4; ++i) (k[14 + 2 * i], k[15 + 2 * i]) = g1(ic[i]);
     }
 
     /// @notice A proof of the inputs, by A = a·G1; every a gives another one.
-    function prove(uint256[3] memory inputs, uint256 a)
+    function prove(uint256[3] memory inputs, uint256 a, uint256 more)
         internal
         view
         returns (uint256[8] memory proof)
@@ -58,7 +59,7 @@ library Toxic {
             0x2f8d9f9ab83727c77a2fec063cb7b6e5eb23044ccf535ad49d46d394fb6f6bf6
         );
         uint256[3] memory weight = [uint256(19), 23, 29];
-        uint256 sum = 17;
+        uint256 sum = 17 + more;
         for (uint256 i; i < 3; ++i) sum = addmod(sum, mulmod(weight[i], inputs[i], R), R);
         uint256 minus = addmod(2 * 7, mulmod(sum, 11, R), R);
         uint256 c = addmod(mulmod(a, 5, R), R - minus, R);
