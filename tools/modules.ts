@@ -23,6 +23,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
   settle: [...rules, 'core', 'abi', 'host'],
   node: [...rules, 'core', 'settle', 'abi', 'host'],
   sdk: ['units', 'order', 'oracle', 'risk', 'abi', 'host'],
+  pool: ['units', 'order', 'risk', 'abi', 'host', 'settle', 'sdk', 'proof'],
   keeper: [...rules, 'abi', 'host'],
   steward: ['units', 'risk', 'forecast', 'abi', 'host', 'keeper'],
   sentinel: [...rules, 'abi', 'host'],
@@ -42,6 +43,8 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
     'steward',
     'treasury',
     'trust',
+    'proof',
+    'pool',
   ],
   venue: [
     ...rules,

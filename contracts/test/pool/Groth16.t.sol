@@ -98,9 +98,10 @@ contract Groth16Test is Base {
     function test_verify_refusesG2OutsideTheSubgroup() public view {
         uint256[3] memory inputs = [uint256(1), 2, 3];
         uint256[8] memory proof = Toxic.prove(inputs, 3, 0);
-        (proof[2], proof[3]) = (0, 2);
+        (proof[2], proof[3]) = (1, 2);
         (proof[4], proof[5]) = (
-            0x14797c9f5e63b3bf0e5af1fd65f7a68fdee7bb2087ad7fb1e23b2d3d31a4f3fd, 0
+            0x2b76c179599bb92a963dac85546a005a777f7c13f6a7b75d5918b6b5808f5fde,
+            0x101f7278419308b95099eca02dcee0c5381f4d26d1d62313f057167f064101ce
         );
         assertFalse(_verify(proof, inputs));
     }
