@@ -165,5 +165,4 @@ export function keyFault(file: KeyFile, chainId: bigint): Rejection | undefined 
 }
 
 /** An address as files write it. */
-export const addressText = (value: bigint): Hex =>
-  `0x${value.toString(16).padStart(40, '0')}`;
+export const addressText = (value: bigint): Hex => `0x${value.toString(16).padStart(40, '0')}`;

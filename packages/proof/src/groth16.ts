@@ -1,6 +1,7 @@
 /** The equation of Groth16 over BN254, with every check of its inputs. */
-import { bn254 } from '@noble/curves/bn254.js';
+
 import { type Rejection, reject } from '@holdfast/units';
+import { bn254 } from '@noble/curves/bn254.js';
 import { isField, keccakWords } from './field.ts';
 
 /** A point of the first group. */

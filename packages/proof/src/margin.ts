@@ -128,11 +128,7 @@ export function planMargin(
   const fault = questionFault(facts, question) ?? witnessFault(facts, question, witness);
   if (fault !== undefined) return fault;
   const nullifier = nullifierOf(witness.secret, challengeOf(question), facts.chunkRoot);
-  return describeMargin(
-    circuitId,
-    marginStatement(circuitId, facts, question, nullifier),
-    witness,
-  );
+  return describeMargin(circuitId, marginStatement(circuitId, facts, question, nullifier), witness);
 }
 
 /** A margin statement with its vector, fingerprint and all signals. */

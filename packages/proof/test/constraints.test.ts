@@ -60,7 +60,10 @@ for (const { name, inputs } of cases) {
       const open = names.filter((_, signal) => !found.has(signal));
       assert.deepEqual(open.slice(0, 20), [], `${open.length} signals`);
       // The check itself can fail: without one choice, signals stay open.
-      const fewer = determinedFrom(constraints, known.filter((i) => !/\.up$/.test(names[i]!)));
+      const fewer = determinedFrom(
+        constraints,
+        known.filter((i) => !/\.up$/.test(names[i]!)),
+      );
       assert.ok(names.length - fewer.size > 16);
     });
 
@@ -98,10 +101,13 @@ function flatNames(key: string, value: unknown): string[] {
 }
 
 it('nobody is a member that holds nothing', () => {
-  assert.deepEqual({ ...nobody, sizes: [...new Set(nobody.sizes)] }, {
-    key: 0n,
-    salt: 0n,
-    cash: 0n,
-    sizes: [0n],
-  });
+  assert.deepEqual(
+    { ...nobody, sizes: [...new Set(nobody.sizes)] },
+    {
+      key: 0n,
+      salt: 0n,
+      cash: 0n,
+      sizes: [0n],
+    },
+  );
 });

@@ -19,7 +19,7 @@ function bitOf([a, b, c]: Constraint): number | undefined {
   return (one + self) % fieldPrime === 0n ? signal : undefined;
 }
 
-function inverse(value: bigint): bigint {
+export function inverse(value: bigint): bigint {
   let [result, base] = [1n, value % fieldPrime];
   for (let rest = fieldPrime - 2n; rest > 0n; rest >>= 1n) {
     if (rest & 1n) result = (result * base) % fieldPrime;
@@ -39,27 +39,42 @@ function arePlaces(coefficients: readonly bigint[]): boolean {
   });
 }
 
+/** What follows the propagation, to calculate values on the way. */
+export type Follower = {
+  /** These signals are determined by this constraint. */
+  readonly onFound?: (constraint: Constraint, signals: Terms) => void;
+  /** Nothing more follows: signals that are known for another reason. */
+  readonly onStuck?: (found: ReadonlySet<number>) => readonly number[];
+};
+
 /** Signals that are determined when `known` are, by one another if need be. */
 export function determinedFrom(
   constraints: readonly Constraint[],
   known: Iterable<number>,
+  { onFound, onStuck }: Follower = {},
 ): Set<number> {
   const found = new Set<number>([0, ...known]);
   const bits = new Set(constraints.map(bitOf).filter((each) => each !== undefined));
   const uses = constraintsBySignal(constraints);
   const queue = constraints.map((_, i) => i);
   const isQueued = new Set(queue);
-  for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
-    isQueued.delete(at);
-    for (const signal of newlyKnown(constraints[at]!, found, bits)) {
-      found.add(signal);
-      for (const next of uses.get(signal) ?? []) {
-        if (isQueued.has(next)) continue;
-        isQueued.add(next);
-        queue.push(next);
-      }
+  const add = (signal: number): void => {
+    found.add(signal);
+    for (const next of uses.get(signal) ?? []) {
+      if (isQueued.has(next)) continue;
+      isQueued.add(next);
+      queue.push(next);
     }
-  }
+  };
+  do {
+    for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+      isQueued.delete(at);
+      const signals = newlyKnown(constraints[at]!, found, bits);
+      if (signals.length > 0) onFound?.(constraints[at]!, signals);
+      for (const [signal] of signals) add(signal);
+    }
+    for (const signal of onStuck?.(found) ?? []) add(signal);
+  } while (queue.length > 0);
   return found;
 }
 
@@ -67,7 +82,7 @@ function newlyKnown(
   constraint: Constraint,
   found: ReadonlySet<number>,
   bits: ReadonlySet<number>,
-): number[] {
+): Terms {
   const [a, b, c] = constraint;
   const open = (terms: Terms): Terms => terms.filter(([signal]) => !found.has(signal));
   const unknown = open(c);
@@ -81,9 +96,8 @@ function newlyKnown(
 }
 
 /** Unknowns of a linear constraint: one alone, or the bits of a number. */
-function solved(unknown: Terms, bits: ReadonlySet<number>): number[] {
-  const signals = unknown.map(([signal]) => signal);
-  if (unknown.length === 1) return signals;
-  if (unknown.length === 0 || !signals.every((signal) => bits.has(signal))) return [];
-  return arePlaces(unknown.map(([, coefficient]) => coefficient)) ? signals : [];
+function solved(unknown: Terms, bits: ReadonlySet<number>): Terms {
+  if (unknown.length < 2) return unknown;
+  if (!unknown.every(([signal]) => bits.has(signal))) return [];
+  return arePlaces(unknown.map(([, coefficient]) => coefficient)) ? unknown : [];
 }

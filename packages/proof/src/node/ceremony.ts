@@ -101,14 +101,14 @@ export async function ceremonyCircuits(
 type NewStep = Omit<Step, 'index' | 'previous' | 'hash' | 'signature'>;
 
 /** The step that follows. */
-function nextStep(transcript: Transcript, of: NewStep): Step {
+export function nextStep(transcript: Transcript, of: NewStep): Step {
   const previous = transcript.steps.at(-1)?.hash ?? ceremonyId(transcript);
   const whole = { ...of, index: transcript.steps.length, previous };
   return { ...whole, hash: stepHash(whole) };
 }
 
 /** Puts a step behind the others, unless the transcript would be none with it. */
-function append(dir: string, transcript: Transcript, step: Step): Rejection | undefined {
+export function append(dir: string, transcript: Transcript, step: Step): Rejection | undefined {
   const fault = transcriptFault({ ...transcript, steps: [...transcript.steps, step] });
   if (fault !== undefined) return fault;
   transcript.steps.push(step);
@@ -116,28 +116,26 @@ function append(dir: string, transcript: Transcript, step: Step): Rejection | un
   return undefined;
 }
 
-const entryOf = (dir: string, file: string) => ({ file, sha256: fileHash(join(dir, file)) });
+export const entryOf = (dir: string, file: string) => ({ file, sha256: fileHash(join(dir, file)) });
 
-async function begin(
-  tools: Toolbox,
-  dir: string,
-  kind: Transcript['kind'],
-  options: Omit<CeremonyOptions, 'beacon'> & Pick<Partial<CeremonyOptions>, 'beacon'>,
-): Promise<Transcript> {
+/** An empty folder. @throws EnvironmentError `FolderTaken` */
+export function claimFolder(dir: string): void {
   mkdirSync(dir, { recursive: true });
-  if (readdirSync(dir).length > 0) {
-    throw new EnvironmentError('FolderTaken', `${dir} is not empty: a ceremony starts in its own`);
-  }
-  const circuits: Compiled[] = [];
-  for (const name of options.circuits ?? (['solvency', 'margin'] as const)) {
-    options.onStep?.(`compiling ${name} for chunks of ${options.size}`);
-    circuits.push(await compileCircuit(tools, name, options.size));
-  }
-  const power = Math.max(...circuits.map(({ constraints }) => powerFor(constraints)));
-  const transcript: Transcript = {
+  if (readdirSync(dir).length === 0) return;
+  throw new EnvironmentError('FolderTaken', `${dir} is not empty: keys are made in their own`);
+}
+
+/** What a transcript says before its first step. */
+export function transcriptHead(
+  tools: Toolbox,
+  kind: Transcript['kind'],
+  circuits: readonly Compiled[],
+  options: Pick<Transcript, 'contributors' | 'beacon'> & { readonly now: number },
+): Transcript {
+  return {
     format: 'holdfast-ceremony/1',
     kind,
-    power,
+    power: Math.max(...circuits.map(({ constraints }) => powerFor(constraints))),
     circuits: circuits.map(({ name, size, r1csHash, constraints }) => ({
       circuit: name,
       size,
@@ -151,6 +149,22 @@ async function begin(
     begun: options.now,
     steps: [],
   };
+}
+
+/** Opens a ceremony: fixes circuits, people and beacons, which nobody can change afterwards. */
+export async function beginCeremony(
+  tools: Toolbox,
+  dir: string,
+  options: CeremonyOptions,
+): Promise<Transcript> {
+  claimFolder(dir);
+  const circuits: Compiled[] = [];
+  for (const name of options.circuits ?? (['solvency', 'margin'] as const)) {
+    options.onStep?.(`compiling ${name} for chunks of ${options.size}`);
+    circuits.push(await compileCircuit(tools, name, options.size));
+  }
+  const transcript = transcriptHead(tools, 'ceremony', circuits, options);
+  const { power } = transcript;
   const file = 'powers-0000.ptau';
   options.onStep?.(`making the first 2^${power} powers`);
   await newPowers(tools, power, join(dir, file));
@@ -161,13 +175,6 @@ async function begin(
   if (fault !== undefined) throw new EnvironmentError(fault.code, fault.message);
   return transcript;
 }
-
-/** Opens a ceremony: fixes circuits, people and beacons, which nobody can change afterwards. */
-export const beginCeremony = (
-  tools: Toolbox,
-  dir: string,
-  options: CeremonyOptions,
-): Promise<Transcript> => begin(tools, dir, 'ceremony', options);
 
 /** Whether the newest files are those that the transcript names. */
 export function filesFault(dir: string, { steps }: Transcript): Rejection | undefined {
@@ -286,23 +293,10 @@ export async function closePhase(
 }
 
 type Closing = {
-  readonly beacon: BeaconBlock | undefined;
+  readonly beacon: BeaconBlock;
   readonly now: number;
   readonly onStep: ((what: string) => void) | undefined;
 };
-
-/** The beacon, or for development, which has none, random bytes of this machine. */
-function last(
-  tools: Toolbox,
-  files: readonly [string, string],
-  name: string,
-  value: string | undefined,
-): Promise<string> {
-  const isPowers = name === 'powers';
-  if (value !== undefined) return (isPowers ? beaconPowers : beaconKey)(tools, files, value);
-  const entropy = mixed('development');
-  return (isPowers ? contributePowers : contributeKey)(tools, files, 'development', entropy);
-}
 
 async function closing(
   tools: Toolbox,
@@ -313,8 +307,8 @@ async function closing(
 ): Promise<Step | Rejection> {
   const phase = stateIn(transcript).phase as Phase;
   const made = await change(dir, transcript, (files, name) => {
-    onStep?.(`last randomness of ${name}`);
-    return last(tools, files, name, beacon?.value);
+    onStep?.(`beacon on ${name}`);
+    return (name === 'powers' ? beaconPowers : beaconKey)(tools, files, beacon.value);
   });
   const circuitIds: Record<string, string> = {};
   if (phase === 'powers') await openKeys(tools, dir, circuits, made.files, onStep);
@@ -326,8 +320,7 @@ async function closing(
   }
   const head = { phase, action: 'close', name: 'beacon', at: now } as const;
   const ends = phase === 'keys' ? { circuitIds } : {};
-  const shown = beacon === undefined ? {} : { beacon };
-  const step = nextStep(transcript, { ...head, ...made, ...shown, ...ends });
+  const step = nextStep(transcript, { ...head, ...made, beacon, ...ends });
   return append(dir, transcript, step) ?? step;
 }
 
@@ -357,7 +350,8 @@ export const keyNames = (name: CircuitName, size: number) => ({
   key: `${name}-${size}.key.json`,
 });
 
-async function finishKey(
+/** Names a proving key by its circuit and writes its verification key beside it. */
+export async function finishKey(
   tools: Toolbox,
   dir: string,
   transcript: Transcript,
@@ -384,31 +378,4 @@ async function finishKey(
   };
   writeFileSync(join(dir, names.key), `${JSON.stringify(file, null, 2)}\n`);
   return circuitId;
-}
-
-/**
- * Keys that one party makes alone, for a chain on one machine. They say so in their transcript and
- * in themselves, and no production deployment takes them: it asks for a whole ceremony.
- */
-export async function developmentKeys(
-  tools: Toolbox,
-  dir: string,
-  options: Pick<CeremonyOptions, 'size' | 'circuits' | 'now' | 'onStep'>,
-): Promise<Transcript> {
-  const transcript = await begin(tools, dir, 'development', { ...options, contributors: [] });
-  const circuits = await ceremonyCircuits(tools, transcript);
-  if (isRejection(circuits)) throw new EnvironmentError(circuits.code, circuits.message);
-  const { now, onStep } = options;
-  for (const _ of ['powers', 'keys']) {
-    const step = await closing(tools, dir, transcript, circuits, {
-      beacon: undefined,
-      now,
-      onStep,
-    });
-    if (isRejection(step)) throw new EnvironmentError(step.code, step.message);
-  }
-  for (const file of readdirSync(dir)) {
-    if (/^(?:powers-|[a-z]+-\d{4}\.zkey)/.test(file)) rmSync(join(dir, file));
-  }
-  return transcript;
 }

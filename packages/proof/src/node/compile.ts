@@ -57,10 +57,10 @@ export const toolVersions = ({ root }: Toolbox): string[] =>
   });
 
 /**
- * How far the compiler goes in joining constraints. 2 is what keys are made of. 1 keeps linear ones,
- * tells all constraints as JSON, and calculates witnesses without judging them: for tests.
+ * How far the compiler goes in joining constraints. 2 is what keys are made of; 0 keeps the circuit
+ * as it is written and tells all constraints as JSON, for tests.
  */
-export type Simplification = 1 | 2;
+export type Simplification = 0 | 2;
 
 /**
  * Compiles a circuit for chunks of `size` places, a power of two, unless it is there already.
@@ -108,7 +108,7 @@ async function build(
     writeFileSync(main, mainOf(`${name}.circom`, templates[name](size)));
     const libraries = [tools.circuits, join(tools.root, 'node_modules')];
     const from = libraries.flatMap((folder) => ['-l', folder]);
-    const shown = simplification === 1 ? ['--json', '--sanity_check', '0'] : [];
+    const shown = simplification === 0 ? ['--json'] : [];
     const wanted = ['--r1cs', '--wasm', '--sym', ...shown, `--O${simplification}`];
     const { text } = await runTool(tools.circom, [...wanted, ...from, '-o', made, main], {
       cwd: tools.root,

@@ -80,7 +80,7 @@ function expected(transcript: Transcript, phase: Phase, file: string): Contribut
   return transcript.steps
     .filter((step) => step.phase === phase && step.responses[file] !== undefined)
     .map((step) => ({
-      name: step.action === 'close' && step.beacon === undefined ? 'development' : step.name,
+      name: step.name,
       hash: step.responses[file]!,
       beacon: step.beacon?.value,
     }));
@@ -110,9 +110,7 @@ async function powersFault(
   const wanted = expected(transcript, 'powers', 'powers');
   const file = newest(transcript, 'powers');
   // The first powers are known to everyone, and snarkjs verifies none without a contribution.
-  if (wanted.length === 0 || file === undefined || transcript.kind === 'development') {
-    return undefined;
-  }
+  if (wanted.length === 0 || file === undefined) return undefined;
   if (!existsSync(join(dir, file))) return reject('FileMissing', `${file} is not in ${dir}`);
   onStep?.('verifying the powers');
   return differing('powers', await verifyPowers(tools, join(dir, file)), wanted);
@@ -168,8 +166,7 @@ async function endFault(
       if (id !== circuitIdText(key.circuitId)) {
         return reject('KeyDiffers', `${names.key} is not the key of ${names.provingKey}`);
       }
-      const fault =
-        transcript.kind === 'ceremony' ? productionFault(transcript, key) : undefined;
+      const fault = transcript.kind === 'ceremony' ? productionFault(transcript, key) : undefined;
       if (fault !== undefined) return fault;
     }
     return undefined;
