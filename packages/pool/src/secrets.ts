@@ -1,0 +1,30 @@
+/** Salts and blinds of an epoch, from one secret of the operator: a run that ended makes the same. */
+import { createHmac, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { EnvironmentError } from '@holdfast/units';
+import { fieldPrime } from '@holdfast/proof';
+
+const seedBytes = 32;
+
+/** The operator's secret, made when there is none. @throws EnvironmentError `SeedMalformed` */
+export function openSeed(path: string): Uint8Array {
+  if (!existsSync(path)) {
+    writeFileSync(path, `${randomBytes(seedBytes).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
+  }
+  const text = readFileSync(path, 'utf8').trim();
+  if (/^[0-9a-f]{64}$/.test(text)) return Buffer.from(text, 'hex');
+  throw new EnvironmentError('SeedMalformed', `${path} is no seed: 64 hexadecimal digits`);
+}
+
+/** A field element for a use. 512 bits, so that the remainder tells nothing of the whole. */
+export function derived(seed: Uint8Array, use: string): bigint {
+  const digest = createHmac('sha512', seed).update(use).digest('hex');
+  return BigInt(`0x${digest}`) % fieldPrime;
+}
+
+/** Salt of a member's leaf in an epoch; never the same in two, or equal leaves would show. */
+export const saltOf = (seed: Uint8Array, epoch: bigint, member: number): bigint =>
+  derived(seed, `salt ${epoch} ${member}`);
+
+export const blindOf = (seed: Uint8Array, epoch: bigint, chunk: number): bigint =>
+  derived(seed, `blind ${epoch} ${chunk}`);
