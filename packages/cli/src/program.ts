@@ -13,6 +13,7 @@ import { keyCommands } from './commands/key.ts';
 import { listingCommands } from './commands/listing.ts';
 import { moneyCommands } from './commands/money.ts';
 import { orderCommands } from './commands/order.ts';
+import { poolCommands } from './commands/pool.ts';
 import { quorumCommands } from './commands/quorum.ts';
 import { rangeCommand } from './commands/range.ts';
 import { relayCommands } from './commands/relay.ts';
@@ -48,6 +49,7 @@ export function createProgram(perform: Perform): Command {
   for (const command of custodyCommands(perform)) program.addCommand(command);
   for (const command of relayCommands(perform)) program.addCommand(command);
   program.addCommand(orderCommands(perform));
+  program.addCommand(poolCommands(perform));
   for (const command of viewCommands(perform)) program.addCommand(command);
   for (const command of insuranceCommands(perform)) program.addCommand(command);
   program.addCommand(watchCommand(perform));
