@@ -82,7 +82,8 @@ export function inclusionFault(
   const isDeep = 2 ** siblings.length === chain.chunkMembers;
   const holding: Holding = { cash, sizes };
   const place = chain.number % chain.chunkMembers;
-  if (isDeep && isIncluded({ ...holding, key, salt }, place, siblings, chain.root)) return undefined;
+  if (isDeep && isIncluded({ ...holding, key, salt }, place, siblings, chain.root))
+    return undefined;
   return reject('NotIncluded', 'what the operator shows does not lead to the root on chain');
 }
 

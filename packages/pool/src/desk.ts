@@ -2,15 +2,16 @@
  * The operator's desk: takes members' signed orders, judges them on the book, and passes them to the
  * venue as orders of the omnibus account, each on a lane of its own.
  */
-import type { Answer, Client, OrderInput } from '@holdfast/sdk';
+
 import type { Order, ServerFrame } from '@holdfast/order';
+import type { Answer, Client, OrderInput } from '@holdfast/sdk';
 import { type Hex, isRejection, type Rejection, reject } from '@holdfast/units';
 import { recoverTypedDataAddress } from 'viem';
 import { type Book, marketOf, memberOf } from './book.ts';
 import type { PoolInfo } from './contract.ts';
 import type { Followed } from './follow.ts';
 import type { Entry, Journal } from './journal.ts';
-import { marginFault, onlyReduces, type OpenOrder } from './margin.ts';
+import { marginFault, type OpenOrder, onlyReduces } from './margin.ts';
 import { createOrders, type Orders, type Tracked } from './orders.ts';
 import { type MemberOrder, poolDomain, poolTypes } from './terms.ts';
 
@@ -101,7 +102,10 @@ export function createDesk(deps: DeskDeps) {
     for (const entry of entries) orders.apply(entry);
   };
   const settled = (order: Tracked): number =>
-    order.places.reduce((sum, { lane, seq }) => sum + (state().filled.get(`${lane}:${seq}`) ?? 0), 0);
+    order.places.reduce(
+      (sum, { lane, seq }) => sum + (state().filled.get(`${lane}:${seq}`) ?? 0),
+      0,
+    );
   const openOf = (member: string): OpenOrder[] => orders.open(member, settled, now());
 
   function lifeFault(order: MemberOrder): Rejection | undefined {
@@ -117,7 +121,12 @@ export function createDesk(deps: DeskDeps) {
   /** What the venue is asked: reduce-only where the omnibus account shrinks by it as well. */
   function route(number: number, order: MemberOrder): Omit<Routed, 'trackedId'> | Rejection {
     const { book, freshUntil } = state();
-    const asked = { market: order.market, isBuy: order.isBuy, lots: order.size, price: order.price };
+    const asked = {
+      market: order.market,
+      isBuy: order.isBuy,
+      lots: order.size,
+      price: order.price,
+    };
     const others = openOf(order.member);
     const fault = marginFault(book, number, asked, others);
     if (fault) return fault;

@@ -2,15 +2,15 @@
 import {
   type Branch,
   branchOf,
+  type ChunkPlan,
   type Circuit,
   chunkCount,
   chunkLevels,
   chunkMembers,
-  type ChunkPlan,
   type EpochFacts,
   type Member,
-  planEpoch,
   type PoolContext,
+  planEpoch,
   slotOf,
 } from '@holdfast/proof';
 import type { Hex, Rejection } from '@holdfast/units';

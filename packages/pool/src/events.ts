@@ -1,9 +1,9 @@
 /** The chain's logs as events of the book. Pure: the caller reads logs and calldata. */
 import { clearingHouseAbi, iConfidentialPoolAbi, vaultAbi } from '@holdfast/abi';
+import { packedOrderBytes, unpackOrder } from '@holdfast/order';
 import { type ChainEvent, decodeLog, type Sources } from '@holdfast/settle';
 import { EnvironmentError, fromHex, getUint, type Hex, isRejection } from '@holdfast/units';
 import { decodeEventLog, decodeFunctionData } from 'viem';
-import { packedOrderBytes, unpackOrder } from '@holdfast/order';
 import type { BookEvent, BookFill } from './book.ts';
 
 export type PoolSources = Sources & {
@@ -43,7 +43,10 @@ export function fillsOfBatch(input: Hex, account: number, ownerOf: OwnerOf): Boo
   for (let at = 0; at < fills.length; at += fillBytes) {
     const lots = getUint(fills, at + 4, 5);
     const price = getUint(fills, at + 9, 4);
-    for (const [role, from] of [['maker', at], ['taker', at + 2]] as const) {
+    for (const [role, from] of [
+      ['maker', at],
+      ['taker', at + 2],
+    ] as const) {
       const place = getUint(fills, from, 2) * packedOrderBytes;
       const order = unpackOrder(orders.slice(place, place + packedOrderBytes));
       if (isRejection(order) || order.account !== account) continue;

@@ -25,7 +25,11 @@ export type Snapshot = {
 };
 
 /** What a member held when an epoch was opened. */
-export type Held = { readonly key: bigint; readonly cash: bigint; readonly sizes: readonly bigint[] };
+export type Held = {
+  readonly key: bigint;
+  readonly cash: bigint;
+  readonly sizes: readonly bigint[];
+};
 
 export type Epoch = {
   readonly id: bigint;

@@ -3,9 +3,16 @@
  * entry, on disk before anybody is told, so that a process that is killed has lost nothing that it
  * acknowledged. The book itself is the chain's and needs no journal.
  */
-import { closeSync, existsSync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { truncateSync } from 'node:fs';
-import { EnvironmentError, type Hex, isRejection, reject, type Rejection } from '@holdfast/units';
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
+import { EnvironmentError, type Hex, isRejection, type Rejection, reject } from '@holdfast/units';
 import { z } from 'zod';
 
 const hex = z.custom<Hex>((value) => typeof value === 'string' && /^0x[0-9a-f]*$/i.test(value));

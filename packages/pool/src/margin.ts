@@ -105,5 +105,9 @@ export function marginFault(
   const { equity } = memberHealth(book, number);
   if (equity - lost >= initial) return undefined;
   const text = `equity ${equity} less ${lost} of the orders is below the initial margin ${initial}`;
-  return reject('MarginShort', text, { equity: `${equity}`, lost: `${lost}`, initial: `${initial}` });
+  return reject('MarginShort', text, {
+    equity: `${equity}`,
+    lost: `${lost}`,
+    initial: `${initial}`,
+  });
 }

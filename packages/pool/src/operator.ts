@@ -9,10 +9,10 @@ import {
   createLogger,
   ensurePrivateDir,
   errorMessage,
-  loadVenue,
   type JsonReply,
   type JsonRequest,
   type Logger,
+  loadVenue,
   serveJson,
 } from '@holdfast/host';
 import { proofWords } from '@holdfast/proof';
@@ -29,7 +29,7 @@ import {
 import type { Abi } from 'viem';
 import { z } from 'zod';
 import { memberOf } from './book.ts';
-import { poolInfo, type PoolInfo } from './contract.ts';
+import { type PoolInfo, poolInfo } from './contract.ts';
 import { createDesk, type Desk, numberOf, signerOf } from './desk.ts';
 import { openingOf, planOf } from './epoch.ts';
 import { createFollower, type Follower } from './follow.ts';
@@ -65,7 +65,10 @@ const readSecondsMax = 300;
 const hex = z.custom<Hex>((v) => typeof v === 'string' && /^0x[0-9a-fA-F]*$/.test(v));
 const address = z.custom<Hex>((v) => typeof v === 'string' && /^0x[0-9a-fA-F]{40}$/.test(v));
 const whole = z.int().min(0);
-const natural = z.string().regex(/^\d{1,78}$/).transform(BigInt);
+const natural = z
+  .string()
+  .regex(/^\d{1,78}$/)
+  .transform(BigInt);
 
 const bodies = {
   order: z.strictObject({
@@ -346,9 +349,13 @@ export async function startOperator(options: OperatorOptions) {
         if (options.epochSeconds === 0 || d.now() < lastEpoch + options.epochSeconds) continue;
         lastEpoch = d.now();
         const fault = await epoch();
-        if (fault) d.logger.error(fault, 'no epoch: the pool goes reduce-only when its proof is old');
+        if (fault)
+          d.logger.error(fault, 'no epoch: the pool goes reduce-only when its proof is old');
       } catch (error) {
-        d.logger.error({ error: errorMessage(error) }, 'the operator could not go on; it tries again');
+        d.logger.error(
+          { error: errorMessage(error) },
+          'the operator could not go on; it tries again',
+        );
       }
     }
   })();

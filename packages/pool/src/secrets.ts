@@ -1,8 +1,8 @@
 /** Salts and blinds of an epoch, from one secret of the operator: a run that ended makes the same. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { EnvironmentError } from '@holdfast/units';
 import { fieldPrime } from '@holdfast/proof';
+import { EnvironmentError } from '@holdfast/units';
 
 const seedBytes = 32;
 

@@ -24,7 +24,8 @@ const market = {
 
 function bookOf(...events: readonly BookEvent[]): Book {
   const book = emptyBook();
-  for (let i = 0; i < 3; i++) applyEvent(book, { type: 'joined', address: `0x${i}`, key: BigInt(i + 1) });
+  for (let i = 0; i < 3; i++)
+    applyEvent(book, { type: 'joined', address: `0x${i}`, key: BigInt(i + 1) });
   for (const id of [0, 1]) applyEvent(book, { type: 'market', market: id, to: market });
   for (const event of events) applyEvent(book, event);
   return book;
@@ -159,7 +160,10 @@ describe('shareOut', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 3000n }), weights, (amount, w) => {
         const { shares, left } = shareOut(amount, w);
-        equal(shares.reduce((a, b) => a + b, left), amount);
+        equal(
+          shares.reduce((a, b) => a + b, left),
+          amount,
+        );
         ok(shares.every((share, i) => share >= 0n && share <= (w[i] as bigint)));
       }),
       { seed: 3 },
@@ -168,7 +172,12 @@ describe('shareOut', () => {
 });
 
 describe('margin', () => {
-  const order = (lots: number, isBuy = true, price = 1_000_000) => ({ market: 0, isBuy, lots, price });
+  const order = (lots: number, isBuy = true, price = 1_000_000) => ({
+    market: 0,
+    isBuy,
+    lots,
+    price,
+  });
 
   it('asks initial margin with all open orders at their worst', () => {
     const book = bookOf(flow(1, 100));

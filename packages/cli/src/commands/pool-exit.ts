@@ -1,10 +1,8 @@
 /** pool lapse, recall, exit: leaving a pool whose operator is gone. The chain alone is asked. */
 import { iConfidentialPoolAbi, iForcedQueueAbi, iProofRegistryAbi } from '@holdfast/abi';
-import { EnvironmentError } from '@holdfast/units';
-import { formatDecimal } from '@holdfast/units';
+import { EnvironmentError, formatDecimal, isRejection } from '@holdfast/units';
 import { parseAbi } from 'viem';
 import { pairs, type Result } from '../io.ts';
-import { isRejection } from '@holdfast/units';
 import type { Session } from '../session.ts';
 import { keptOpening } from './pool-member.ts';
 import { type PoolOptions, placeOf, poolOn, send } from './pool-place.ts';

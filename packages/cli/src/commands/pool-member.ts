@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { iConfidentialPoolAbi, iProofRegistryAbi } from '@holdfast/abi';
 import { writeFileAtomic } from '@holdfast/host';
 import type { Opening } from '@holdfast/pool';
-import { marketBy, parseTokens, priceToTicks, showQuote, showSize, sizeToLots } from '@holdfast/sdk';
+import {
+  marketBy,
+  parseTokens,
+  priceToTicks,
+  showQuote,
+  showSize,
+  sizeToLots,
+} from '@holdfast/sdk';
 import { EnvironmentError, type Hex, parseExact, stringifyExact } from '@holdfast/units';
 import { erc20Abi } from 'viem';
 import { pairs, type Result, table } from '../io.ts';
@@ -132,7 +139,10 @@ export async function holdings(s: Session, options: PoolOptions): Promise<Result
     ['open orders', `${view.orders.length}`],
   ]);
   const { opening: _, snapshot: __, ...data } = view;
-  return { data, text: rows.length === 0 ? head : `${head}\n\n${table([['market', 'size'], ...rows])}` };
+  return {
+    data,
+    text: rows.length === 0 ? head : `${head}\n\n${table([['market', 'size'], ...rows])}`,
+  };
 }
 
 export type PayoutOptions = PoolOptions & { readonly to?: string; readonly life: string };

@@ -40,7 +40,7 @@ async function keysFor(s: Session, dir: string, chainId: number, chunk: number):
   const { developmentKeys, toolbox } = await import('@holdfast/proof/node');
   const onStep = (what: string): void => s.io.err?.(`${what}\n`);
   const now = Math.floor(Date.now() / 1000);
-  await developmentKeys(toolbox(checkout), dir, { size: chunk, now, onStep });
+  await developmentKeys(toolbox(checkout()), dir, { size: chunk, now, onStep });
   return chunk;
 }
 

@@ -1,12 +1,12 @@
 /** pool: trading behind a shared account without showing what one holds. */
 import type { Command } from 'commander';
-import { group, finish, type Perform } from './shared.ts';
+import { Command as Made } from 'commander';
 import type { Globals } from '../session.ts';
 import * as exits from './pool-exit.ts';
 import * as member from './pool-member.ts';
-import * as runs from './pool-run.ts';
 import type { PoolOptions } from './pool-place.ts';
-import { Command as Made } from 'commander';
+import * as runs from './pool-run.ts';
+import { finish, group, type Perform } from './shared.ts';
 
 type All<T> = Globals & T;
 
@@ -41,12 +41,14 @@ function operatorCommands(perform: Perform): Command[] {
 }
 
 function memberCommands(perform: Perform): Command[] {
-  const join = base('join', 'join with a secret that is made here').action(
-    (o: All<PoolOptions>) => perform(o, (s) => member.join_(s, o)),
+  const join = base('join', 'join with a secret that is made here').action((o: All<PoolOptions>) =>
+    perform(o, (s) => member.join_(s, o)),
   );
   const deposit = base('deposit', 'deposit for oneself')
     .argument('<amount>')
-    .action((amount: string, o: All<PoolOptions>) => perform(o, (s) => member.deposit(s, amount, o)));
+    .action((amount: string, o: All<PoolOptions>) =>
+      perform(o, (s) => member.deposit(s, amount, o)),
+    );
   const order = base('order', 'sign an order and give it to the operator')
     .argument('<market>')
     .argument('<side>')
