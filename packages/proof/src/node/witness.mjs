@@ -41,7 +41,7 @@ export function loadCircuit(wasm) {
  */
 function calculate(module, input) {
   const said = [];
-  let line = '';
+  let _line = '';
   const text = () => {
     let found = '';
     for (let c = calls.getMessageChar(); c !== 0; c = calls.getMessageChar()) {
@@ -57,10 +57,10 @@ function calculate(module, input) {
       said.push(text().trim());
     },
     writeBufferMessage: () => {
-      line += text();
+      _line += text();
     },
     showSharedRWMemory: () => {
-      line = '';
+      _line = '';
     },
   };
   const calls = new WebAssembly.Instance(module, { runtime }).exports;
