@@ -17,6 +17,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
   abi: ['units'],
   host: ['units'],
   quorum: ['units'],
+  proof: ['units'],
   party: ['units', 'oracle', 'quorum', 'host'],
   treasury: ['units', 'abi', 'host', 'quorum', 'party'],
   trust: ['units', 'abi', 'host'],
@@ -37,13 +38,13 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
     'sdk',
     'host',
     'abi',
+    'proof',
     'quorum',
     'party',
     'sentinel',
     'steward',
     'treasury',
     'trust',
-    'proof',
     'pool',
   ],
   venue: [
@@ -86,9 +87,13 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
 /** Modules that may be imported besides a package's index, each with its package. */
 export const doors: Readonly<Record<string, string>> = {
   'host/programs': 'host',
+  'proof/node': 'proof',
   'settle/sim': 'settle',
   'units/measure': 'units',
 };
 
 /** Packages that hold no clock, no randomness, no timers, no process and no `node:*`. */
-export const pureModules: readonly string[] = [...rules, 'core', 'quorum'];
+export const pureModules: readonly string[] = [...rules, 'core', 'quorum', 'proof'];
+
+/** Folders of pure packages whose sources run on a machine, as a door of their own. */
+export const impureFolders: readonly string[] = ['packages/proof/src/node/'];

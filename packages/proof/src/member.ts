@@ -90,7 +90,7 @@ export function sizeWords(sizes: readonly bigint[]): bigint[] {
   return [0, 4, 8, 12].map((at) =>
     sizes
       .slice(at, at + 4)
-      .reduce((word, size, j) => word | ((size + sizeOffset) << BigInt(57 * j)), 0n),
+      .reduce((word, size, j) => word + ((size + sizeOffset) << BigInt(57 * j)), 0n),
   );
 }
 

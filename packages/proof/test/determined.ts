@@ -47,6 +47,19 @@ export type Follower = {
   readonly onStuck?: (found: ReadonlySet<number>) => readonly number[];
 };
 
+type Index = { readonly bits: ReadonlySet<number>; readonly uses: Map<number, number[]> };
+const indexes = new WeakMap<readonly Constraint[], Index>();
+
+/** What is asked of a circuit again and again. */
+function indexOf(constraints: readonly Constraint[]): Index {
+  const found = indexes.get(constraints) ?? {
+    bits: new Set(constraints.map(bitOf).filter((each) => each !== undefined)),
+    uses: constraintsBySignal(constraints),
+  };
+  indexes.set(constraints, found);
+  return found;
+}
+
 /** Signals that are determined when `known` are, by one another if need be. */
 export function determinedFrom(
   constraints: readonly Constraint[],
@@ -54,8 +67,7 @@ export function determinedFrom(
   { onFound, onStuck }: Follower = {},
 ): Set<number> {
   const found = new Set<number>([0, ...known]);
-  const bits = new Set(constraints.map(bitOf).filter((each) => each !== undefined));
-  const uses = constraintsBySignal(constraints);
+  const { bits, uses } = indexOf(constraints);
   const queue = constraints.map((_, i) => i);
   const isQueued = new Set(queue);
   const add = (signal: number): void => {

@@ -25,7 +25,7 @@ export function readTarget(files: { readonly json: string; readonly sym: string 
     if (place === undefined || label === undefined || Number(place) < 0) continue;
     const name = label.replace(/^main\./, '');
     places.set(name, Number(place));
-    (names[Number(place)] ??= []).push(name);
+    names[Number(place)] = [...(names[Number(place)] ?? []), name];
   }
   return { constraints: readConstraints(files.json), places, names };
 }

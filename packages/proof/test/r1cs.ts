@@ -29,7 +29,7 @@ export function readNames(path: string): string[] {
   return names;
 }
 
-const valueOf = (terms: Terms, witness: readonly bigint[]): bigint => {
+const sumOf = (terms: Terms, witness: readonly bigint[]): bigint => {
   let sum = 0n;
   for (const [signal, coefficient] of terms) sum += coefficient * witness[signal]!;
   return sum % fieldPrime;
@@ -37,7 +37,7 @@ const valueOf = (terms: Terms, witness: readonly bigint[]): bigint => {
 
 /** Whether a constraint holds. */
 export const holds = ([a, b, c]: Constraint, witness: readonly bigint[]): boolean =>
-  (valueOf(a, witness) * valueOf(b, witness) - valueOf(c, witness)) % fieldPrime === 0n;
+  (sumOf(a, witness) * sumOf(b, witness) - sumOf(c, witness)) % fieldPrime === 0n;
 
 /** Constraints by the signals in them. */
 export function constraintsBySignal(constraints: readonly Constraint[]): Map<number, number[]> {

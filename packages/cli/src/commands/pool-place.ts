@@ -1,9 +1,9 @@
 /** What pool commands work with: the pool's folder beside the venue, the secret, the chain. */
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { iConfidentialPoolAbi, iProofRegistryAbi } from '@holdfast/abi';
 import { ensurePrivateDir, readJson, writeJsonAtomic } from '@holdfast/host';
+import { root } from '@holdfast/host/programs';
 import type { PoolInfo } from '@holdfast/pool';
 import { EnvironmentError, type Hex } from '@holdfast/units';
 import type { Abi } from 'viem';
@@ -26,15 +26,6 @@ const placeSchema = z.strictObject({
   keys: z.string().optional(),
 });
 export type Place = z.infer<typeof placeSchema>;
-
-/** The checkout that this runs from, bundled or not: circuits and their tools are in it. */
-export function checkout(): string {
-  const here = fileURLToPath(import.meta.url);
-  for (let at = dirname(here); dirname(at) !== at; at = dirname(at)) {
-    if (existsSync(join(at, 'circuits', 'solvency.circom'))) return at;
-  }
-  throw new EnvironmentError('CircuitsMissing', `there are no circuits above ${here}`);
-}
 
 const poolsDir = (s: Session): string => join(s.dir, 'pools');
 export const poolDir = (s: Session, pool: Hex): string => join(poolsDir(s), pool.toLowerCase());
@@ -107,7 +98,7 @@ export async function proverOf(place: Place, name: 'solvency' | 'margin', size: 
   }
   const names = node.keyNames(name, size);
   const key = node.loadKey(join(keys, names.key));
-  const tools = node.toolbox(checkout());
+  const tools = node.toolbox(root);
   const circuit = await node.compileCircuit(tools, name, size);
   const native = node.findNative();
   const provingKey = join(keys, names.provingKey);

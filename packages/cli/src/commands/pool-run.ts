@@ -2,13 +2,13 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createChainReader, createChainWriter, createLogger, loadVenue } from '@holdfast/host';
+import { root } from '@holdfast/host/programs';
 import { EnvironmentError, type Hex } from '@holdfast/units';
 import { UsageError } from '../failure.ts';
 import { pairs, type Result } from '../io.ts';
 import { parseAddress, parseDuration, parseWhole } from '../parse.ts';
 import { agreed, type Session } from '../session.ts';
 import {
-  checkout,
   keepPlace,
   keySize,
   type PoolOptions,
@@ -40,7 +40,7 @@ async function keysFor(s: Session, dir: string, chainId: number, chunk: number):
   const { developmentKeys, toolbox } = await import('@holdfast/proof/node');
   const onStep = (what: string): void => s.io.err?.(`${what}\n`);
   const now = Math.floor(Date.now() / 1000);
-  await developmentKeys(toolbox(checkout()), dir, { size: chunk, now, onStep });
+  await developmentKeys(toolbox(root), dir, { size: chunk, now, onStep });
   return chunk;
 }
 

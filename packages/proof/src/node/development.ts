@@ -23,6 +23,8 @@ const order = bn254.fields.Fp.ORDER;
 const { Point: G1 } = bn254.G1;
 const { Point: G2 } = bn254.G2;
 const montgomery = 1n << 256n;
+/** Bits of the tables of multiples of the generators. */
+const tableBits = 8;
 
 /** Σ coefficient · signal, by signal. */
 type Row = readonly (readonly [signal: number, coefficient: bigint])[];
@@ -170,7 +172,7 @@ function pointsG1(scalars: readonly bigint[]): Buffer {
   const nonzero = scalars.filter((scalar) => scalar !== 0n);
   const affine = normalizeZ(
     G1,
-    nonzero.map((scalar) => G1.BASE.multiply(scalar)),
+    nonzero.map((scalar) => G1.BASE.multiplyUnsafe(scalar)),
   );
   let next = 0;
   const words = scalars.flatMap((scalar) => {
@@ -185,7 +187,7 @@ function pointsG2(scalars: readonly bigint[]): Buffer {
   const nonzero = scalars.filter((scalar) => scalar !== 0n);
   const affine = normalizeZ(
     G2,
-    nonzero.map((scalar) => G2.BASE.multiply(scalar)),
+    nonzero.map((scalar) => G2.BASE.multiplyUnsafe(scalar)),
   );
   let next = 0;
   const words = scalars.flatMap((scalar) => {
@@ -248,6 +250,8 @@ export function writeDevelopmentKey(
     pointsG1([delta]),
     pointsG2([delta]),
   );
+  // The time of a multiplication tells of the trapdoor, which is its maker's anyway.
+  for (const group of [G1, G2]) group.BASE.precompute(tableBits, false);
   onStep('points of the second group');
   const second = section(7, pointsG2(values.b));
   onStep('points of the first group');
@@ -256,7 +260,7 @@ export function writeDevelopmentKey(
     section(1, u32(1)),
     head,
     section(3, pointsG1(values.mixed.slice(0, publics + 1))),
-    section(4, ...coefficientParts(values.coefficients)),
+    section(4, coefficientSection(values.coefficients)),
     section(5, pointsG1(values.a)),
     section(6, pointsG1(values.b)),
     second,
@@ -269,15 +273,16 @@ export function writeDevelopmentKey(
   writeFileSync(to, Buffer.concat([start, ...sections]));
 }
 
-function coefficientParts(coefficients: Values['coefficients']): Buffer[] {
+function coefficientSection(coefficients: Values['coefficients']): Buffer {
   const twice = (montgomery * montgomery) % fieldPrime;
-  return [
-    u32(coefficients.length),
-    ...coefficients.flatMap(([matrix, row, signal, factor]) => [
-      u32(matrix, row, signal),
-      numbers([(factor * twice) % fieldPrime]),
-    ]),
-  ];
+  const width = 12 + 32;
+  const data = Buffer.alloc(4 + width * coefficients.length);
+  data.writeUInt32LE(coefficients.length, 0);
+  coefficients.forEach(([matrix, row, signal, factor], i) => {
+    u32(matrix, row, signal).copy(data, 4 + width * i);
+    numbers([(factor * twice) % fieldPrime]).copy(data, 16 + width * i);
+  });
+  return data;
 }
 
 export type DevelopmentOptions = {

@@ -23,7 +23,7 @@ export const toolbox = (root: string, out = join(root, 'circuits/out')): Toolbox
   out,
   circom: join(root, 'node_modules/circom2/cli.js'),
   snarkjs: join(root, 'node_modules/snarkjs/build/cli.cjs'),
-  witness: join(root, 'packages/proof/src/node/witness.mjs'),
+  witness: join(root, 'packages/proof/src/node/witness-main.mjs'),
 });
 
 export type RunOptions = {

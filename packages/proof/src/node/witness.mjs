@@ -1,12 +1,7 @@
 /**
- * Witness of a circuit by the wasm that the compiler made of it. Plain JavaScript, so that it runs
- * as a process without a loader: `node witness.mjs circuit.wasm out.wtns`, signals as JSON
- * on standard input.
+ * Witness of a circuit by the wasm that the compiler made of it. Plain JavaScript, so that
+ * `witness-main.mjs` runs it as a process without a loader.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
 const faults = {
   1: 'a signal is not of the circuit',
   2: 'too many signals are set',
@@ -41,7 +36,7 @@ export function loadCircuit(wasm) {
  */
 function calculate(module, input) {
   const said = [];
-  let line = '';
+  let _line = '';
   const text = () => {
     let found = '';
     for (let c = calls.getMessageChar(); c !== 0; c = calls.getMessageChar()) {
@@ -57,10 +52,10 @@ function calculate(module, input) {
       said.push(text().trim());
     },
     writeBufferMessage: () => {
-      line += text();
+      _line += text();
     },
     showSharedRWMemory: () => {
-      line = '';
+      _line = '';
     },
   };
   const calls = new WebAssembly.Instance(module, { runtime }).exports;
@@ -141,15 +136,3 @@ export function witnessFile(witness, prime) {
 /** Order of the scalar field of BN254. */
 export const witnessPrime =
   21888242871839275222246405745257275088548364400416034343698204186575808495617n;
-
-if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const [, , wasm, out] = process.argv;
-  try {
-    const input = JSON.parse(readFileSync(0, 'utf8'));
-    const witness = loadCircuit(readFileSync(wasm))(input);
-    writeFileSync(out, witnessFile(witness, witnessPrime), { mode: 0o600 });
-  } catch (error) {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-  }
-}

@@ -1,0 +1,3 @@
+import { attacksAreStopped } from '../../packages/proof/test/stopped.ts';
+
+attacksAreStopped('solvency');
