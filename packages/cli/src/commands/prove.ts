@@ -280,6 +280,15 @@ async function verifyMargin(options: VerifyOptions, question: string): Promise<R
   };
 }
 
+const chainProofs = () => import('./pool-prove.ts');
+
+/** Options of which some are needed here. @throws UsageError */
+function given<T extends Readonly<Record<string, unknown>>>(options: T, names: string[]): T {
+  const missing = names.filter((name) => options[name] === undefined).map((name) => `--${name}`);
+  if (missing.length > 0) throw new UsageError(`this needs ${missing.join(', ')} as well`);
+  return options;
+}
+
 const files = {
   facts: 'what the chain says of the epoch: facts.json',
   keys: 'folder of a ceremony with its keys',
@@ -295,17 +304,28 @@ export function proveCommands(perform: Perform): Command {
       .requiredOption('--keys <dir>', files.keys)
       .requiredOption('--size <n>', files.size);
   const proving = (name: string, what: string): Command =>
-    base(name, what)
-      .requiredOption('--out <file>', 'where the proof goes')
+    new Command(name)
+      .description(what)
+      .option('--facts <file>', files.facts)
+      .option('--keys <dir>', files.keys)
+      .option('--size <n>', files.size)
+      .option('--pool <address>', 'without files: the pool (default: the only one known here)')
+      .option('--out <file>', 'where the proof goes')
       .option('--native [file]', 'use a native prover: the one on the path, or this one')
       .option('--memory <mib>', 'most memory of one proof');
   const whole = proving('solvency', 'Operator: prove an epoch, chunk by chunk')
-    .requiredOption('--book <file>', 'members with cash and positions: book.json (secret)')
-    .requiredOption('--work <dir>', 'where chunks are kept, so that a run that ended goes on')
+    .option('--book <file>', 'members with cash and positions: book.json (secret)')
+    .option('--work <dir>', 'where chunks are kept, so that a run that ended goes on')
     .option('--jobs <n>', 'proofs at once (default: the cores)');
   const single = proving('margin', 'Member: answer a question without saying who or how much')
-    .requiredOption('--member <file>', 'secret, holding and path: member.json (secret)')
-    .requiredOption('--question <file>', 'what is asked: question.json');
+    .option('--member <file>', 'secret, holding and path: member.json (secret)')
+    .option('--question <file>', 'what is asked: question.json')
+    .option('--to <verifier>', 'without files: who is to believe it')
+    .option('--kind <kind>', 'with --to: maintenance, initial (default) or threshold')
+    .option('--threshold <n>', 'with --to: equity of at least so many quote units')
+    .option('--nonce <n>', 'with --to: the verifier’s number for this question', '0')
+    .option('--requester <address>', 'with --to: on whose behalf it asks (default: its own)')
+    .option('--life <time>', 'with --to: how long the answer is good', '30m');
   const checking = base('verify', 'Anyone: check a proof against facts of your own')
     .requiredOption('--proof <file>', 'epoch.proof.json or margin.proof.json')
     .option('--question <file>', 'for a margin proof: the question that you asked')
@@ -320,12 +340,26 @@ export function proveCommands(perform: Perform): Command {
   all.addCommand(
     finish(whole, [
       `holdfast prove solvency ${where} --book book.json --work work --out epoch.proof.json`,
-    ]).action((options) => perform(options, (s) => solvency(s, options))),
+      'holdfast prove solvency',
+    ]).action((options) =>
+      perform(options, async (s) => {
+        if (options.facts === undefined) return (await chainProofs()).publish(s, options);
+        return solvency(s, given(options, ['keys', 'size', 'book', 'work', 'out']));
+      }),
+    ),
   );
   all.addCommand(
     finish(single, [
       `holdfast prove margin ${where} --member member.json --question question.json --out m.json`,
-    ]).action((options) => perform(options, (s) => margin(s, options))),
+      'holdfast prove margin --to 0x… --out margin.proof.json',
+    ]).action((options) =>
+      perform(options, async (s) => {
+        if (options.to === undefined) {
+          return margin(s, given(options, ['facts', 'keys', 'size', 'member', 'question', 'out']));
+        }
+        return (await chainProofs()).marginTo(s, given(options, ['out']));
+      }),
+    ),
   );
   all.addCommand(
     finish(checking, [
