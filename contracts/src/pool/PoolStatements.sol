@@ -6,8 +6,8 @@ import {MarginClaim, Opening, SLOTS, Snapshot} from "./PoolTypes.sol";
 
 /// @title The vectors that the circuits speak of, and their fingerprints.
 /// @notice A statement is a vector v of field elements. The circuit has h, a hash of its own copy
-/// of v, and the two numbers (r, s) with s = sum v[i] r^i. The verifier computes r from the v that
-/// it holds and from h, and s from v and r. The prover has fixed its copy by h before r is known: if
+/// of v, and the numbers (r, s) with s = sum v[i] r^i. The verifier computes r from the v that it
+/// holds and from h, and s from v and r. The prover has fixed its copy by h before r is known: if
 /// that copy differs, two polynomials of degree below the length of v meet at r, which happens with
 /// probability below length / 2^248. So all of v is bound by three inputs.
 library PoolStatements {

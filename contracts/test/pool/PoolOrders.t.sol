@@ -142,7 +142,9 @@ contract PoolOrdersTest is PoolTest {
             "Withdrawal(uint32 account,uint256 amount,address to,uint64 nonce,uint40 expiry,"
             "uint256 fee)"
         );
-        bytes32 text = keccak256(abi.encode(kind, w.account, w.amount, w.to, w.nonce, w.expiry, w.fee));
+        bytes32 text = keccak256(
+            abi.encode(kind, w.account, w.amount, w.to, w.nonce, w.expiry, w.fee)
+        );
         bytes32 digest = keccak256(
             abi.encodePacked(hex"1901", domainSeparator(block.chainid, address(house)), text)
         );

@@ -201,14 +201,16 @@ export function applyEvent(book: Book, event: BookEvent): void {
       book.markets.set(event.market, { ...marketOf(book, event.market), ...event.to });
       return;
     case 'flow':
-      return move(book, event.member, 0, 0, event.quote << q32Bits);
+      move(book, event.member, 0, 0, event.quote << q32Bits);
+      return;
     case 'fills':
       for (const each of event.fills) fill(book, each);
       return;
     case 'levied':
-      return levy(book, event.market, event.perLot);
+      levy(book, event.market, event.perLot);
+      return;
     case 'omnibus':
-      return reconcile(book, event);
+      reconcile(book, event);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Epochs: from the book at a snapshot to proofs on chain, and each member's opening of its leaf. */
+/** Epochs: from the book at a snapshot to what is proven, and each member's opening of its leaf. */
 import {
   type Branch,
   branchOf,

@@ -127,26 +127,30 @@ function byTransaction(logs: readonly LogOf[]): LogOf[][] {
   return groups;
 }
 
+/** Calldata of the batches that the omnibus account is in, by transaction. */
+async function inputs(
+  reader: ChainReader,
+  p: FollowPlace,
+  groups: readonly LogOf[][],
+): Promise<Map<Hex, Hex>> {
+  const found = new Map<Hex, Hex>();
+  const isOwn = (log: LogOf): boolean => {
+    if (log.address !== p.clearingHouse) return false;
+    const event = decodeLog(p, log);
+    if (event?.type !== 'Settled') return false;
+    return event.accounts.some(({ account }) => account === p.account);
+  };
+  for (const group of groups.filter((logs) => logs.some(isOwn))) {
+    const hash = group[0]?.transactionHash as Hex;
+    found.set(hash, (await reader.getTransaction({ hash })).input);
+  }
+  return found;
+}
+
 /** Reads the chain into a book, as far as it goes. */
 export function createFollower(reader: ChainReader, p: FollowPlace, ownerOf: OwnerOf) {
   let at = fresh(p);
   let logs = createReader(p, ownerOf);
-
-  async function inputs(groups: readonly LogOf[][]): Promise<Map<Hex, Hex>> {
-    const found = new Map<Hex, Hex>();
-    for (const group of groups) {
-      const isBatch = group.some((log) => {
-        if (log.address !== p.clearingHouse) return false;
-        const event = decodeLog(p, log);
-        return (
-          event?.type === 'Settled' && event.accounts.some(({ account }) => account === p.account)
-        );
-      });
-      const hash = group[0]?.transactionHash as Hex;
-      if (isBatch) found.set(hash, (await reader.getTransaction({ hash })).input);
-    }
-    return found;
-  }
 
   async function read(from: number, to: number): Promise<void> {
     const address = [p.pool, p.registry, p.vault, p.clearingHouse, p.parameters];
@@ -165,7 +169,7 @@ export function createFollower(reader: ChainReader, p: FollowPlace, ownerOf: Own
       blockHash: log.blockHash,
     }));
     const groups = byTransaction(list);
-    const calldata = await inputs(groups);
+    const calldata = await inputs(reader, p, groups);
     for (const group of groups) {
       const others = group.filter(({ address: of }) => of !== p.registry);
       const input = (): Hex => calldata.get(group[0]?.transactionHash as Hex) as Hex;

@@ -1,4 +1,4 @@
-/** Salts and blinds of an epoch, from one secret of the operator: a run that ended makes the same. */
+/** Salts and blinds of an epoch, from one secret: a run that ended makes the same again. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fieldPrime } from '@holdfast/proof';

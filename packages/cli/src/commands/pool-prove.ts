@@ -47,17 +47,8 @@ type KeptSnapshot = {
   readonly context: readonly bigint[];
 };
 
-/**
- * Proves to a verifier, of the newest proven epoch, with the leaf that `pool inclusion` kept. The file
- * has all that `verifyMargin` takes, and all that a counterparty checks in Node or a browser.
- */
-export async function marginTo(s: Session, options: ToOptions): Promise<Result> {
-  const [pools, proofs, node] = await Promise.all([
-    import('@holdfast/pool'),
-    import('@holdfast/proof'),
-    import('@holdfast/proof/node'),
-  ]);
-  const asked = kindOf(options);
+/** What the member keeps of the newest proven epoch, and its root as the chain has it. */
+async function keptOf(s: Session, options: PoolOptions) {
   const place = placeOf(s, options);
   const { info, reader } = await poolOn(s, place);
   const owner = s.address();
@@ -69,17 +60,47 @@ export async function marginTo(s: Session, options: ToOptions): Promise<Result> 
   const { chunkMembers, context } = snapshot as KeptSnapshot;
   const at = [proven, opening.chunk] as const;
   const chunkRoot = await reader.readContract({ ...registry, functionName: 'chunkRoot', args: at });
+  const secret = await secretOf(s, place.pool, owner, false);
+  const { salt, cash, sizes, siblings, place: turns } = opening;
+  const held = { salt, cash, sizes, siblings, place: turns };
+  const witness = { ...held, secret, owner: BigInt(owner) };
+  return { place, info, proven, opening, snapshot, chunkMembers, context, chunkRoot, witness };
+}
+
+type Kept = Awaited<ReturnType<typeof keptOf>>;
+
+/** What is asked of whom, until when. */
+async function questionOf(s: Session, options: ToOptions, { info }: Kept) {
   const verifier = parseAddress(options.to);
   const requester = options.requester === undefined ? verifier : parseAddress(options.requester);
   const { clock } = await s.info();
+  const expiry = BigInt(clock.now() + parseDuration(options.life ?? '30m'));
+  const nonce = natural(options.nonce ?? '0', 'nonce');
   const question = {
     chainId: BigInt(info.chainId),
     verifier: BigInt(verifier),
     requester: BigInt(requester),
-    nonce: natural(options.nonce ?? '0', 'nonce'),
-    expiry: BigInt(clock.now() + parseDuration(options.life ?? '30m')),
-    ...asked,
+    nonce,
+    expiry,
+    ...kindOf(options),
   };
+  return { verifier, requester, question };
+}
+
+/**
+ * Proves to a verifier, of the newest proven epoch, with the leaf that `pool inclusion` kept. The
+ * file has all that `verifyMargin` takes, and all that is checked in Node or a browser.
+ */
+export async function marginTo(s: Session, options: ToOptions): Promise<Result> {
+  const [pools, proofs, node] = await Promise.all([
+    import('@holdfast/pool'),
+    import('@holdfast/proof'),
+    import('@holdfast/proof/node'),
+  ]);
+  kindOf(options);
+  const kept = await keptOf(s, options);
+  const { place, info, proven, opening, snapshot, chunkMembers, context, chunkRoot } = kept;
+  const { verifier, requester, question } = await questionOf(s, options, kept);
   const where = {
     chainId: BigInt(info.chainId),
     pool: BigInt(info.pool),
@@ -88,11 +109,7 @@ export async function marginTo(s: Session, options: ToOptions): Promise<Result> 
     chunkRoot,
     context: pools.contextOf(context),
   };
-  const secret = await secretOf(s, place.pool, owner, false);
-  const { salt, cash, sizes, siblings, place: turns } = opening;
-  const held = { salt, cash, sizes, siblings, place: turns };
-  const witness = { ...held, secret, owner: BigInt(owner) };
-  const plan = proofs.planMargin(info.marginId, where, question, witness);
+  const plan = proofs.planMargin(info.marginId, where, question, kept.witness);
   if (isRejection(plan)) throw new Refused(plan);
   const prover = await proverOf(place, 'margin', chunkMembers);
   if (prover.key.circuitId !== info.marginId) {
@@ -106,8 +123,8 @@ export async function marginTo(s: Session, options: ToOptions): Promise<Result> 
     nonce: question.nonce,
     expiry: question.expiry,
     chunk: opening.chunk,
-    kind: marginKinds.indexOf(asked.kind),
-    threshold: asked.threshold,
+    kind: marginKinds.indexOf(question.kind),
+    threshold: question.threshold,
     nullifier,
     vectorHash: plan.fingerprint.h,
     proof: words,
@@ -129,7 +146,8 @@ export async function marginTo(s: Session, options: ToOptions): Promise<Result> 
   };
   const out = resolve(s.io.cwd, options.out);
   await writeFileAtomic(out, `${stringifyPlain(file, 2)}\n`, 0o644);
-  const said = asked.kind === 'threshold' ? `equity ≥ ${asked.threshold}` : `${asked.kind} margin`;
+  const { kind, threshold } = question;
+  const said = kind === 'threshold' ? `equity ≥ ${threshold}` : `${kind} margin`;
   return {
     data: { out, nullifier, epoch: proven, ms },
     text: pairs([

@@ -295,24 +295,26 @@ const files = {
   size: 'members of a chunk',
 } as const;
 
+const base = (name: string, what: string): Command =>
+  new Command(name)
+    .description(what)
+    .requiredOption('--facts <file>', files.facts)
+    .requiredOption('--keys <dir>', files.keys)
+    .requiredOption('--size <n>', files.size);
+
+const proving = (name: string, what: string): Command =>
+  new Command(name)
+    .description(what)
+    .option('--facts <file>', files.facts)
+    .option('--keys <dir>', files.keys)
+    .option('--size <n>', files.size)
+    .option('--pool <address>', 'without files: the pool (default: the only one known here)')
+    .option('--out <file>', 'where the proof goes')
+    .option('--native [file]', 'use a native prover: the one on the path, or this one')
+    .option('--memory <mib>', 'most memory of one proof');
+
 /** prove solvency, margin, verify. */
 export function proveCommands(perform: Perform): Command {
-  const base = (name: string, what: string): Command =>
-    new Command(name)
-      .description(what)
-      .requiredOption('--facts <file>', files.facts)
-      .requiredOption('--keys <dir>', files.keys)
-      .requiredOption('--size <n>', files.size);
-  const proving = (name: string, what: string): Command =>
-    new Command(name)
-      .description(what)
-      .option('--facts <file>', files.facts)
-      .option('--keys <dir>', files.keys)
-      .option('--size <n>', files.size)
-      .option('--pool <address>', 'without files: the pool (default: the only one known here)')
-      .option('--out <file>', 'where the proof goes')
-      .option('--native [file]', 'use a native prover: the one on the path, or this one')
-      .option('--memory <mib>', 'most memory of one proof');
   const whole = proving('solvency', 'Operator: prove an epoch, chunk by chunk')
     .option('--book <file>', 'members with cash and positions: book.json (secret)')
     .option('--work <dir>', 'where chunks are kept, so that a run that ended goes on')
