@@ -63,7 +63,7 @@ export function createOrders() {
         const whole = ended ?? order.size;
         const lots = Math.max(whole - settled(each), 0);
         const isDead = order.expiry + settleSeconds < now || each.places.length === 0;
-        if (lots === 0 || (isDead && ended === undefined)) return [];
+        if (lots === 0 || isDead) return [];
         return [{ market: order.market, isBuy: order.isBuy, lots, price: order.price }];
       });
     },
