@@ -173,7 +173,10 @@ describe('the desk', () => {
       const second = { ...plain, nonce: 2 };
       const third = { ...plain, nonce: 3 };
       await desk.place({ ...plain, size: 90 }, await sign({ ...plain, size: 90 }));
-      equal(codeOf(await desk.place({ ...second, size: 90 }, await sign({ ...second, size: 90 }))), undefined);
+      equal(
+        codeOf(await desk.place({ ...second, size: 90 }, await sign({ ...second, size: 90 }))),
+        undefined,
+      );
       equal(codeOf(await desk.place(third, await sign(third))), 'MarginShort');
       // The first is over without a fill: its margin is free.
       const ended = { op: 'order', account: 9, lane: 3, seq: 1, status: 'cancelled', filled: 0 };
@@ -182,7 +185,10 @@ describe('the desk', () => {
       equal(codeOf(await desk.place(small, await sign(small))), undefined);
       // What the chain has settled is in the position, not in the order.
       state.filled.set('3:2', 90);
-      equal(desk.openOf(alice.address).reduce((sum, { lots }) => sum + lots, 0), 50);
+      equal(
+        desk.openOf(alice.address).reduce((sum, { lots }) => sum + lots, 0),
+        50,
+      );
     }));
 
   it('takes only what reduces once the proof is old', () =>
@@ -214,17 +220,20 @@ describe('forms', () => {
     const order = { ...plain, account: 9, lane: 3, seq: 7, epoch: 2, reduceOnly: true } as never;
     const bytes = orderForm(order, new Uint8Array(64).fill(5));
     equal(bytes.length, 95);
-    equal(Buffer.from(bytes.slice(0, 31)).toString('hex'), [
-      '00',
-      '00000009',
-      '0003',
-      '00000007',
-      '00',
-      '03',
-      '0000000064',
-      '000f4240',
-      '00000005dc',
-      '00000002',
-    ].join(''));
+    equal(
+      Buffer.from(bytes.slice(0, 31)).toString('hex'),
+      [
+        '00',
+        '00000009',
+        '0003',
+        '00000007',
+        '00',
+        '03',
+        '0000000064',
+        '000f4240',
+        '00000005dc',
+        '00000002',
+      ].join(''),
+    );
   });
 });

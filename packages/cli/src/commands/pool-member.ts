@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { iConfidentialPoolAbi, iProofRegistryAbi } from '@holdfast/abi';
-import { writeFileAtomic } from '@holdfast/host';
+import { sleep, writeFileAtomic } from '@holdfast/host';
 import type { Opening } from '@holdfast/pool';
 import {
   marketBy,
@@ -208,8 +208,26 @@ export function keptOpening(s: Session, pool: Hex, member: Hex, number: number):
   throw new EnvironmentError('OpeningMissing', `${text} there is no exit`);
 }
 
+export type InclusionOptions = PoolOptions & { readonly every?: string };
+
+/** Once, or again and again until it is interrupted: only the newest leaf leads out. */
+export async function inclusion(s: Session, options: InclusionOptions): Promise<Result> {
+  const { every } = options;
+  if (every === undefined) return keepLeaf(s, options);
+  const ms = Math.max(parseDuration(every), 1) * 1000;
+  for (;;) {
+    const told = await keepLeaf(s, options).then(
+      ({ text }) => text,
+      (error: unknown) => `not kept: ${(error as Error).message}`,
+    );
+    s.io.out(`${told}\n`);
+    await sleep(ms);
+    if (s.io.signal.aborted) return { data: { stopped: true }, text: 'stopped' };
+  }
+}
+
 /** Asks for the leaf of the newest epoch, judges it against the chain, and keeps it. */
-export async function inclusion(s: Session, options: PoolOptions): Promise<Result> {
+async function keepLeaf(s: Session, options: PoolOptions): Promise<Result> {
   const { inclusionFault, keyOf } = await import('@holdfast/pool');
   const { place, info, reader, member } = await memberAt(s, options);
   const view = agreed(await member.holdings());

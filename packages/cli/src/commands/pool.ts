@@ -74,7 +74,6 @@ function memberCommands(perform: Perform): Command[] {
     );
   const simple = [
     ['holdings', 'what one holds, as the operator has it', member.holdings],
-    ['inclusion', 'check that one was counted, and keep the leaf for an exit', member.inclusion],
     ['status', 'state of the pool, from the chain', member.status],
     ['lapse', 'wind the pool up, once its newest proof is too old', exits.lapse],
     ['recall', 'ask the venue for what a wound-up pool has there', exits.recall],
@@ -86,7 +85,11 @@ function memberCommands(perform: Perform): Command[] {
       [`holdfast pool ${name}`],
     ),
   );
+  const inclusion = base('inclusion', 'check that one was counted, and keep the leaf for an exit')
+    .option('--every <time>', 'again and again, after each such time')
+    .action((o: All<member.InclusionOptions>) => perform(o, (s) => member.inclusion(s, o)));
   return [
+    finish(inclusion, ['holdfast pool inclusion --every 1m']),
     finish(join, ['holdfast pool join --pool 0x… --operator http://127.0.0.1:8790']),
     finish(deposit, ['holdfast pool deposit 1000']),
     finish(order, ['holdfast pool order BTC-USD buy 0.01 --price 100000']),
