@@ -54,7 +54,28 @@ const keyFacts: Message['fields'] = {
   roster: raw('Hash of who they are'),
 };
 
+const pool = 'Holdfast Pool';
+
 export const messages: Readonly<Record<string, Message>> = {
+  Admission: {
+    intent: 'Let a member join the pool',
+    domain: pool,
+    fields: {
+      member: { label: 'Member', format: 'addressName' },
+      key: raw('Key of the member'),
+    },
+  },
+  Payout: {
+    intent: 'Be paid out of the pool',
+    domain: pool,
+    fields: {
+      member: { label: 'Member', format: 'addressName' },
+      amount: raw('Amount, in units of the token'),
+      to: { label: 'Recipient', format: 'addressName' },
+      nonce: raw('One-time number'),
+      expiry: date('Good until'),
+    },
+  },
   Order: {
     intent: 'Place an order for perpetual futures',
     domain: venue,
