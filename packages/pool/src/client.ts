@@ -58,6 +58,8 @@ const holdingsSchema = z.object({
   orders: z.array(z.looseObject({ market: z.int(), isBuy: z.boolean(), lots: z.int() })),
   opening: openingSchema.optional(),
   snapshot: snapshotSchema.optional(),
+  /** Of the epoch that is being proven. */
+  next: z.object({ opening: openingSchema.optional(), snapshot: snapshotSchema }).optional(),
 });
 
 export type Opening = z.infer<typeof openingSchema>;

@@ -154,6 +154,9 @@ async function holdings(d: Deps, body: z.infer<typeof bodies.read>): Promise<obj
   const { book, epochs } = d.follower.state();
   const { cash, sizes } = memberOf(book, number);
   const proven = [...epochs.values()].filter(({ isProven }) => isProven).at(-1);
+  // Handed out before it is proven: a member must have its leaf when the operator goes after that.
+  const last = [...epochs.values()].at(-1);
+  const next = last && !last.isProven ? last : undefined;
   return {
     number,
     cashQ32: cash,
@@ -162,6 +165,10 @@ async function holdings(d: Deps, body: z.infer<typeof bodies.read>): Promise<obj
     orders: d.desk.openOf(body.member),
     opening: proven && openingOf(d.seed, proven, number),
     snapshot: proven?.snapshot,
+    next: next && {
+      opening: openingOf(d.seed, next, number),
+      snapshot: next.snapshot,
+    },
   };
 }
 

@@ -1,7 +1,8 @@
 /** pool lapse, recall, exit: leaving a pool whose operator is gone. The chain alone is asked. */
 import { iConfidentialPoolAbi, iForcedQueueAbi, iProofRegistryAbi } from '@holdfast/abi';
 import { EnvironmentError, formatDecimal, isRejection } from '@holdfast/units';
-import { parseAbi } from 'viem';
+import { type Abi, parseAbi } from 'viem';
+import { Refused } from '../failure.ts';
 import { pairs, type Result } from '../io.ts';
 import type { Session } from '../session.ts';
 import { keptOpening } from './pool-member.ts';
@@ -67,7 +68,14 @@ export async function exit(s: Session, options: PoolOptions): Promise<Result> {
     ]);
   }
   const before = await reader.readContract({ ...pool, functionName: 'exitOf', args: [number] });
-  await send(s, info, 'pool', 'collect', [address]);
+  const client = await s.client('sign');
+  const call = { address: info.pool, abi: iConfidentialPoolAbi as Abi, functionName: 'collect' };
+  const collected = await client.chain().call({ ...call, args: [address] });
+  if (isRejection(collected)) {
+    if (collected.code !== 'NothingOwed') throw new Refused(collected);
+    const text = 'your part is known; nothing more has come in: the venue’s queue has its deadline';
+    return { data: { number, paid: '0', weightQ32: `${before[0]}` }, text };
+  }
   const after = await reader.readContract({ ...pool, functionName: 'exitOf', args: [number] });
   const { token } = await s.info();
   const paid = formatDecimal(after[1] - before[1], token.decimals);

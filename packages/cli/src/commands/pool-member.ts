@@ -231,7 +231,12 @@ async function keepLeaf(s: Session, options: PoolOptions): Promise<Result> {
   const { inclusionFault, keyOf } = await import('@holdfast/pool');
   const { place, info, reader, member } = await memberAt(s, options);
   const view = agreed(await member.holdings());
-  const { opening, snapshot } = view;
+  const { opening, snapshot, next } = view;
+  if (next?.opening !== undefined) {
+    // Not proven yet, so there is no root to judge it by; the next run does.
+    const path = openingPath(s, place.pool, member.member, next.snapshot.number);
+    await writeFileAtomic(path, stringifyExact(next), 0o600);
+  }
   if (opening === undefined || snapshot === undefined) {
     throw new EnvironmentError('EpochMissing', 'no epoch with this member is proven yet');
   }
