@@ -55,13 +55,18 @@ const keyFacts: Message['fields'] = {
 };
 
 const pool = 'Holdfast Pool';
+const who = (label: string): Shown => ({
+  label,
+  format: 'addressName',
+  params: { type: 'eoa', sources: ['local', 'ens'] },
+});
 
 export const messages: Readonly<Record<string, Message>> = {
   Admission: {
     intent: 'Let a member join the pool',
     domain: pool,
     fields: {
-      member: { label: 'Member', format: 'addressName' },
+      member: who('Member'),
       key: raw('Key of the member'),
     },
   },
@@ -69,9 +74,9 @@ export const messages: Readonly<Record<string, Message>> = {
     intent: 'Be paid out of the pool',
     domain: pool,
     fields: {
-      member: { label: 'Member', format: 'addressName' },
+      member: who('Member'),
       amount: raw('Amount, in units of the token'),
-      to: { label: 'Recipient', format: 'addressName' },
+      to: who('Recipient'),
       nonce: raw('One-time number'),
       expiry: date('Good until'),
     },
