@@ -269,7 +269,7 @@ export function writeDevelopmentKey(
     // No ceremony made this: its hash of a circuit is empty, and there are no contributions.
     section(10, Buffer.alloc(64), u32(0)),
   ];
-  const start = Buffer.concat([Buffer.from('zkey'), u32(1, sections.length)]);
+  const start = Buffer.concat([Buffer.from('zkey', 'latin1'), u32(1, sections.length)]);
   writeFileSync(to, Buffer.concat([start, ...sections]));
 }
 
