@@ -75,10 +75,8 @@ describe('holdfast prove verify', () => {
     const rubbed = mkdtempSync(join(dir, 'rubbed-'));
     cpSync(vectors, rubbed, { recursive: true });
     const path = join(rubbed, 'solvency-4.key.json');
-    writeFileSync(
-      path,
-      readFileSync(path, 'utf8').replace('"isDevelopment": true', '"isDevelopment": false'),
-    );
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replace('"isDevelopment": true', '"isDevelopment": false'));
     const again = await run(...epoch, '--facts', other, '--keys', rubbed, '--size', '4');
     assert.notEqual(again.exit, 0);
     assert.match(again.err, /CeremonyMissing/);
@@ -123,7 +121,7 @@ describe('holdfast ceremony', () => {
   const blocks = ['--powers-block', '10', '--keys-block', '20'];
   const ann = ['--contributor', `ann=0x${'1'.repeat(40)}`];
 
-  it('refuses to begin with too few, with one person twice, or with blocks out of order', async () => {
+  it('refuses to begin with too few, one person twice, or blocks out of order', async () => {
     assert.match((await run(...begin, ...ann, ...blocks)).err, /at least 2 contributors/);
     const twice = ['--contributor', `ben=0x${'1'.repeat(40)}`];
     assert.match((await run(...begin, ...ann, ...twice, ...blocks)).err, /one name or one address/);

@@ -128,7 +128,7 @@ async function solvency(s: Session, options: SolvencyOptions): Promise<Result> {
       ['time', `${seconds.toFixed(1)} s on ${cpus().length} cores`],
       ['file', options.out],
     ]),
-    next: `anyone: holdfast prove verify --proof ${options.out} --facts FILE --keys DIR --size ${size}`,
+    next: `anyone: holdfast prove verify --proof ${options.out}, with facts of their own`,
   };
 }
 
