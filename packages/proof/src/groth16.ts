@@ -84,7 +84,8 @@ function pointG1(point: PointG1): G1Point | undefined {
   try {
     const found = G1.fromAffine(point);
     found.assertValidity();
-    return found;
+    // The library reads (0, 0) as the identity.
+    return found.is0() ? undefined : found;
   } catch {
     return undefined;
   }
@@ -97,7 +98,7 @@ function pointG2(point: PointG2): G2Point | undefined {
     const [x, y] = [point.x, point.y].map(([c0, c1]) => ({ c0, c1 }));
     const found = G2.fromAffine({ x: x!, y: y! });
     found.assertValidity();
-    return found.isTorsionFree() ? found : undefined;
+    return found.isTorsionFree() && !found.is0() ? found : undefined;
   } catch {
     return undefined;
   }

@@ -92,7 +92,11 @@ export function benchOf(name: 'solvency' | 'margin'): Promise<Bench> {
 }
 
 /** What a member of the first chunk of a book can say, and how it is asked. */
-export function marginWorld(members: readonly Member[] = bookOf(6), i = 2) {
+export function marginWorld(
+  members: readonly Member[] = bookOf(6),
+  i = 2,
+  at: PoolContext = context,
+) {
   const chunk = chunkMembers(members, Math.floor(i / circuit.size), circuit.size);
   const levels = chunkLevels(chunk);
   const { cash, sizes, salt } = members[i]!;
@@ -102,7 +106,7 @@ export function marginWorld(members: readonly Member[] = bookOf(6), i = 2) {
     epoch: 7n,
     chunkIndex: Math.floor(i / circuit.size),
     chunkRoot: levels.at(-1)![0]!,
-    context,
+    context: at,
   };
   const witness: Witness = {
     ...branchOf(levels, i % circuit.size),

@@ -87,7 +87,7 @@ async function begin(s: Session, options: BeginOptions): Promise<Result> {
       ['contributors', names],
       ['closed by', `blocks ${beacon.powersBlock} and ${beacon.keysBlock} of ${beacon.chainId}`],
     ]),
-    next: `publish the id, hand ${options.dir} on: holdfast ceremony contribute --dir DIR --name NAME`,
+    next: 'publish the id, hand the folder on: holdfast ceremony contribute --dir DIR --name NAME',
   };
 }
 

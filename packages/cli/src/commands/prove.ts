@@ -128,7 +128,7 @@ async function solvency(s: Session, options: SolvencyOptions): Promise<Result> {
       ['time', `${seconds.toFixed(1)} s on ${cpus().length} cores`],
       ['file', options.out],
     ]),
-    next: `anyone: holdfast prove verify --proof ${options.out} --facts ${options.facts} --keys DIR`,
+    next: `anyone: holdfast prove verify --proof ${options.out}, with facts of their own`,
   };
 }
 
@@ -208,6 +208,10 @@ async function trustedKey(
   return key;
 }
 
+/** Which ceremony a key is of: its reader compares the id with the published one. */
+const originOf = ({ isDevelopment, ceremony }: KeyFile): string =>
+  isDevelopment ? 'for development, made by one party' : `of ceremony 0x${ceremony}`;
+
 async function verifyEpoch(options: VerifyOptions): Promise<Result> {
   const p = await proofs();
   const facts = readAs(p, p.factsFile, options.facts);
@@ -223,6 +227,7 @@ async function verifyEpoch(options: VerifyOptions): Promise<Result> {
       ['proven', `epoch ${facts.epoch}`],
       ['members', `${facts.keys.length}, each covered, none left out or counted twice`],
       ['totals', 'are those of the omnibus account in the facts'],
+      ['keys', originOf(key)],
       ...(own === undefined ? [] : [['you', own] as [string, string]]),
     ]),
   };
@@ -275,6 +280,7 @@ async function verifyMargin(options: VerifyOptions, question: string): Promise<R
     text: pairs([
       ['proven', `a member of chunk ${chunkIndex} of epoch ${epoch} has ${said}`],
       ['nullifier', `${file.nullifier}`],
+      ['keys', originOf(key)],
     ]),
     next: 'keep the nullifier, and refuse it when it comes again',
   };

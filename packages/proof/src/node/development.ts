@@ -23,6 +23,8 @@ const order = bn254.fields.Fp.ORDER;
 const { Point: G1 } = bn254.G1;
 const { Point: G2 } = bn254.G2;
 const montgomery = 1n << 256n;
+/** How a proving key's file begins. */
+const magic = 'zkey';
 /** Bits of the tables of multiples of the generators. */
 const tableBits = 8;
 
@@ -269,7 +271,7 @@ export function writeDevelopmentKey(
     // No ceremony made this: its hash of a circuit is empty, and there are no contributions.
     section(10, Buffer.alloc(64), u32(0)),
   ];
-  const start = Buffer.concat([Buffer.from('zkey'), u32(1, sections.length)]);
+  const start = Buffer.concat([Buffer.from(magic), u32(1, sections.length)]);
   writeFileSync(to, Buffer.concat([start, ...sections]));
 }
 

@@ -1,4 +1,4 @@
-/** Proofs by processes of their own: several at once, bounded in memory, taken up where they were. */
+/** Proofs by processes of their own: several at once, bounded in memory, taken up again. */
 import { createHash, randomBytes } from 'node:crypto';
 import {
   accessSync,

@@ -76,7 +76,7 @@ function calculate(module, input) {
     const values = [given].flat(Number.POSITIVE_INFINITY);
     const size = calls.getInputSignalSize(high, low);
     if (size !== values.length) {
-      const needed = size < 0 ? 'there is no such signal' : `${size} values are needed`;
+      const needed = size <= 0 ? 'there is no such signal' : `${size} values are needed`;
       throw new Error(`${name} has ${values.length} values: ${needed}`);
     }
     values.forEach((value, i) => {
