@@ -9,8 +9,10 @@ import {Chunk, Circuits, MarginClaim, Snapshot} from "./PoolTypes.sol";
 interface IProofRegistry {
     /// @notice An epoch is to be proven; one that was not proven before is void.
     event EpochOpened(uint32 indexed number, uint256 id, Snapshot snapshot);
-    /// @notice A chunk of the newest epoch was proven.
-    event ChunkProven(uint32 indexed number, uint32 index, uint256 root, uint256 sums);
+    /// @notice A chunk of the newest epoch was proven; its root is that of these leaves.
+    event ChunkProven(
+        uint32 indexed number, uint32 index, uint256 root, uint256 sums, uint256[] leaves
+    );
     /// @notice All chunks are proven: risk may grow until `freshUntil`.
     event EpochProven(uint32 indexed number, uint40 freshUntil);
     /// @notice Other circuits were proposed; they may be applied from `readyAt`.

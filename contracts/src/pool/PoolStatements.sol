@@ -25,6 +25,8 @@ library PoolStatements {
 
     /// @notice An element of a statement is not below the order of the field.
     error OutsideField(uint256 index, uint256 found);
+    /// @notice A chunk has another number of leaves than places.
+    error LeavesWrong(uint256 found, uint256 required);
     /// @notice A number does not fit the place that the circuits have for it.
     error OutsideRange(int256 found, int256 bound);
 
@@ -167,6 +169,27 @@ library PoolStatements {
             place >>= 1;
             ++at;
         }
+    }
+
+    /// @notice Root of a chunk's leaves.
+    /// @param leaves Is overwritten.
+    /// @param members Places in a chunk, a power of two.
+    function rootOfLeaves(IPoseidon poseidon, uint256[] memory leaves, uint256 members)
+        internal
+        pure
+        returns (uint256)
+    {
+        if (leaves.length != members) revert LeavesWrong(leaves.length, members);
+        // Poseidon reduces what is larger: such a leaf would be published as another number.
+        for (uint256 i = 0; i < members; ++i) {
+            if (leaves[i] >= FIELD) revert OutsideField(i, leaves[i]);
+        }
+        for (uint256 width = members >> 1; width != 0; width >>= 1) {
+            for (uint256 i = 0; i < width; ++i) {
+                leaves[i] = poseidon.hash([leaves[2 * i], leaves[2 * i + 1]]);
+            }
+        }
+        return leaves[0];
     }
 
     /// @dev A signed number as one that is not negative; strictly inside its range.

@@ -67,15 +67,16 @@ struct Snapshot {
 /// @notice One chunk of an epoch.
 /// @param index Number of the chunk, from 0.
 /// @param sumsNext Commitment to the sums over all members so far.
-/// @param root Root of the members' leaves.
 /// @param vectorHash h of the statement's vector.
 /// @param proof As `IGroth16.verify`.
+/// @param leaves Leaves of all its places. Their root is proven, so that nobody needs the operator
+/// to know what lies beside a leaf.
 struct Chunk {
     uint32 index;
     uint256 sumsNext;
-    uint256 root;
     uint256 vectorHash;
     uint256[8] proof;
+    uint256[] leaves;
 }
 
 /// @notice One member's statement of margin, for one verifier.

@@ -10,6 +10,7 @@ import {MarketParams, Position} from "../Types.sol";
 import {IConfidentialPool} from "./IConfidentialPool.sol";
 import {IGroth16} from "./IGroth16.sol";
 import {IHouseParts} from "./IHouseParts.sol";
+import {IPoseidon} from "./IPoseidon.sol";
 import {IProofRegistry} from "./IProofRegistry.sol";
 import {PoolStatements} from "./PoolStatements.sol";
 import {Chunk, Circuits, MarginClaim, PoolConfig, Snapshot} from "./PoolTypes.sol";
@@ -56,6 +57,7 @@ contract ProofRegistry is IProofRegistry {
     IConfidentialPool private immutable POOL;
     IVenue private immutable HOUSE;
     IOracle private immutable ORACLE;
+    IPoseidon private immutable POSEIDON;
     IParameters private immutable PARAMETERS;
     uint32 private immutable ACCOUNT;
     address private immutable OPERATOR;
@@ -72,6 +74,7 @@ contract ProofRegistry is IProofRegistry {
         Circuits memory circuits_
     ) {
         (POOL, HOUSE) = (IConfidentialPool(msg.sender), IVenue(c.house));
+        POSEIDON = IPoseidon(c.poseidon);
         ORACLE = IOracle(IHouseParts(c.house).oracle());
         PARAMETERS = IParameters(IHouseParts(c.house).parameters());
         (ACCOUNT, OPERATOR, GOVERNOR) = (account, c.operator, c.governor);
@@ -125,11 +128,14 @@ contract ProofRegistry is IProofRegistry {
         uint256 count = Math.ceilDiv(snapshot.memberCount, snapshot.chunkMembers);
         if (chunk.index != index) revert ChunkWrong(chunk.index, index);
         bool isLast = uint256(index) + 1 == count;
-        uint256[] memory v = _vector(snapshot, chunk, isLast);
+        uint256 root =
+            PoolStatements.rootOfLeaves(POSEIDON, chunk.leaves, snapshot.chunkMembers);
+        uint256[4] memory head = [uint256(index), chunk.sumsNext, root, isLast ? 1 : 0];
+        uint256[] memory v = _vector(snapshot, head);
         _prove(IGroth16(_circuits.solvency), v, chunk.vectorHash, chunk.proof);
         (_chunks, _sums) = (index + 1, chunk.sumsNext);
-        chunkRoot[snapshot.number][index] = chunk.root;
-        emit ChunkProven(snapshot.number, index, chunk.root, chunk.sumsNext);
+        chunkRoot[snapshot.number][index] = root;
+        emit ChunkProven(snapshot.number, index, root, chunk.sumsNext, chunk.leaves);
         if (isLast) _finish(snapshot.number, id, snapshot.time);
     }
 
@@ -244,18 +250,16 @@ contract ProofRegistry is IProofRegistry {
         if (!circuit.verify(proof, inputs)) revert ProofWrong(inputs[1], inputs[2]);
     }
 
-    function _vector(Snapshot memory snapshot, Chunk calldata chunk, bool isLast)
+    function _vector(Snapshot memory snapshot, uint256[4] memory head)
         private
         view
         returns (uint256[] memory)
     {
         uint256 places = snapshot.chunkMembers;
         uint256[] memory keys =
-            POOL.keysOf(chunk.index * places, places, snapshot.memberCount);
+            POOL.keysOf(head[0] * places, places, snapshot.memberCount);
         uint256 circuitId = IGroth16(_circuits.solvency).circuitId();
         uint256 domain = PoolStatements.domain(address(POOL), circuitId);
-        uint256[4] memory head =
-            [uint256(chunk.index), chunk.sumsNext, chunk.root, isLast ? 1 : 0];
         return PoolStatements.solvency(domain, snapshot, head, _sums, keys);
     }
 

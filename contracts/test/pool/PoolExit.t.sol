@@ -53,7 +53,9 @@ contract PoolExitTest is PoolTest {
         _leaves();
         (uint256 a, uint256 b, uint256 c, uint256 d) = _nodes();
         last = openEpoch();
-        registry.submitChunk(last, chunkOf(last, 0, hash2(hash2(a, b), hash2(c, d))));
+        uint256[] memory nodes = new uint256[](K);
+        (nodes[0], nodes[1], nodes[2], nodes[3]) = (a, b, c, d);
+        registry.submitChunk(last, chunkOf(last, 0, nodes));
     }
 
     function _opening(uint256 number) private view returns (Opening memory o) {

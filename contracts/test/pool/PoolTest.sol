@@ -24,7 +24,7 @@ abstract contract PoolTest is ExitVenueTest {
     uint40 internal constant GONE = 7_200;
     uint40 internal constant DELAY = 1 days;
     uint256 internal constant K = 4;
-    uint256 internal constant ROOT_0 = 1_000;
+    uint256 internal constant LEAF_0 = 1_000;
 
     IConfidentialPool internal pool;
     IProofRegistry internal registry;
@@ -156,13 +156,31 @@ abstract contract PoolTest is ExitVenueTest {
     }
 
     /// @notice A chunk with a proof that fits what the chain knows.
-    function chunkOf(Snapshot memory s, uint32 index, uint256 root)
+    function chunkOf(Snapshot memory s, uint32 index, uint256 first)
+        internal
+        view
+        returns (Chunk memory)
+    {
+        return chunkOf(s, index, leavesFrom(first));
+    }
+
+    /// @notice Leaves of a chunk: a number and those after it.
+    function leavesFrom(uint256 first) internal pure returns (uint256[] memory leaves) {
+        leaves = new uint256[](K);
+        for (uint256 i; i < K; ++i) leaves[i] = first + i;
+    }
+
+    function rootFrom(uint256[] memory l) internal view returns (uint256) {
+        return hash2(hash2(l[0], l[1]), hash2(l[2], l[3]));
+    }
+
+    function chunkOf(Snapshot memory s, uint32 index, uint256[] memory leaves)
         internal
         view
         returns (Chunk memory chunk)
     {
-        chunk.index = index;
-        (chunk.sumsNext, chunk.root, chunk.vectorHash) = (500 + index, root, 9_000 + index);
+        (chunk.index, chunk.leaves) = (index, leaves);
+        (chunk.sumsNext, chunk.vectorHash) = (500 + index, 9_000 + index);
         uint256[] memory v = solvencyVector(s, chunk, index == 0 ? 0 : 499 + index);
         chunk.proof = proofOf(solvency, v, chunk.vectorHash, 3);
     }
@@ -178,7 +196,7 @@ abstract contract PoolTest is ExitVenueTest {
         (v[2], v[3]) = (chunk.index, s.memberCount);
         bool isLast = chunk.index + 1 == chunkCount(s);
         v[4] = isLast ? 1 : 0;
-        (v[5], v[6], v[7]) = (sums, chunk.sumsNext, chunk.root);
+        (v[5], v[6], v[7]) = (sums, chunk.sumsNext, rootFrom(chunk.leaves));
         for (uint256 i; i < K; ++i) {
             uint256 number = chunk.index * K + i;
             if (number < s.memberCount) (, v[8 + i]) = pool.memberAt(uint32(number));
@@ -217,7 +235,7 @@ abstract contract PoolTest is ExitVenueTest {
         return Toxic.prove(inputsOf(of_, v, h), a, more_[of_]);
     }
 
-    /// @notice Opens an epoch and proves all of it; chunk i has the root ROOT_0 + i.
+    /// @notice Opens an epoch and proves all of it; chunk i has leaves from LEAF_0 + i.
     function proveEpoch() internal returns (Snapshot memory s) {
         s = openEpoch();
         proveChunks(s);
@@ -225,7 +243,7 @@ abstract contract PoolTest is ExitVenueTest {
 
     function proveChunks(Snapshot memory s) internal {
         for (uint32 i; i < chunkCount(s); ++i) {
-            registry.submitChunk(s, chunkOf(s, i, ROOT_0 + i));
+            registry.submitChunk(s, chunkOf(s, i, LEAF_0 + i));
         }
     }
 
@@ -239,7 +257,7 @@ abstract contract PoolTest is ExitVenueTest {
         c.requester = address(0xa11ce);
         (c.nonce, c.expiry) = (77, uint40(block.timestamp + 60));
         (c.kind, c.threshold, c.nullifier, c.vectorHash) = (kind, threshold, 4_321, 8_765);
-        c.proof = marginProof(verifier, s, c, ROOT_0);
+        c.proof = marginProof(verifier, s, c, rootFrom(leavesFrom(LEAF_0)));
     }
 
     function marginProof(

@@ -61,17 +61,17 @@ contract ProofRegistryTest is PoolTest {
 
     function test_submitChunk_inOrderAndOnce() public {
         Snapshot memory s = openEpoch();
-        Chunk memory second = chunkOf(s, 1, ROOT_0 + 1);
+        Chunk memory second = chunkOf(s, 1, LEAF_0 + 1);
         vm.expectRevert(abi.encodeWithSelector(R.ChunkWrong.selector, 1, 0));
         registry.submitChunk(s, second);
-        Chunk memory first = chunkOf(s, 0, ROOT_0);
+        Chunk memory first = chunkOf(s, 0, LEAF_0);
         registry.submitChunk(s, first);
         assertEq(uint256(registry.freshUntil()), 0);
         vm.expectRevert(abi.encodeWithSelector(R.ChunkWrong.selector, 0, 1));
         registry.submitChunk(s, first);
         registry.submitChunk(s, second);
         assertEq(uint256(registry.freshUntil()), s.time + FRESH);
-        assertEq(registry.chunkRoot(1, 1), ROOT_0 + 1);
+        assertEq(registry.chunkRoot(1, 1), rootFrom(leavesFrom(LEAF_0 + 1)));
         // The epoch is done: nothing can be proven of it again.
         vm.expectPartialRevert(R.SnapshotWrong.selector);
         registry.submitChunk(s, first);
@@ -88,7 +88,7 @@ contract ProofRegistryTest is PoolTest {
 
     function test_submitChunk_newerEpochVoidsTheOld() public {
         Snapshot memory old = openEpoch();
-        Chunk memory chunk = chunkOf(old, 0, ROOT_0);
+        Chunk memory chunk = chunkOf(old, 0, LEAF_0);
         openEpoch();
         vm.expectPartialRevert(R.SnapshotWrong.selector);
         registry.submitChunk(old, chunk);
@@ -99,8 +99,8 @@ contract ProofRegistryTest is PoolTest {
     /// comes. What cannot be decoded is refused too.
     function test_submitChunk_bindsEveryWordOfItsCalldata() public {
         Snapshot memory s = openEpoch();
-        bytes memory call = abi.encodeCall(R.submitChunk, (s, chunkOf(s, 0, ROOT_0)));
-        assertTrue(_refusesEveryWord(address(registry), call, 8) >= 47);
+        bytes memory call = abi.encodeCall(R.submitChunk, (s, chunkOf(s, 0, LEAF_0)));
+        assertTrue(_refusesEveryWord(address(registry), call, 47) >= 53);
         (bool ok,) = address(registry).call(call);
         assertTrue(ok);
     }
@@ -109,18 +109,20 @@ contract ProofRegistryTest is PoolTest {
         Snapshot memory s = proveEpoch();
         MarginClaim memory claim = claimOf(address(this), s, 2, 400);
         bytes memory call = abi.encodeCall(R.verifyMargin, (s, claim));
-        assertTrue(_refusesEveryWord(address(registry), call, 8) >= 51);
+        assertTrue(_refusesEveryWord(address(registry), call, (call.length - 4) / 32 - 8) >= 51);
         (bool ok,) = address(registry).call(call);
         assertTrue(ok);
     }
 
-    function _refusesEveryWord(address target, bytes memory call, uint256 proofWords)
+    function _refusesEveryWord(address target, bytes memory call, uint256 proofAt)
         private
-        returns (uint256 words)
+        returns (uint256 tried)
     {
         assertEq((call.length - 4) % 32, 0);
-        words = (call.length - 4) / 32 - proofWords;
+        uint256 words = (call.length - 4) / 32;
+        tried = words - 8;
         for (uint256 i; i < words; ++i) {
+            if (i >= proofAt && i < proofAt + 8) continue;
             for (uint256 kind; kind < 3; ++kind) {
                 uint256 before = _wordAt(call, i);
                 uint256 other = kind == 0 ? before ^ 1 : before ^ (1 << 30);
@@ -147,7 +149,7 @@ contract ProofRegistryTest is PoolTest {
     /// @dev And what the chain itself holds: keys, chain, pool, circuit, sums before.
     function test_submitChunk_bindsWhatTheChainHolds() public {
         Snapshot memory s = openEpoch();
-        Chunk memory chunk = chunkOf(s, 0, ROOT_0);
+        Chunk memory chunk = chunkOf(s, 0, LEAF_0);
         uint256 places = 8 + K + 33;
         for (uint256 i; i < places; ++i) {
             uint256[] memory v = solvencyVector(s, chunk, 0);
@@ -162,26 +164,52 @@ contract ProofRegistryTest is PoolTest {
         registry.submitChunk(s, chunk);
     }
 
-    /// @dev A root that is not reduced would be the root of the same tree, and of no path.
+    /// @dev A leaf that is not reduced would lead to the same root, and be published as another
+    /// number than the one that a member looks for.
     function test_submitChunk_revertsIf_OutsideField() public {
         Snapshot memory s = openEpoch();
-        Chunk memory chunk = chunkOf(s, 0, ROOT_0);
-        chunk.root += Toxic.R;
-        chunk.proof = proofOf(solvency, solvencyVector(s, chunk, 0), chunk.vectorHash, 3);
-        vm.expectRevert(
-            abi.encodeWithSelector(PoolStatements.OutsideField.selector, 7, chunk.root)
-        );
-        registry.submitChunk(s, chunk);
-        chunk = chunkOf(s, 0, ROOT_0);
+        Chunk memory chunk = chunkOf(s, 0, LEAF_0);
+        for (uint256 i; i < K; ++i) {
+            chunk.leaves[i] += Toxic.R;
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    PoolStatements.OutsideField.selector, i, chunk.leaves[i]
+                )
+            );
+            registry.submitChunk(s, chunk);
+            chunk.leaves[i] -= Toxic.R;
+        }
+        chunk = chunkOf(s, 0, LEAF_0);
         chunk.vectorHash += Toxic.R;
         vm.expectPartialRevert(R.ProofWrong.selector);
         registry.submitChunk{gas: 3_000_000}(s, chunk);
     }
 
+    /// @dev Half the leaves, or twice as many, could have the same root and hide each member's own.
+    function test_submitChunk_revertsIf_leavesAreNotThePlaces() public {
+        Snapshot memory s = openEpoch();
+        Chunk memory chunk = chunkOf(s, 0, LEAF_0);
+        uint256[] memory l = chunk.leaves;
+        chunk.leaves = new uint256[](2);
+        (chunk.leaves[0], chunk.leaves[1]) = (hash2(l[0], l[1]), hash2(l[2], l[3]));
+        vm.expectRevert(abi.encodeWithSelector(PoolStatements.LeavesWrong.selector, 2, K));
+        registry.submitChunk(s, chunk);
+    }
+
+    /// @dev What lies beside a leaf can be had from the chain alone.
+    function test_submitChunk_publishesTheLeaves() public {
+        Snapshot memory s = openEpoch();
+        Chunk memory chunk = chunkOf(s, 0, LEAF_0);
+        vm.expectEmit();
+        emit R.ChunkProven(1, 0, rootFrom(chunk.leaves), chunk.sumsNext, chunk.leaves);
+        registry.submitChunk(s, chunk);
+        assertEq(registry.chunkRoot(1, 0), rootFrom(chunk.leaves));
+    }
+
     /// @dev Another proof of the same statement is as good, and changes nothing by that.
     function test_submitChunk_malleableProofProvesNothingTwice() public {
         Snapshot memory s = openEpoch();
-        Chunk memory chunk = chunkOf(s, 0, ROOT_0);
+        Chunk memory chunk = chunkOf(s, 0, LEAF_0);
         registry.submitChunk(s, chunk);
         uint256[] memory v = solvencyVector(s, chunk, 0);
         chunk.proof = proofOf(solvency, v, chunk.vectorHash, 17);
@@ -193,8 +221,8 @@ contract ProofRegistryTest is PoolTest {
     function test_submitChunk_membersOfTheSnapshot() public {
         Snapshot memory s = openEpoch();
         joins(memberOf(6), memberKey(6));
-        registry.submitChunk(s, chunkOf(s, 0, ROOT_0));
-        registry.submitChunk(s, chunkOf(s, 1, ROOT_0 + 1));
+        registry.submitChunk(s, chunkOf(s, 0, LEAF_0));
+        registry.submitChunk(s, chunkOf(s, 1, LEAF_0 + 1));
         assertEq(registry.provenId(1), uint256(keccak256(abi.encode(s))) >> 8);
     }
 
@@ -209,7 +237,7 @@ contract ProofRegistryTest is PoolTest {
         registry.verifyMargin(s, claim);
         // Nor by another nullifier, or another proof of it.
         claim.nullifier += 1;
-        claim.proof = marginProof(address(this), s, claim, ROOT_0);
+        claim.proof = marginProof(address(this), s, claim, rootFrom(leavesFrom(LEAF_0)));
         vm.expectPartialRevert(R.ChallengeAnswered.selector);
         registry.verifyMargin(s, claim);
         // What one verifier was told convinces nobody else.
@@ -254,7 +282,7 @@ contract ProofRegistryTest is PoolTest {
         Snapshot memory s = proveEpoch();
         MarginClaim memory claim = claimOf(address(this), s, 0, 0);
         claim.expiry = type(uint40).max;
-        claim.proof = marginProof(address(this), s, claim, ROOT_0);
+        claim.proof = marginProof(address(this), s, claim, rootFrom(leavesFrom(LEAF_0)));
         vm.warp(registry.freshUntil() + 1);
         vm.expectPartialRevert(R.PoolStale.selector);
         registry.verifyMargin(s, claim);
@@ -263,7 +291,7 @@ contract ProofRegistryTest is PoolTest {
     function test_verifyMargin_revertsIf_wrongRootOrChunk() public {
         Snapshot memory s = proveEpoch();
         MarginClaim memory claim = claimOf(address(this), s, 0, 0);
-        claim.proof = marginProof(address(this), s, claim, ROOT_0 + 1);
+        claim.proof = marginProof(address(this), s, claim, rootFrom(leavesFrom(LEAF_0 + 1)));
         vm.expectPartialRevert(R.ProofWrong.selector);
         registry.verifyMargin{gas: 3_000_000}(s, claim);
         claim.chunk = 2;
@@ -287,17 +315,17 @@ contract ProofRegistryTest is PoolTest {
         vm.warp(block.timestamp + 1);
         refresh();
         Snapshot memory s = openEpoch();
-        Chunk memory chunk = chunkOf(s, 0, ROOT_0);
+        Chunk memory chunk = chunkOf(s, 0, LEAF_0);
         registry.submitChunk(s, chunk);
         registry.applyCircuits();
         assertEq(registry.circuits().solvency, other.solvency);
         // No epoch is proven by two circuits.
-        Chunk memory second = chunkOf(s, 1, ROOT_0);
+        Chunk memory second = chunkOf(s, 1, LEAF_0);
         vm.expectPartialRevert(R.SnapshotWrong.selector);
         registry.submitChunk(s, second);
         // A proof of the circuit before is none of the one after.
         s = openEpoch();
-        chunk = chunkOf(s, 0, ROOT_0);
+        chunk = chunkOf(s, 0, LEAF_0);
         vm.expectPartialRevert(R.ProofWrong.selector);
         registry.submitChunk{gas: 3_000_000}(s, chunk);
         solvency = IGroth16(other.solvency);

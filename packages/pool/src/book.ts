@@ -214,6 +214,17 @@ export function applyEvent(book: Book, event: BookEvent): void {
   }
 }
 
+/**
+ * Whether an event moves something of members by what the others hold: a levy, or lots that went
+ * without an order. Who knows its own orders only cannot tell its part of that.
+ */
+export function isShared(book: Book, event: BookEvent): boolean {
+  const netOf = (market: number): number => book.total.sizes.get(market) ?? 0;
+  if (event.type === 'levied') return netOf(event.market) !== 0;
+  if (event.type !== 'omnibus') return false;
+  return event.sizes.some(([market, size]) => size !== netOf(market));
+}
+
 /** The law of the book: members sum to its totals. Undefined, or what differs. */
 export function sumsFault(book: Book): string | undefined {
   const sizes = new Map<number, number>();

@@ -56,6 +56,8 @@ const holdingsSchema = z.object({
   initial: big,
   maintenance: big,
   orders: z.array(z.looseObject({ market: z.int(), isBuy: z.boolean(), lots: z.int() })),
+  /** What the salts of the member's leaves come from. */
+  shared: big,
   opening: openingSchema.optional(),
   snapshot: snapshotSchema.optional(),
   /** Of the epoch that is being proven. */

@@ -16,7 +16,7 @@ import {
 import type { Hex, Rejection } from '@holdfast/units';
 import { reject } from '@holdfast/units';
 import type { Epoch } from './follow.ts';
-import { blindOf, saltOf } from './secrets.ts';
+import { blindOf, saltOf, sharedOf } from './secrets.ts';
 import { addressWord } from './terms.ts';
 
 export type EpochPlace = { readonly chainId: number; readonly pool: Hex };
@@ -26,7 +26,12 @@ export const contextOf = (words: readonly bigint[]): PoolContext => words.map(sl
 
 /** The leaves of an epoch as they were proven, or will be. */
 export const leavesOf = (seed: Uint8Array, epoch: Epoch): Member[] =>
-  epoch.members.map((held, i) => ({ ...held, salt: saltOf(seed, epoch.id, i) }));
+  epoch.members.map(({ address, key, cash, sizes }) => ({
+    key,
+    cash,
+    sizes,
+    salt: saltOf(sharedOf(seed, address), epoch.id),
+  }));
 
 /** What anyone knows of an epoch. */
 export const factsOf = (place: EpochPlace, epoch: Epoch): EpochFacts => ({

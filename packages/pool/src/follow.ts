@@ -4,7 +4,7 @@ import type { ChainReader } from '@holdfast/host';
 import { decodeLog } from '@holdfast/settle';
 import { EnvironmentError, type Hex } from '@holdfast/units';
 import { decodeEventLog } from 'viem';
-import { applyEvent, type Book, emptyBook, sumsFault } from './book.ts';
+import { applyEvent, type Book, emptyBook, isShared, sumsFault } from './book.ts';
 import { createReader, type LogOf, type OwnerOf, type PoolSources } from './events.ts';
 
 /** What the chain fixed when an epoch was opened, as `submitChunk` takes it. */
@@ -26,16 +26,24 @@ export type Snapshot = {
 
 /** What a member held when an epoch was opened. */
 export type Held = {
+  readonly address: string;
   readonly key: bigint;
   readonly cash: bigint;
   readonly sizes: readonly bigint[];
+};
+
+export type ChunkOnChain = {
+  readonly root: bigint;
+  readonly sums: bigint;
+  readonly leaves: readonly bigint[];
 };
 
 export type Epoch = {
   readonly id: bigint;
   readonly snapshot: Snapshot;
   readonly members: readonly Held[];
-  readonly roots: Map<number, { readonly root: bigint; readonly sums: bigint }>;
+  /** Chunks that are proven, each with the leaves of its places. */
+  readonly chunks: Map<number, ChunkOnChain>;
   isProven: boolean;
 };
 
@@ -46,6 +54,9 @@ export type Followed = {
   epochs: Map<number, Epoch>;
   freshUntil: number;
   lapsedTime: number;
+  /** Blocks in which the account changed without orders, so that members shared what only the
+   * whole book knows. */
+  shared: number[];
   /** Last block that was read. */
   block: number;
   blockHash: Hex;
@@ -69,12 +80,14 @@ const fresh = (p: FollowPlace): Followed => ({
   epochs: new Map(),
   freshUntil: 0,
   lapsedTime: 0,
+  shared: [],
   block: p.deployBlock - 1,
   blockHash: '0x',
 });
 
 function heldBy(book: Book, markets: readonly number[], count: number): Held[] {
-  return book.members.slice(0, count).map(({ key, cash, sizes }) => ({
+  return book.members.slice(0, count).map(({ address, key, cash, sizes }) => ({
+    address,
     key,
     cash,
     sizes: Array.from({ length: slots }, (_, slot) => {
@@ -90,11 +103,11 @@ function registryLog(p: FollowPlace, at: Followed, log: LogOf): void {
   if (eventName === 'EpochOpened') {
     const snapshot = args.snapshot as Snapshot;
     const members = heldBy(at.book, p.markets, snapshot.memberCount);
-    const made = { id: args.id, snapshot, members, roots: new Map(), isProven: false };
+    const made = { id: args.id, snapshot, members, chunks: new Map(), isProven: false };
     at.epochs.set(args.number, made);
   } else if (eventName === 'ChunkProven') {
-    const { root, sums, index } = args;
-    at.epochs.get(args.number)?.roots.set(index, { root, sums });
+    const { root, sums, index, leaves } = args;
+    at.epochs.get(args.number)?.chunks.set(index, { root, sums, leaves });
   } else if (eventName === 'EpochProven') {
     const epoch = at.epochs.get(args.number);
     if (epoch) epoch.isProven = true;
@@ -173,7 +186,10 @@ export function createFollower(reader: ChainReader, p: FollowPlace, ownerOf: Own
     for (const group of groups) {
       const others = group.filter(({ address: of }) => of !== p.registry);
       const input = (): Hex => calldata.get(group[0]?.transactionHash as Hex) as Hex;
-      for (const event of logs.eventsOf(others, input)) applyEvent(at.book, event);
+      for (const event of logs.eventsOf(others, input)) {
+        if (isShared(at.book, event)) at.shared.push(group[0]?.blockNumber ?? 0);
+        applyEvent(at.book, event);
+      }
       for (const log of group) {
         if (log.address === p.registry) registryLog(p, at, log);
         else sideLog(p, at, log);

@@ -9,6 +9,7 @@ export * from './journal.ts';
 export * from './margin.ts';
 export * from './operator.ts';
 export * from './orders.ts';
+export * from './record.ts';
 export * from './secrets.ts';
 export * from './shares.ts';
 export * from './terms.ts';

@@ -15,7 +15,7 @@ import {
   loadVenue,
   serveJson,
 } from '@holdfast/host';
-import { proofWords } from '@holdfast/proof';
+import { chunkMembers, leafOf, proofWords } from '@holdfast/proof';
 import { type ProverOptions, proveEpoch } from '@holdfast/proof/node';
 import { type Client, connect, type Signer } from '@holdfast/sdk';
 import {
@@ -31,11 +31,11 @@ import { z } from 'zod';
 import { memberOf } from './book.ts';
 import { type PoolInfo, poolInfo } from './contract.ts';
 import { createDesk, type Desk, numberOf, signerOf } from './desk.ts';
-import { openingOf, planOf } from './epoch.ts';
+import { leavesOf, openingOf, planOf } from './epoch.ts';
 import { createFollower, type Follower } from './follow.ts';
 import { openJournal } from './journal.ts';
 import { memberHealth, uncovered } from './margin.ts';
-import { openSeed } from './secrets.ts';
+import { openSeed, sharedOf } from './secrets.ts';
 import { loginForm, type MemberOrder, orderForm, poolDomain, poolTypes } from './terms.ts';
 
 export type OperatorOptions = {
@@ -163,6 +163,7 @@ async function holdings(d: Deps, body: z.infer<typeof bodies.read>): Promise<obj
     positions: [...sizes].map(([market, size]) => ({ market, size })),
     ...memberHealth(book, number),
     orders: d.desk.openOf(body.member),
+    shared: `${sharedOf(d.seed, body.member)}`,
     opening: proven && openingOf(d.seed, proven, number),
     snapshot: proven?.snapshot,
     next: next && {
@@ -221,11 +222,13 @@ export async function makeEpoch(d: Deps): Promise<Rejection | undefined> {
   const circuit = { circuitId: d.info.solvencyId, size: d.info.chunkMembers };
   const plans = planOf(circuit, d.info, d.seed, epoch);
   if (isRejection(plans)) return plans;
+  const members = leavesOf(d.seed, epoch);
   const dir = join(d.options.dir, 'epochs', `${epoch.snapshot.number}-${epoch.id % 10n ** 9n}`);
   const chunks = await proveEpoch({ ...prover, dir }, plans);
   for (const [index, chunk] of chunks.entries()) {
-    const { sumsAfter, chunkRoot, h, proof } = chunk;
-    const text = { index, sumsNext: sumsAfter, root: chunkRoot, vectorHash: h };
+    const { sumsAfter, h, proof } = chunk;
+    const leaves = chunkMembers(members, index, circuit.size).map(leafOf);
+    const text = { index, sumsNext: sumsAfter, vectorHash: h, leaves };
     const args = [epoch.snapshot, { ...text, proof: proofWords(proof) }];
     const sent = await call(d, 'registry', 'submitChunk', args);
     if (isRejection(sent)) return sent;

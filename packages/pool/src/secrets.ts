@@ -1,7 +1,7 @@
 /** Salts and blinds of an epoch, from one secret: a run that ended makes the same again. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { fieldPrime } from '@holdfast/proof';
+import { fieldPrime, hash2 } from '@holdfast/proof';
 import { EnvironmentError } from '@holdfast/units';
 
 const seedBytes = 32;
@@ -22,9 +22,15 @@ export function derived(seed: Uint8Array, use: string): bigint {
   return BigInt(`0x${digest}`) % fieldPrime;
 }
 
-/** Salt of a member's leaf in an epoch; never the same in two, or equal leaves would show. */
-export const saltOf = (seed: Uint8Array, epoch: bigint, member: number): bigint =>
-  derived(seed, `salt ${epoch} ${member}`);
+/** What operator and one member share: the salts of that member's leaves come from it. */
+export const sharedOf = (seed: Uint8Array, member: string): bigint =>
+  derived(seed, `shared ${member.toLowerCase()}`);
+
+/**
+ * Salt of a member's leaf in an epoch; never the same in two, or equal leaves would show. The
+ * member can compute it as well, so that its leaf does not depend on an operator that answers.
+ */
+export const saltOf = (shared: bigint, epoch: bigint): bigint => hash2(shared, epoch);
 
 export const blindOf = (seed: Uint8Array, epoch: bigint, chunk: number): bigint =>
   derived(seed, `blind ${epoch} ${chunk}`);

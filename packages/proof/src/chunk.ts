@@ -19,7 +19,12 @@ export function chunkLevels(members: readonly Member[]): bigint[][] {
     const fault = memberFault(member);
     invariant(fault === undefined, fault?.message ?? '');
   }
-  const levels = [members.map(leafOf)];
+  return treeOf(members.map(leafOf));
+}
+
+/** Levels of the tree over leaves, as they are on chain. Assumes: a power of two of them. */
+export function treeOf(leaves: readonly bigint[]): bigint[][] {
+  const levels = [[...leaves]];
   for (let top = levels[0]!; top.length > 1; ) {
     const next = Array.from({ length: top.length / 2 }, (_, i) =>
       hash2(top[2 * i]!, top[2 * i + 1]!),

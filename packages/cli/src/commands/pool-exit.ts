@@ -1,11 +1,11 @@
 /** pool lapse, recall, exit: leaving a pool whose operator is gone. The chain alone is asked. */
 import { iConfidentialPoolAbi, iForcedQueueAbi, iProofRegistryAbi } from '@holdfast/abi';
-import { EnvironmentError, formatDecimal, isRejection } from '@holdfast/units';
+import { EnvironmentError, formatDecimal, type Hex, isRejection } from '@holdfast/units';
 import { type Abi, parseAbi } from 'viem';
 import { Refused } from '../failure.ts';
 import { pairs, type Result } from '../io.ts';
 import type { Session } from '../session.ts';
-import { keptOpening } from './pool-member.ts';
+import { hasOpening, keptOpening, leafFromChain } from './pool-member.ts';
 import { type PoolOptions, placeOf, poolOn, send } from './pool-place.ts';
 
 export async function lapse(s: Session, options: PoolOptions): Promise<Result> {
@@ -61,7 +61,7 @@ export async function exit(s: Session, options: PoolOptions): Promise<Result> {
   });
   if (shown.length === 0) {
     const [proven] = await reader.readContract({ ...registry, functionName: 'provenLast' });
-    const kept = proven === 0 ? undefined : keptOpening(s, place.pool, address, proven);
+    const kept = proven === 0 ? undefined : await leafOf(s, options, place.pool, address, proven);
     await send(s, info, 'pool', 'proveExit', [
       kept?.snapshot ?? emptySnapshot,
       kept === undefined ? emptyOpening : openingArgs(kept.opening),
@@ -86,6 +86,21 @@ export async function exit(s: Session, options: PoolOptions): Promise<Result> {
       ['so far', `${formatDecimal(after[1], token.decimals)} ${token.symbol}`],
     ]),
   };
+}
+
+/**
+ * The kept leaf, else the one that the chain and the member's record lead to. None, for a member
+ * that joined after the newest proven epoch: its part is what it put in.
+ */
+async function leafOf(s: Session, options: PoolOptions, pool: Hex, member: Hex, epoch: number) {
+  if (hasOpening(s, pool, member, epoch)) return keptOpening(s, pool, member, epoch);
+  try {
+    await leafFromChain(s, options);
+  } catch (error) {
+    if (error instanceof Refused && error.rejection.code === 'EpochMissing') return undefined;
+    throw error;
+  }
+  return keptOpening(s, pool, member, epoch);
 }
 
 const zeros = Array.from({ length: 16 }, () => 0n);

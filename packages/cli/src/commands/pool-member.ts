@@ -12,18 +12,26 @@ import {
   showSize,
   sizeToLots,
 } from '@holdfast/sdk';
-import { EnvironmentError, type Hex, parseExact, stringifyExact } from '@holdfast/units';
+import {
+  EnvironmentError,
+  type Hex,
+  isRejection,
+  parseExact,
+  stringifyExact,
+} from '@holdfast/units';
 import { erc20Abi } from 'viem';
 import { pairs, type Result, table } from '../io.ts';
 import { parseAddress, parseDuration, parseSide, parseTimeInForce } from '../parse.ts';
 import { agreed, type Session } from '../session.ts';
 import {
   keepPlace,
+  keepRecord,
   type Place,
   type PoolOptions,
   placeOf,
   poolDir,
   poolOn,
+  recordOf,
   secretOf,
   send,
 } from './pool-place.ts';
@@ -36,6 +44,8 @@ function operatorUrl(place: Place): string {
   if (place.operator !== undefined) return place.operator;
   throw new EnvironmentError('OperatorMissing', 'give the operator’s url by --operator');
 }
+
+type MemberClient = Awaited<ReturnType<typeof memberAt>>['member'];
 
 export async function memberAt(s: Session, options: PoolOptions) {
   const { createMember } = await import('@holdfast/pool');
@@ -55,12 +65,34 @@ export async function join_(s: Session, options: PoolOptions): Promise<Result> {
   const key = keyOf(secret, signer.address);
   const { admission } = agreed(await member.admission(key));
   const done = await send(s, info, 'pool', 'join', [key, admission]);
+  await keepShared(s, place.pool, member);
   const file = join(poolDir(s, place.pool), `secret-${signer.address.toLowerCase()}.json`);
   return {
     data: { ...done, key: `${key}` },
     text: `joined as ${signer.address}\nthe secret is in ${file}: keep a copy, nobody else has it`,
     next: 'holdfast pool deposit 1000',
   };
+}
+
+const sharedTries = 40;
+const sharedMs = 500;
+
+/** Keeps what the salts come from. The operator has to see the joining first. */
+async function keepShared(s: Session, pool: Hex, member: MemberClient): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const view = await member.holdings();
+    if (!isRejection(view)) return keepIt(s, pool, member.member, view.shared);
+    if (tries === sharedTries) agreed(view);
+    await sleep(sharedMs);
+  }
+}
+
+async function keepIt(s: Session, pool: Hex, member: Hex, shared: bigint): Promise<void> {
+  const record = await recordOf(s, pool, member);
+  if (record.shared === undefined) return keepRecord(s, pool, member, { ...record, shared });
+  if (record.shared === shared) return;
+  const text = 'the operator gives another secret of salts than the one that is kept here';
+  agreed({ code: 'SharedDiffers', message: text });
 }
 
 export async function deposit(s: Session, text: string, options: PoolOptions): Promise<Result> {
@@ -96,7 +128,7 @@ export async function order(
   size: string,
   options: OrderOptions,
 ): Promise<Result> {
-  const { member, clock } = await memberAt(s, options);
+  const { place, member, clock } = await memberAt(s, options);
   const { markets } = await s.info();
   const market = agreed(marketBy(markets, name));
   const tif = options.tif === undefined ? 'GTC' : parseTimeInForce(options.tif);
@@ -112,6 +144,11 @@ export async function order(
       nonce: Date.now(),
     }),
   );
+  const { withOrder } = await import('@holdfast/pool');
+  const { lane, seq } = placed;
+  const nonce = Number(placed.nonce);
+  const record = await recordOf(s, place.pool, member.member);
+  await keepRecord(s, place.pool, member.member, withOrder(record, { nonce, lane, seq }));
   const { status, code, message } = placed as { status: string; code?: string; message?: string };
   if (status === 'rejected') agreed({ code: code ?? 'Rejected', message: message ?? '' });
   return { data: placed, text: `${status} as ${JSON.stringify(placed.nonce)}` };
@@ -138,7 +175,7 @@ export async function holdings(s: Session, options: PoolOptions): Promise<Result
     ['maintenance margin', showQuote(view.maintenance)],
     ['open orders', `${view.orders.length}`],
   ]);
-  const { opening: _, snapshot: __, ...data } = view;
+  const { opening: _, snapshot: __, shared: ___, ...data } = view;
   return {
     data,
     text: rows.length === 0 ? head : `${head}\n\n${table([['market', 'size'], ...rows])}`,
@@ -197,6 +234,9 @@ export type Kept = { readonly opening: Opening; readonly snapshot: object };
 const openingPath = (s: Session, pool: Hex, member: Hex, number: number): string =>
   join(poolDir(s, pool), `opening-${member.toLowerCase()}-${number}.json`);
 
+export const hasOpening = (s: Session, pool: Hex, member: Hex, number: number): boolean =>
+  existsSync(openingPath(s, pool, member, number));
+
 /** The member's openings that are kept here, by the epoch's number. */
 export function keptOpening(s: Session, pool: Hex, member: Hex, number: number): Kept {
   const path = openingPath(s, pool, member, number);
@@ -213,10 +253,10 @@ export type InclusionOptions = PoolOptions & { readonly every?: string };
 /** Once, or again and again until it is interrupted: only the newest leaf leads out. */
 export async function inclusion(s: Session, options: InclusionOptions): Promise<Result> {
   const { every } = options;
-  if (every === undefined) return keepLeaf(s, options);
+  if (every === undefined) return keepAnyhow(s, options);
   const ms = Math.max(parseDuration(every), 1) * 1000;
   for (;;) {
-    const told = await keepLeaf(s, options).then(
+    const told = await keepAnyhow(s, options).then(
       ({ text }) => text,
       (error: unknown) => `not kept: ${(error as Error).message}`,
     );
@@ -226,12 +266,54 @@ export async function inclusion(s: Session, options: InclusionOptions): Promise<
   }
 }
 
+/** The leaf of the newest proven epoch from the chain and the member's record, and keeps it. */
+export async function leafFromChain(s: Session, options: PoolOptions): Promise<Result> {
+  const { openFromChain } = await import('@holdfast/pool');
+  const place = placeOf(s, options);
+  const { info, reader } = await poolOn(s, place);
+  const owner = s.address();
+  if (!owner) throw new EnvironmentError('KeyMissing', `there is no key "${s.keyName}"`);
+  const number = await reader.readContract({
+    address: info.pool,
+    abi: iConfidentialPoolAbi,
+    functionName: 'numberOf',
+    args: [owner],
+  });
+  const record = await recordOf(s, place.pool, owner);
+  const { opening, snapshot } = agreed(await openFromChain(reader, info, number, record));
+  const path = openingPath(s, place.pool, owner, snapshot.number);
+  await writeFileAtomic(path, stringifyExact({ opening, snapshot }), 0o600);
+  return {
+    data: { epoch: snapshot.number, number, kept: path, from: 'chain' },
+    text: pairs([
+      ['epoch', `${snapshot.number}: included as member ${number}, by the chain and own orders`],
+      ['cash', showQuote(opening.cash >> 32n)],
+      ['kept', path],
+    ]),
+  };
+}
+
+/** By the operator's answer; when it gives none, by the chain and the member's own record. */
+async function keepAnyhow(s: Session, options: PoolOptions): Promise<Result> {
+  try {
+    return await keepLeaf(s, options);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code !== 'OperatorGone' && code !== 'OperatorBroken' && code !== 'OperatorMissing') {
+      throw error;
+    }
+    s.io.err(`${(error as Error).message}: the chain and your own record are asked\n`);
+    return leafFromChain(s, options);
+  }
+}
+
 /** Asks for the leaf of the newest epoch, judges it against the chain, and keeps it. */
 async function keepLeaf(s: Session, options: PoolOptions): Promise<Result> {
-  const { inclusionFault, keyOf } = await import('@holdfast/pool');
+  const { inclusionFault, keyOf, saltOf } = await import('@holdfast/pool');
   const { place, info, reader, member } = await memberAt(s, options);
   const view = agreed(await member.holdings());
-  const { opening, snapshot, next } = view;
+  const { opening, snapshot, next, shared } = view;
+  await keepIt(s, place.pool, member.member, shared);
   if (next?.opening !== undefined) {
     // Not proven yet, so there is no root to judge it by; the next run does.
     const path = openingPath(s, place.pool, member.member, next.snapshot.number);
@@ -258,6 +340,10 @@ async function keepLeaf(s: Session, options: PoolOptions): Promise<Result> {
   if (fault) agreed(fault);
   if (opening.epoch !== id) {
     agreed({ code: 'NotIncluded', message: `the opening is of ${opening.epoch}, not of ${id}` });
+  }
+  if (opening.salt !== saltOf(shared, id)) {
+    const message = 'the leaf has a salt that you cannot make: without the operator it is lost';
+    agreed({ code: 'SaltDiffers', message });
   }
   const path = openingPath(s, place.pool, member.member, snapshot.number);
   await writeFileAtomic(path, stringifyExact({ opening, snapshot }), 0o600);

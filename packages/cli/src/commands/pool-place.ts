@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { iConfidentialPoolAbi, iProofRegistryAbi } from '@holdfast/abi';
 import { ensurePrivateDir, readJson, writeJsonAtomic } from '@holdfast/host';
 import { root } from '@holdfast/host/programs';
-import type { PoolInfo } from '@holdfast/pool';
+import type { MemberRecord, PoolInfo } from '@holdfast/pool';
 import { EnvironmentError, type Hex } from '@holdfast/units';
 import type { Abi } from 'viem';
 import { z } from 'zod';
@@ -66,6 +66,27 @@ export async function secretOf(s: Session, pool: Hex, member: Hex, mayMake: bool
   ensurePrivateDir(poolDir(s, pool));
   await writeJsonAtomic(path, { secret: `${secret}` });
   return secret;
+}
+
+const recordPath = (s: Session, pool: Hex, member: Hex): string =>
+  join(poolDir(s, pool), `record-${member.toLowerCase()}.json`);
+
+/** What the member keeps of its orders and of what it shares with the operator. */
+export async function recordOf(s: Session, pool: Hex, member: Hex): Promise<MemberRecord> {
+  const { emptyRecord, recordSchema } = await import('@holdfast/pool');
+  const path = recordPath(s, pool, member);
+  if (!existsSync(path)) return emptyRecord;
+  const read = recordSchema.safeParse(readJson(path, 'record'));
+  if (read.success) return read.data;
+  throw new EnvironmentError('RecordMalformed', `${path} is no record of a member`);
+}
+
+export async function keepRecord(s: Session, pool: Hex, member: Hex, record: MemberRecord) {
+  const { shared, orders } = record;
+  ensurePrivateDir(poolsDir(s));
+  ensurePrivateDir(poolDir(s, pool));
+  const text = shared === undefined ? { orders } : { shared: `${shared}`, orders };
+  await writeJsonAtomic(recordPath(s, pool, member), text);
 }
 
 /** The pool as the chain has it. */
