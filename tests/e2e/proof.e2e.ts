@@ -1,33 +1,17 @@
 /** Proofs of the real circuits with keys of their own, and every attack on the larger one. */
 import { strict as assert } from 'node:assert';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { runWith } from '@holdfast/cli';
-import { compileCircuit, developmentKeys } from '@holdfast/proof/node';
 import { terminal } from '../../packages/cli/test/terminal.ts';
 import { writeExchange } from '../../packages/proof/test/exchange.ts';
 import { attacksAreStopped } from '../../packages/proof/test/stopped.ts';
-import { tools } from '../../packages/proof/test/world.ts';
+import { keysOf } from './harness/proof-keys.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'holdfast-e2e-proof-'));
 after(() => rmSync(dir, { recursive: true, force: true }));
-
-/** Development keys of the circuits as they are, made once and kept beside what is compiled. */
-async function keysOf(size: number): Promise<string> {
-  const made: string[] = [];
-  for (const name of ['solvency', 'margin'] as const) {
-    made.push((await compileCircuit(tools, name, size)).r1csHash.slice(0, 8));
-  }
-  const keys = join(tools.out, `keys-${size}-${made.join('-')}`);
-  if (existsSync(keys)) return keys;
-  mkdirSync(tools.out, { recursive: true });
-  const fresh = mkdtempSync(join(tools.out, 'new-keys-'));
-  await developmentKeys(tools, fresh, { size, now: 1 });
-  renameSync(fresh, keys);
-  return keys;
-}
 
 describe('an epoch and its members, by the command line', () => {
   let keys: string;
