@@ -52,7 +52,7 @@ function commands(stage: Stage) {
   const must = async (who: string, ...words: string[]) => {
     const { exit, out, err } = await run(who, ...words);
     assert.equal(exit, 0, `${who}: ${words.join(' ')}: ${err}${out}`);
-    return JSON.parse(out.trim().split('\n').at(-1) as string);
+    return JSON.parse(out);
   };
   const refused = async (code: RegExp, who: string, ...words: string[]): Promise<void> => {
     const { exit, out, err } = await run(who, ...words);
