@@ -1,6 +1,6 @@
 /**
- * A pool's whole life on a running venue, by the command line, with real proofs: members join, trade
- * and prove; the operator is killed; the pool goes stale; the operator and the node go for good, and
+ * A pool's whole life on a running venue, by the command line, with real proofs: members join,
+ * trade and prove; the operator is killed; the pool goes stale; operator and node go for good, and
  * every member leaves with its part, two of them by the chain and their own record alone.
  */
 import assert from 'node:assert/strict';
@@ -171,12 +171,13 @@ async function answer(world: World): Promise<void> {
     functionName: 'chunkRoot',
     args: [number, 0],
   });
+  const id = await reader.readContract({ ...registry, functionName: 'provenId', args: [number] });
   assert.equal(chunkMembers, 4);
   const facts = {
     format: 'holdfast-facts/1',
     chainId: `${info.chainId}`,
     pool: info.pool,
-    epoch: `${await reader.readContract({ ...registry, functionName: 'provenId', args: [number] })}`,
+    epoch: `${id}`,
     context: contextOf(context.map(BigInt)).map((slot) => slot ?? null),
     totals: { cash: totalCash, sizes: totalSizes },
     keys: [],
@@ -243,10 +244,14 @@ async function leave(world: World): Promise<void> {
     'the pool to be wound up',
     180_000,
     async () => {
-      return (await cli.run('carol', 'pool', 'lapse')).exit === 0;
+      const { exit, err, out } = await cli.run('carol', 'pool', 'lapse');
+      // The last refusal is told when time is up.
+      if (exit !== 0) throw new Error(err + out);
+      return true;
     },
     1_000,
   );
+  tell('the pool is wound up');
   await cli.must('carol', 'pool', 'recall');
   const house = { address: info.clearingHouse, abi: clearingHouseAbi as Abi };
   const queue = (await reader.readContract({ ...house, functionName: 'forcedQueue' })) as Hex;
@@ -258,7 +263,7 @@ async function leave(world: World): Promise<void> {
   await until(
     'the deadline',
     120_000,
-    async () => !isRejection(await other.chain().call(force)),
+    async () => got(await other.chain().call(force)) !== undefined,
     1_000,
   );
   const token = { address: stage.venue.contracts.token, abi: testTokenAbi } as const;
