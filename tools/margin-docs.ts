@@ -117,6 +117,12 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
       'modules/WaterfallModule.sol#_cover',
       'risk/src/waterfall.ts#coverOf',
     ],
+    ['what a fund pays in an hour', 'libraries/Draws.sol#left', 'risk/src/pace.ts#drawOf'],
+    [
+      'what one block resolves (L26)',
+      'modules/WaterfallModule.sol#_holdPace',
+      'risk/src/pace.ts#paceAfter',
+    ],
     ['how much a list must hold', 'Counterparties.sol#_limit', 'risk/src/deleverage.ts#roomsOf'],
   ],
   steering: [
@@ -138,10 +144,12 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
     ['what is free', 'Withdrawing.sol#_free', ''],
     ['outflow windows (L14)', 'VaultWindows.sol#_count', ''],
     ['what is paid and what waits', 'Vault.sol#_plan', ''],
-    ['veto', 'VaultQueue.sol#veto', ''],
+    ['what is large', 'Vault.sol#_weight', ''],
+    ['veto', 'VaultQueue.sol#_veto', ''],
   ],
   exit: [
     ['turn of a request (L22)', 'ForcedQueue.sol#due', 'keeper/src/forced.ts#queueDuty'],
+    ['who is set aside', 'modules/ForcedModule.sol#setAsideForced', 'settle/src/forced.ts#execute'],
     ['price of a forced close', 'modules/ForcedModule.sol#_closePrice', ''],
     ['freeze (L23)', 'modules/ExitModule.sol#freeze', 'keeper/src/forced.ts#mayFreeze'],
     ['pool', 'modules/ExitModule.sol#_poolOf', ''],

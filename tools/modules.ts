@@ -80,6 +80,7 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
     'trader',
     'venue',
     'party',
+    'risk',
     'sdk',
   ],
 };

@@ -19,7 +19,7 @@ import {Resume} from "./libraries/Resume.sol";
 /// | state | who | to |
 /// |---|---|---|
 /// | limits | nobody | fixed at deployment |
-/// | entry of a scope | one guardian | level 1, for longer than it is set |
+/// | entry of a scope | one guardian, unless they rest | level 1, for longer than it is set |
 /// | entry of a scope | a quorum of them | any level not below the one in force, for longer |
 /// | entry of the venue | anyone, while no guardian beats | level 1, for longer than it is set |
 /// | barred accounts | a quorum of guardians | more accounts, or for longer |
@@ -271,29 +271,30 @@ contract Breaker is Guardians, IBreaker, ITightening {
         emit ClearCancelled(scope);
     }
 
-    /// @dev Sets what one guardian may set alone, and else counts its vote. `refusal` is the error
-    /// of what is wrong, and then nothing has changed.
+    /// @dev Sets what one guardian may set alone, and else counts its vote: also while those alone
+    /// rest, whoever of them used the time up. `refusal` is the error of what is wrong, and then
+    /// nothing has changed.
     function _try(Wish memory wish, Evidence calldata evidence)
         private
         returns (bytes memory refusal, bool done)
     {
         bool alone = wish.level == ALONE_LEVEL_MAX && wish.holdSeconds <= holdSecondsMax
             && wish.scope != ACCOUNTS;
-        address actor = alone ? msg.sender : address(this);
         uint256 values = evidence.values.length;
         if (values > VALUES_MAX || evidence.blockNumber > block.number) {
             refusal = abi.encodeWithSelector(
                 EvidenceInvalid.selector, values, evidence.blockNumber
             );
         } else {
-            refusal = _refuses(actor, wish, alone ? holdSecondsMax : haltSecondsMax);
+            if (alone) alone = _refuses(msg.sender, wish, holdSecondsMax).length == 0;
+            if (!alone) refusal = _refuses(address(this), wish, haltSecondsMax);
         }
         if (refusal.length != 0) return (refusal, false);
         emit Evidenced(
             wish.scope, evidence.law, msg.sender, evidence.blockNumber, evidence.values
         );
         done = alone || _isVoted(wish);
-        if (done) _set(actor, wish);
+        if (done) _set(alone ? msg.sender : address(this), wish);
     }
 
     /// @dev Counts the caller's vote for exactly this wish.

@@ -8,20 +8,29 @@ import {ForcedRequest, IForcedQueue} from "./interfaces/IForcedQueue.sol";
 
 /// @title ForcedQueue: withdraw, close and cancel-all past the operator.
 /// @notice A request is executed in its turn: by the sequencer until its deadline, by anyone after
-/// it. Once the next one is overdue by more than the grace, anyone freezes the venue for ever.
+/// it. One that waits for a price alone steps out of the line, and is executed whenever there is
+/// one. Once the next one is overdue by more than the grace, or one that stepped out by more than
+/// the longer term, anyone freezes the venue for ever.
 ///
 /// Who may change what, to what:
 /// | state | who | to |
 /// |---|---|---|
 /// | clearing house, deadline, grace, fee | nobody | fixed at deployment |
 /// | a new request at the end, the chain's head | owner of the account | with the fee |
-/// | the next request | clearing house | gone, or a close of fewer lots |
+/// | the next request, or one aside | clearing house | gone, or a close of fewer lots |
+/// | the next request | clearing house | aside, with its deadline |
 /// | fees of a frozen venue's requests | anyone | back to the owners |
 ///
-/// Assumes: the clearing house takes a request only once it is executed or found unlawful.
-/// Live: no owner, no pause; nothing clears, reorders or lengthens the queue, and no parameter
-/// reaches it.
+/// Assumes: the clearing house takes a request only once it is executed or found unlawful, and
+/// sets one aside only for want of a price.
+/// Live: no owner, no pause; nothing clears or lengthens the queue, and no parameter reaches it.
 contract ForcedQueue is IForcedQueue {
+    /// @dev Places of a request in the ring of those that are aside, by number.
+    struct Link {
+        uint64 before;
+        uint64 next;
+    }
+
     uint8 private constant WITHDRAW = 1;
     uint8 private constant CLOSE = 2;
     uint8 private constant CANCEL_ALL = 3;
@@ -31,6 +40,8 @@ contract ForcedQueue is IForcedQueue {
     /// that whoever dislikes one can be out before it is in force.
     uint40 private constant TERM_SECONDS_MAX = 12 hours;
     uint256 private constant FEE_WEI_MAX = 0.01 ether;
+    /// @inheritdoc IForcedQueue
+    uint40 public constant override asideSeconds = 3 days;
 
     /// @notice The venue that the requests are for.
     address public immutable clearingHouse;
@@ -46,7 +57,10 @@ contract ForcedQueue is IForcedQueue {
     uint64 private _count;
     /// @inheritdoc IForcedQueue
     bytes32 public override chainHead;
+    /// @dev Up to the last one taken those that are aside, from there on those that wait in line.
     mapping(uint64 number => ForcedRequest) private _requests;
+    /// @dev Number 0 is where the ring closes: after it comes the oldest.
+    mapping(uint64 number => Link) private _ring;
     /// @inheritdoc IForcedQueue
     mapping(address who => uint256 amountWei) public override owed;
 
@@ -109,8 +123,12 @@ contract ForcedQueue is IForcedQueue {
 
     /// @inheritdoc IForcedQueue
     function take(uint64 number, address executor) external override onlyClearingHouse {
-        _checkTurn(number);
-        _done = number;
+        if (_isAside(number)) {
+            _unlink(number);
+        } else {
+            _checkTurn(number);
+            _done = number;
+        }
         delete _requests[number];
         owed[executor] += feeWei;
         emit ForcedTaken(number, executor);
@@ -118,7 +136,7 @@ contract ForcedQueue is IForcedQueue {
 
     /// @inheritdoc IForcedQueue
     function cut(uint64 number, uint88 left) external override onlyClearingHouse {
-        _checkTurn(number);
+        if (!_isAside(number)) _checkTurn(number);
         uint88 before = _requests[number].amount;
         if (left == 0 || left >= before) revert CutWrong(left, before);
         _requests[number].amount = left;
@@ -126,10 +144,22 @@ contract ForcedQueue is IForcedQueue {
     }
 
     /// @inheritdoc IForcedQueue
+    function setAside(uint64 number) external override onlyClearingHouse {
+        _checkTurn(number);
+        _done = number;
+        uint64 last = _ring[0].before;
+        _ring[number].before = last;
+        _ring[last].next = number;
+        _ring[0].before = number;
+        emit ForcedSetAside(number);
+    }
+
+    /// @inheritdoc IForcedQueue
     function refund(uint64 number) external override {
         if (IExit(clearingHouse).frozenTime() == 0) revert VenueRuns(number);
         ForcedRequest memory request = _requests[number];
         if (request.kind == 0) revert FeesNone(msg.sender);
+        if (_isAside(number)) _unlink(number);
         delete _requests[number];
         address owner = IExit(clearingHouse).ownerOf(request.account);
         owed[owner] += feeWei;
@@ -155,7 +185,15 @@ contract ForcedQueue is IForcedQueue {
         request = _requests[number];
         uint256 deadline = request.deadline;
         if (
-            LawLib.forcedInTurn(number, _done, _count, deadline, block.timestamp, bySequencer)
+            LawLib.forcedInTurn(
+                number,
+                _done,
+                _count,
+                deadline,
+                block.timestamp,
+                bySequencer,
+                _isAside(number)
+            )
         ) return request;
         _checkTurn(number);
         revert ForcedEarly(block.timestamp, deadline);
@@ -177,6 +215,17 @@ contract ForcedQueue is IForcedQueue {
         return (next, _count, _requests[next].deadline);
     }
 
+    /// @inheritdoc IForcedQueue
+    function aside() external view override returns (uint64 number, uint40 deadline) {
+        number = _ring[0].next;
+        return (number, _requests[number].deadline);
+    }
+
+    /// @inheritdoc IForcedQueue
+    function asideAfter(uint64 number) external view override returns (uint64) {
+        return _ring[number].next;
+    }
+
     function _append(ForcedRequest memory request) private returns (uint64 number) {
         address owner = IExit(clearingHouse).ownerOf(request.account);
         if (msg.sender != owner) revert NotOwner(msg.sender, owner);
@@ -191,6 +240,17 @@ contract ForcedQueue is IForcedQueue {
         bytes32 head = keccak256(abi.encode(chainHead, number, request));
         chainHead = head;
         emit ForcedRequested(number, request.account, request, head);
+    }
+
+    function _unlink(uint64 number) private {
+        Link memory link = _ring[number];
+        _ring[link.before].next = link.next;
+        _ring[link.next].before = link.before;
+        delete _ring[number];
+    }
+
+    function _isAside(uint64 number) private view returns (bool) {
+        return number <= _done && _requests[number].kind != 0;
     }
 
     function _checkTurn(uint64 number) private view {

@@ -6,9 +6,11 @@ import {IGuardians} from "./interfaces/IGuardians.sol";
 import {Delayed} from "./libraries/Delayed.sol";
 
 /// @title Guardians: who they are, what they vote for, and how long an actor may hold things.
-/// @notice An actor is a guardian alone, the quorum of them, or the silence of all. Each holds
-/// anything for a bounded time on end, then rests, and tightens at most `TIGHTENINGS_MAX` times in
-/// any 24 hours; silence, whose entries are short, as often as it lasts.
+/// @notice An actor is a guardian alone, the quorum of them, or the silence of all. Guardians who
+/// act alone share one hold, so that fewer than a quorum gain nothing by turns. Guardians alone,
+/// the quorum and silence hold anything for a bounded time on end, then rest. An actor tightens at
+/// most `TIGHTENINGS_MAX` times in any 24 hours; silence, whose entries are short, as often as it
+/// lasts.
 ///
 /// Who may change what, to what:
 /// | state | who | to |
@@ -26,6 +28,8 @@ abstract contract Guardians is IGuardians {
 
     /// @dev The silence of all guardians.
     address internal constant SILENCE = address(0);
+    /// @dev All guardians who act alone, as the one who holds.
+    address private constant ALONE = address(1);
 
     uint256 private constant TIGHTENING_WINDOW_SECONDS = 1 days;
     uint256 private constant QUORUM_MIN = 2;
@@ -33,7 +37,7 @@ abstract contract Guardians is IGuardians {
     uint256 private constant SILENCE_SECONDS_MIN = 1 minutes;
 
     /// @notice Limits of the breaker, fixed at deployment.
-    /// @param holdSecondsMax Longest time that one guardian holds anything on end.
+    /// @param holdSecondsMax Longest time that guardians alone, together, hold anything on end.
     /// @param clearDelaySeconds Delay of a clearing by the governor, at least 15 minutes.
     /// @param guardianDelaySeconds Delay of a new guardian, at least a day.
     /// @param haltSecondsMax Longest time that the quorum, or the silence of all guardians, holds
@@ -77,8 +81,8 @@ abstract contract Guardians is IGuardians {
     /// @notice The actor has used its tightenings of 24 hours.
     error TighteningsExceeded(uint256 time, uint256 nextAt);
 
-    /// @dev An episode of tightenings of one actor without a gap, over all scopes: it could else
-    /// hold a market for ever by the venue's scope and its own in turn.
+    /// @dev An episode of tightenings without a gap, over all scopes and all guardians alone: they
+    /// could else hold a market for ever by the venue's scope and its own, or by turns.
     struct Hold {
         uint40 since;
         uint40 until;
@@ -88,7 +92,7 @@ abstract contract Guardians is IGuardians {
     IGoverned public immutable governed;
     /// @notice Delay of a new guardian, seconds.
     uint256 public immutable guardianDelaySeconds;
-    /// @notice Longest time that one guardian holds anything on end, seconds.
+    /// @notice Longest time that guardians alone, all together, hold anything on end, seconds.
     uint256 public immutable holdSecondsMax;
     /// @notice Longest time that the quorum or the silence of all holds anything on end, seconds.
     uint256 public immutable haltSecondsMax;
@@ -104,7 +108,7 @@ abstract contract Guardians is IGuardians {
 
     address[] private _guardians;
     mapping(bytes32 entry => mapping(address guardian => uint40 time)) private _votes;
-    mapping(address actor => Hold) private _holds;
+    mapping(address holder => Hold) private _holds;
     /// @dev The last eight tightenings of an actor, 32 bits each, the oldest on top.
     mapping(address actor => uint256 times) private _tightenings;
 
@@ -164,9 +168,10 @@ abstract contract Guardians is IGuardians {
     }
 
     /// @notice Episode in which an actor holds or last held something; zeros when never. The
-    /// quorum is the breaker's own address, the silence of all guardians is zero.
+    /// quorum is the breaker's own address, the silence of all guardians is zero, and every other
+    /// address stands for all guardians alone.
     function hold(address actor) external view returns (uint40 since, uint40 until) {
-        Hold memory held = _holds[actor];
+        Hold memory held = _holds[_holderOf(actor)];
         return (held.since, held.until);
     }
 
@@ -230,7 +235,7 @@ abstract contract Guardians is IGuardians {
             return
                 abi.encodeWithSelector(TighteningsExceeded.selector, block.timestamp, nextAt);
         }
-        Hold memory held = _holds[actor];
+        Hold memory held = _holds[_holderOf(actor)];
         (uint256 since, uint256 before) = (held.since, held.until);
         if (block.timestamp < before) {
             // The episode goes on: it may not outlast its limit, whatever is on top of it.
@@ -246,12 +251,17 @@ abstract contract Guardians is IGuardians {
     /// @dev Counts a tightening of an actor. Assumes: `_refusesHold` was empty.
     function _countHold(address actor, uint256 until) internal {
         _tightenings[actor] = (_tightenings[actor] << 32) | uint32(block.timestamp);
-        Hold storage held = _holds[actor];
+        Hold storage held = _holds[_holderOf(actor)];
         if (block.timestamp >= held.until) {
-            _holds[actor] = Hold(uint40(block.timestamp), uint40(until));
+            (held.since, held.until) = (uint40(block.timestamp), uint40(until));
         } else if (until > held.until) {
             held.until = uint40(until);
         }
+    }
+
+    /// @dev Whose hold an actor's tightening belongs to.
+    function _holderOf(address actor) private view returns (address) {
+        return actor == SILENCE || actor == address(this) ? actor : ALONE;
     }
 
     function _addGuardian(address guardian) private {

@@ -17,7 +17,7 @@ import {Reports} from "./libraries/Reports.sol";
 /// @notice A report is taken when enough reporters signed it, when its round and time follow the
 /// last ones, when it is near the block's time, and when no price leaves its band. A report with
 /// one wrong price is refused whole. A mark is never refused: it is moved to where its clamp around
-/// the index and its slew allow, so that a wild mark cannot hold up the index.
+/// the index and the slew of its distance allow, so that a wild mark cannot hold up the index.
 ///
 /// Who may change what, to what:
 /// | state | who | to |
@@ -123,7 +123,9 @@ contract Oracle is IOracle {
             uint32 found = next.prices[i];
             Quote memory before = _quotes[next.markets[i]];
             uint256 clampPpm = _checkBand(next.markets[i], found, before.price);
-            uint32 mark = Marks.accepted(next.marks[i], before.mark, found, clampPpm);
+            uint32 mark = Marks.accepted(
+                next.marks[i], before.mark, before.price, found, clampPpm
+            );
             // Holds by construction; the law is its second witness.
             assert(LawLib.withinBand(mark, found, clampPpm));
             next.marks[i] = mark;

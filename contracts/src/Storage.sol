@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccountWord} from "./libraries/Accounts.sol";
+import {Drawn} from "./libraries/Draws.sol";
 import {LaneWord} from "./libraries/Lanes.sol";
 import {SessionWord} from "./libraries/Sessions.sol";
 
@@ -84,4 +85,9 @@ abstract contract Storage {
     mapping(uint256 => uint256) internal _heldSince;
     /// @dev What the exit of an account was, token units.
     mapping(uint256 => uint256) internal _exited;
+    /// @dev What went through the waterfall in the last block in which anything did: block << 128 |
+    /// open interest before << 64 | lots moved << 1 | whether a large position was among them.
+    mapping(uint256 => uint256) internal _paces;
+    /// @dev What an insurance fund paid of late, by its account.
+    mapping(uint256 => Drawn) internal _draws;
 }

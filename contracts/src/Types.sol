@@ -36,8 +36,9 @@ struct Report {
 /// @param isolated 1: an account that trades this market holds nothing else; fixed when listed.
 /// @param markClampPpm Largest distance of the mark price from the index price.
 /// @param fundingGapSecondsMax Longest time without a report for which funding is charged.
-/// @param liquidationPartPpm Largest part of a position that is liquidated in one block.
-/// @param coverSharePpm Largest part of the insurance fund that one bankrupt account may draw.
+/// @param liquidationPartPpm Largest part of a position that is liquidated in one block, and of the
+/// open interest that the waterfall resolves in one.
+/// @param coverSharePpm Largest part of an insurance fund that is drawn in any hour.
 /// @param backstopLotsMax Largest position that the backstop takes over in this market, lots.
 struct MarketParams {
     uint48 tickValue;

@@ -225,7 +225,7 @@ contract Vault is VaultQueue, ReentrancyGuardTransient {
         uint256 owed = till.level.held - word.queued();
         if (amount / scale > owed) revert LiabilitiesShort(amount, owed * scale);
         if (uncovered != 0 && plan.gated) _closeGate(uncovered);
-        if (plan.small != 0) _countSmall(account, plan.small);
+        _countUse(account, plan.asked, plan.small);
         _count(till, plan.common, plan.reserved);
         _store(till);
         if (plan.rest != 0) {
@@ -247,7 +247,9 @@ contract Vault is VaultQueue, ReentrancyGuardTransient {
         bool gated;
         uint256 common;
         uint256 reserved;
-        /// What counts against the account's part of the reserved share.
+        /// What the account has asked for with this; zero when nobody may stop it.
+        uint256 asked;
+        /// What the account took of its part of the reserved share with this; zero when nothing.
         uint256 small;
         uint256 rest;
         uint256 line;
@@ -266,19 +268,36 @@ contract Vault is VaultQueue, ReentrancyGuardTransient {
         plan.line = Lines.ORDINARY;
         plan.rest = quote;
         plan.gated = _gated(uncovered);
-        if (!forced && _isLarge(r, quote)) {
+        uint256 smallMax = _smallMax(r);
+        uint256 taken = _taken(account);
+        if (!forced) plan.asked = quote + _asked(account);
+        if (_isLarge(r, _weight(plan.asked, quote, word.queued(), taken + quote > smallMax))) {
             plan.line = Lines.LARGE;
             plan.readyAt = uint40(block.timestamp + delaySeconds);
             return plan;
         }
         if (!plan.gated && !_anyReady(word)) plan.common = _min(quote, _common(r));
         plan.rest = quote - plan.common;
-        if (plan.rest == 0 || !_isSmall(account, plan.rest, _smallMax(r))) return plan;
-        plan.small = plan.rest;
+        if (plan.rest == 0 || taken + plan.rest > smallMax) return plan;
+        plan.small = taken + plan.rest;
         plan.line = Lines.SMALL;
         if (plan.gated || !word.isEmpty(Lines.SMALL)) return plan;
         plan.reserved = _min(plan.rest, _reserved(r));
         plan.rest -= plan.reserved;
+    }
+
+    /// @dev What decides whether a withdrawal is large: what its account asked for, however many
+    /// pieces it is in, or half of all that waits with it, whoever asks. What the reserved share is
+    /// for counts for itself alone, and an exit that nobody may stop not at all.
+    function _weight(uint256 asked, uint256 quote, uint256 waiting, bool isMore)
+        private
+        pure
+        returns (uint256)
+    {
+        if (asked == 0) return 0;
+        if (!isMore) return quote;
+        uint256 half = (quote + waiting) / 2;
+        return half > asked ? half : asked;
     }
 
     /// @dev Pays the next withdrawal as far as its share is open; false when nothing more fits.

@@ -38,7 +38,8 @@ abstract contract VaultQueue is VaultWindows, IVault {
         uint40 until;
     }
 
-    /// @dev What an account took of the reserved share without a pause of 24 hours.
+    /// @dev What an account took of the reserved share without a pause of 24 hours, or asked for
+    /// altogether without a pause of an hour.
     struct Use {
         uint40 last;
         uint64 quote;
@@ -64,6 +65,7 @@ abstract contract VaultQueue is VaultWindows, IVault {
 
     uint256 private constant VETO_REST_SECONDS = 30 days;
     uint256 private constant SMALL_PERIOD_SECONDS = 24 hours;
+    uint256 private constant ASKED_PERIOD_SECONDS = 1 hours;
     /// @dev Most dead places that one call steps over beyond what it was asked for.
     uint256 private constant SKIPS_MAX = 16;
 
@@ -73,6 +75,7 @@ abstract contract VaultQueue is VaultWindows, IVault {
     LinesWord internal _lines;
     mapping(uint64 id => Withdrawal) internal _withdrawals;
     mapping(uint32 account => Use) private _uses;
+    mapping(uint32 account => Use) private _asks;
     mapping(uint64 id => address[]) private _confirmed;
     mapping(uint32 account => uint256 time) private _vetoedAt;
 
@@ -82,27 +85,17 @@ abstract contract VaultQueue is VaultWindows, IVault {
 
     /// @notice Guardians confirm the veto of a large withdrawal while it waits; more than half of
     /// them stop it for `vetoSeconds`, after which anyone may have it returned to its account.
-    /// An account is vetoed at most once in 30 days.
+    /// An account is vetoed at most once in 30 days; what is stopped in one block is one veto.
     function veto(uint64 id) external {
-        if (!guardians.isGuardian(msg.sender)) revert NotGuardian(msg.sender);
-        Withdrawal memory w = _withdrawals[id];
-        bool isOpen = w.state == State.Waiting && Lines.lineOf(id) == Lines.LARGE
-            && block.timestamp < w.readyAt;
-        if (!isOpen) revert VetoLate(id, block.timestamp, w.readyAt);
-        uint256 last = _vetoedAt[w.account];
-        if (last != 0 && block.timestamp < last + VETO_REST_SECONDS) {
-            revert VetoResting(w.account, block.timestamp, last + VETO_REST_SECONDS);
-        }
-        uint256 confirmed = _confirm(id);
-        uint256 required = guardians.guardiansCount() / 2 + 1;
-        emit VetoConfirmed(id, msg.sender, confirmed, required);
-        if (confirmed < required) return;
-        uint40 until = uint40(block.timestamp + vetoSeconds);
-        _withdrawals[id].state = State.Vetoed;
-        _withdrawals[id].until = until;
-        _vetoedAt[w.account] = block.timestamp;
-        _lines = _skip(_lines, Lines.LARGE, SKIPS_MAX);
-        emit Vetoed(id, w.account, until);
+        uint64[] memory ids = new uint64[](1);
+        ids[0] = id;
+        _veto(ids);
+    }
+
+    /// @notice The same of many. Of more than one, those that cannot be vetoed (any more) are left
+    /// out, so that nobody holds up the rest by taking his own back.
+    function vetoMany(uint64[] memory ids) external {
+        _veto(ids);
     }
 
     /// @notice A queued withdrawal; `state` None when there is none (any more).
@@ -207,18 +200,57 @@ abstract contract VaultQueue is VaultWindows, IVault {
         return word;
     }
 
-    /// @dev Whether an account may take `quote` of the reserved share without passing its own part
-    /// of it in any 24 hours: what it took is forgotten only after 24 hours without taking.
-    function _isSmall(uint32 account, uint256 quote, uint256 max) internal view returns (bool) {
-        Use memory use = _uses[account];
-        if (block.timestamp >= use.last + SMALL_PERIOD_SECONDS) use.quote = 0;
-        return use.quote + quote <= max;
+    /// @dev What an account took of the reserved share: forgotten only after 24 hours without
+    /// taking, so that it passes its own part of it in no 24 hours.
+    function _taken(uint32 account) internal view returns (uint256) {
+        return _recent(_uses[account], SMALL_PERIOD_SECONDS);
     }
 
-    function _countSmall(uint32 account, uint256 quote) internal {
-        Use memory use = _uses[account];
-        if (block.timestamp >= use.last + SMALL_PERIOD_SECONDS) use.quote = 0;
-        _uses[account] = Use(uint40(block.timestamp), use.quote + uint64(quote));
+    /// @dev What an account asked for: forgotten only after an hour without asking, so that a
+    /// large sum in pieces is large.
+    function _asked(uint32 account) internal view returns (uint256) {
+        return _recent(_asks[account], ASKED_PERIOD_SECONDS);
+    }
+
+    /// @dev Stores both sums as they are with what is asked for now.
+    function _countUse(uint32 account, uint256 asked, uint256 small) internal {
+        if (asked != 0) _asks[account] = Use(uint40(block.timestamp), uint64(asked));
+        if (small != 0) _uses[account] = Use(uint40(block.timestamp), uint64(small));
+    }
+
+    function _recent(Use storage use, uint256 period) private view returns (uint256) {
+        return block.timestamp < use.last + period ? use.quote : 0;
+    }
+
+    function _veto(uint64[] memory ids) private {
+        if (!guardians.isGuardian(msg.sender)) revert NotGuardian(msg.sender);
+        uint256 required = guardians.guardiansCount() / 2 + 1;
+        for (uint256 i = 0; i < ids.length; ++i) {
+            uint64 id = ids[i];
+            Withdrawal memory w = _withdrawals[id];
+            bool isOpen = w.state == State.Waiting && Lines.lineOf(id) == Lines.LARGE
+                && block.timestamp < w.readyAt;
+            uint256 last = _vetoedAt[w.account];
+            bool rests = last != 0 && block.timestamp > last
+                && block.timestamp < last + VETO_REST_SECONDS;
+            if (!isOpen || rests) {
+                if (ids.length != 1) continue;
+                if (!isOpen) revert VetoLate(id, block.timestamp, w.readyAt);
+                revert VetoResting(w.account, block.timestamp, last + VETO_REST_SECONDS);
+            }
+            uint256 confirmed = _confirm(id);
+            emit VetoConfirmed(id, msg.sender, confirmed, required);
+            if (confirmed >= required) _stop(id, w.account);
+        }
+    }
+
+    function _stop(uint64 id, uint32 account) private {
+        uint40 until = uint40(block.timestamp + vetoSeconds);
+        _withdrawals[id].state = State.Vetoed;
+        _withdrawals[id].until = until;
+        _vetoedAt[account] = block.timestamp;
+        _lines = _skip(_lines, Lines.LARGE, SKIPS_MAX);
+        emit Vetoed(id, account, until);
     }
 
     function _confirm(uint64 id) private returns (uint256 confirmed) {

@@ -87,7 +87,7 @@ contract ClearingHouseExitTest is ExitVenueTest {
         freezeVenue();
         bytes memory reason =
             abi.encodeWithSelector(I.Frozen.selector, uint40(block.timestamp));
-        bytes[] memory calls = new bytes[](12);
+        bytes[] memory calls = new bytes[](13);
         calls[0] = settle_;
         calls[1] = abi.encodeCall(house.push, (reportOf(PRICE)));
         calls[2] = abi.encodeCall(house.deposit, (address(token), alice, 5));
@@ -100,6 +100,7 @@ contract ClearingHouseExitTest is ExitVenueTest {
         calls[9] = abi.encodeCall(house.executeForced, (1, alice, 1, ""));
         calls[10] = abi.encodeCall(house.withdrawForced, (alice, 1, address(9), 1));
         calls[11] = abi.encodeCall(house.freeze, ());
+        calls[12] = abi.encodeCall(house.setAsideForced, (1, ""));
         address owner = owner_(alice);
         for (uint256 i; i < calls.length; ++i) {
             vm.prank(i < 2 ? address(this) : owner);

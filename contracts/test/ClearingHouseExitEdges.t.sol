@@ -40,6 +40,16 @@ contract ClearingHouseExitEdgesTest is Records {
         _exits(dave, abi.encodePacked(dave, uint8(1), int128(0), uint8(0), int56(0)));
     }
 
+    /// @dev The first market's position is told of and gone like any other beside the home.
+    function test_exit_closesTheFirstMarketAwayFromHome() public {
+        tradeIn(1, bob, carol, 1, PRICE);
+        trade(bob, carol, 2, PRICE);
+        freezeAndReckon();
+        bytes memory flat = abi.encodePacked(uint8(1), int56(0), uint8(0), int56(0));
+        _exits(bob, abi.encodePacked(bob, uint8(2), int128(0), flat));
+        assertEq(sizeOf(bob, 0), 0);
+    }
+
     function _exits(uint32 id, bytes memory record) private {
         vm.recordLogs();
         exitOf(id);

@@ -187,6 +187,16 @@ contract ClearingHouseForcedTest is ExitVenueTest {
         assertEq(sizeOf(bob, 0), -7);
     }
 
+    /// @dev The smallest position is closed as well.
+    function test_close_oneLot() public {
+        trade(alice, bob, 1, PRICE);
+        requestClose(alice, 0, true, ALL, 0);
+        house.executeForced(1, _own(), ANY_LOTS, "");
+        assertEq(sizeOf(alice, 0), 0);
+        assertEq(sizeOf(_own(), 0), 1);
+        checkLaws(3);
+    }
+
     function test_close_noPosition() public {
         trade(alice, bob, 10, PRICE);
         executeFails(requestClose(alice, 1, true, 1, 0), I.PositionMissing.selector);

@@ -121,7 +121,7 @@ contract ClearingHouseLockTest is VenueTest {
         SessionScope memory scope;
         uint32[] memory ids;
         address t = address(token);
-        c = new bytes[](24);
+        c = new bytes[](25);
         c[0] = abi.encodeCall(house.settle, (none));
         c[1] = abi.encodeCall(house.push, (""));
         c[2] = abi.encodeCall(house.openAccount, (address(this)));
@@ -146,6 +146,7 @@ contract ClearingHouseLockTest is VenueTest {
         c[21] = abi.encodeCall(house.executeForced, (1, alice, 1, ""));
         c[22] = abi.encodeCall(house.freeze, ());
         c[23] = abi.encodeCall(house.reckon, (1));
+        c[24] = abi.encodeCall(house.setAsideForced, (1, ""));
     }
 
     /// @dev The way out of a frozen venue is shut for as long.

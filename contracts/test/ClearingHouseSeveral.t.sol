@@ -170,6 +170,25 @@ contract ClearingHouseSeveralTest is Records {
         }
     }
 
+    /// @dev A market that was left, home or not, needs no price any more.
+    function test_settle_withoutThePriceOfOneThatWasClosed() public {
+        for (uint8 m; m < 3; ++m) {
+            uint256 snapshot = vm.snapshotState();
+            tradeIn(m, alice, thin, 10, PRICE);
+            (uint8 one, uint8 other) = ((m + 1) % 3, (m + 2) % 3);
+            vm.warp(block.timestamp + 61);
+            (uint32 last,) = around.price(m);
+            around.setPrice(one, last);
+            vm.expectPartialRevert(I.PriceStale.selector);
+            this.tradeNow(one, thin, bob, 1);
+            reset();
+            around.setPrice(other, last);
+            tradeIn(one, thin, bob, 1, PRICE);
+            assertEq(sizeOf(thin, one), 11);
+            vm.revertToState(snapshot);
+        }
+    }
+
     /// @dev The aged price of each position counts, also of one lot, at home or not.
     function test_withdrawable_agedOfEach() public {
         uint32 single = open("single", 1_000 * UNIT);

@@ -101,6 +101,17 @@ contract ClearingHouseTriggerEdgesTest is TriggerTest {
         }
     }
 
+    /// @dev A position of one lot is enough for an order that only reduces.
+    function test_trigger_reducesTheLastLot() public {
+        Conditional memory c = stop();
+        (c.size, c.triggerPrice) = (9, PRICE);
+        trigger(c);
+        assertEq(sizeOf(alice, 0), 1);
+        (c.size, c.nonce) = (9, 8);
+        trigger(c);
+        assertEq(sizeOf(alice, 0), 0);
+    }
+
     /// @dev Dead in the second in which it expires.
     function test_trigger_expiresToTheSecond() public {
         Conditional memory c = _buys();

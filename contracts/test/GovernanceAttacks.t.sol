@@ -228,52 +228,6 @@ contract GovernanceCaptureTest is GovernedTest {
         execute(d);
     }
 
-    /// @dev Signed long ago, and brought to another proposal than was signed for.
-    function test_presignedVote_countsForItsProposalAlone() public {
-        (address signer, uint256 key) = makeActor("signer");
-        vm.prank(address(access));
-        (bool done,) = votes.call(abi.encodeWithSignature("setSeat(address,bool)", signer, true));
-        assertTrue(done);
-        skip(1);
-        Draft memory signed = draft(address(parameters), proposeLooser());
-        propose(signed);
-        Draft memory other = _burst();
-        propose(other);
-        bytes memory signature = _ballot(key, signer, signed.id);
-        skip(VOTING_DELAY + 1);
-        vm.expectPartialRevert(IGovernor.GovernorInvalidSignature.selector);
-        governor.castVoteBySig(other.id, 1, signer, signature);
-        governor.castVoteBySig(signed.id, 1, signer, signature);
-        vm.expectPartialRevert(IGovernor.GovernorInvalidSignature.selector);
-        governor.castVoteBySig(signed.id, 1, signer, signature);
-    }
-
-    function _ballot(uint256 key, address signer, uint256 id)
-        private
-        view
-        returns (bytes memory)
-    {
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256(
-                    "EIP712Domain(string name,string version,uint256 chainId,"
-                    "address verifyingContract)"
-                ),
-                keccak256("Holdfast Governor"),
-                keccak256("1"),
-                block.chainid,
-                address(governor)
-            )
-        );
-        bytes32 typehash = keccak256(
-            "Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)"
-        );
-        bytes32 hash = keccak256(abi.encode(typehash, id, uint8(1), signer, uint256(0)));
-        bytes32 digest = keccak256(abi.encodePacked(hex"1901", domain, hash));
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
-        return abi.encodePacked(r, s, v);
-    }
-
     // ------------------------------------------------------------------ veto
 
     function test_guardians_proposeAndVoteNothing() public {

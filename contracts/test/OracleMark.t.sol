@@ -51,10 +51,22 @@ contract OracleMarkTest is PeripheralsReports {
         assertEq(_next(1_000_000, 1), 1_004_850);
     }
 
-    /// @dev The index falls 10 % in one report: the clamp pulls the mark along, past its slew.
+    /// @dev The index falls 5 % in one report and is back in the next: the mark falls and is back
+    /// with it, and what the book paid above it is still paid.
+    function test_mark_isCarriedByTheIndex() public {
+        _next(1_000_000, 1_010_000);
+        assertEq(_next(950_000, 959_500), 959_500);
+        assertEq(_next(1_000_000, 1_010_000), 1_010_000);
+        assertEq(_next(950_000, 0), 949_905);
+        assertEq(_next(960_000, 959_903), 959_903);
+    }
+
+    /// @dev Book and index part by 5 %: the clamp holds what two slews would pass.
     function test_mark_clampWins() public {
         _next(1_000_000, 1_000_000);
-        assertEq(_next(900_000, 1_000_000), 918_000);
+        assertEq(_next(950_000, 1_000_000), 959_500);
+        assertEq(_next(950_000, 1_000_000), 969_000);
+        assertEq(_next(950_000, 1_000_000), 969_000);
     }
 
     /// @dev However wild the mark, the index of the report stands.
@@ -103,35 +115,42 @@ contract OracleMarkTest is PeripheralsReports {
     function testFuzz_accepted_isTheNearestAllowed(
         uint32 reported,
         uint32 before,
+        uint32 indexBefore,
         uint32 index,
         uint24 clampPpm
     ) public pure {
         index = uint32(bound(index, 1, type(uint32).max));
         clampPpm = uint24(bound(clampPpm, 0, 100_000));
-        uint256 mark = Marks.accepted(reported, before, index, clampPpm);
+        uint256 mark = Marks.accepted(reported, before, indexBefore, index, clampPpm);
         assertTrue(LawLib.withinBand(mark, index, clampPpm));
-        uint256 move = mark > before ? mark - before : before - mark;
-        bool slewed = before == 0 || move <= 1 || move * 1e6 <= uint256(before) * SLEW_PPM;
+        bool isFirst = indexBefore == 0;
+        uint256 carried = isFirst ? 0 : uint256(before) * index / indexBefore;
+        if (carried > type(uint32).max) carried = type(uint32).max;
+        bool slewed = isFirst || _slewed(mark, carried);
         // Whatever is not as reported is at an edge: one tick nearer to the report is forbidden.
         if (mark == reported) {
-            if (!slewed) _assertPulled(mark, before, index, clampPpm);
+            if (!slewed) _assertPulled(mark, carried, index, clampPpm);
             return;
         }
         uint256 nearer = mark < reported ? mark + 1 : mark - 1;
-        uint256 further = nearer > before ? nearer - before : before - nearer;
-        bool free = before == 0 || further <= 1 || further * 1e6 <= uint256(before) * SLEW_PPM;
+        bool free = isFirst || _slewed(nearer, carried);
         bool inside = nearer <= type(uint32).max && nearer != 0
             && LawLib.withinBand(nearer, index, clampPpm);
         if (slewed) assertFalse(inside && free, "nearer was allowed");
-        else _assertPulled(mark, before, index, clampPpm);
+        else _assertPulled(mark, carried, index, clampPpm);
     }
 
-    /// @dev Beyond the slew only because one tick back towards `before` leaves the clamp.
-    function _assertPulled(uint256 mark, uint256 before, uint256 index, uint256 clampPpm)
+    function _slewed(uint256 mark, uint256 carried) internal pure returns (bool) {
+        uint256 move = mark > carried ? mark - carried : carried - mark;
+        return move <= 1 || move * 1e6 <= carried * SLEW_PPM;
+    }
+
+    /// @dev Beyond the slew only because one tick back towards `carried` leaves the clamp.
+    function _assertPulled(uint256 mark, uint256 carried, uint256 index, uint256 clampPpm)
         internal
         pure
     {
-        uint256 back = mark > before ? mark - 1 : mark + 1;
+        uint256 back = mark > carried ? mark - 1 : mark + 1;
         assertFalse(LawLib.withinBand(back, index, clampPpm), "was not pulled");
     }
 

@@ -25,7 +25,7 @@ contract VaultForecastTest is VaultTest {
         vault.takeBack(_large);
         uint64 id;
         for (uint256 i; i < 4 + (seed >> 8) % 3; ++i) {
-            (, id) = vault.pay(BOB, 30_000e6, ANY, 0);
+            (, id) = vault.payForced(BOB, 30_000e6, uint32(200 + i));
         }
         assertEq(uint256(id & 3), 1);
         _walk(id);

@@ -54,7 +54,7 @@ contract VaultOrderTest is VaultTest {
     function test_release_takesWhoWasReadyFirst() public {
         (, uint64 large) = vault.pay(WHALE, 50_000e6, ANY, 0);
         skip(1 hours - 1);
-        vault.pay(USER, 49_000e6, 8, 0);
+        vault.pay(USER, 49_000e6, 10, 0);
         (, uint64 early) = vault.pay(BOB, 49_000e6, 8, 0);
         skip(2);
         (, uint64 late) = vault.pay(BOB, 10_000e6, 9, 0);
@@ -74,15 +74,15 @@ contract VaultOrderTest is VaultTest {
         (, uint64 large) = vault.pay(WHALE, 50_000e6, ANY, 0);
         (uint64 a, uint64 b, uint64 c) = _three();
         vault.takeBack(b);
-        _ahead(large, 2, 18_392e6 + 30_000e6);
+        _ahead(large, 2, 18_392e6 + 9_000e6);
         _ahead(c, 1, 18_392e6);
         assertEq(vault.earliest(a), vault.earliest(c));
         (, uint64 second) = vault.pay(WHALE, 50_000e6, ANY, 0);
         vault.takeBack(large);
         skip(2 hours);
         (, uint64 last) = vault.pay(BOB, 1_000e6, 9, 0);
-        _ahead(last, 3, 98_392e6);
-        _ahead(second, 2, 48_392e6);
+        _ahead(last, 3, 77_392e6);
+        _ahead(second, 2, 27_392e6);
     }
 
     /// @dev What was vetoed is out of the way of all others at once.
@@ -233,10 +233,10 @@ contract VaultOrderTest is VaultTest {
 
     /// @dev What is open to all is used up; 18,392 and 20,000 and 30,000 wait.
     function _three() private returns (uint64 a, uint64 b, uint64 c) {
-        vault.pay(USER, 49_000e6, ANY, 0);
-        (, a) = vault.pay(BOB, 49_000e6, ANY, 0);
+        vault.pay(USER, 49_000e6, 20, 0);
+        (, a) = vault.pay(BOB, 49_000e6, 21, 0);
         (, b) = vault.pay(BOB, 20_000e6, 8, 0);
-        (, c) = vault.pay(BOB, 30_000e6, 9, 0);
+        (, c) = vault.pay(BOB, 9_000e6, 9, 0);
     }
 
     /// @dev Until a part of the last waits.

@@ -208,7 +208,7 @@ contract VaultReleaseTest is VaultTest {
 
     /// @dev What is open to all is used up: of the second 49,000 18,392 wait.
     function _useUp() private returns (uint64 id) {
-        vault.pay(USER, 49_000e6, ANY, 0);
+        vault.pay(USER, 49_000e6, 20, 0);
         (, id) = vault.pay(BOB, 49_000e6, ANY, 0);
     }
 

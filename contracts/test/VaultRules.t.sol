@@ -55,7 +55,7 @@ contract VaultRulesTest is VaultTest {
     function test_reserve_isNotForLargerOnes() public {
         (uint256 paid,) = vault.pay(WHALE, 49_000e6, ANY, 0);
         assertEq(paid, 49_000e6);
-        (paid,) = vault.pay(WHALE, 49_000e6, ANY, 0);
+        (paid,) = vault.pay(WHALE, 49_000e6, 8, 0);
         assertEq(vault.queued(), 49_000e6 - paid);
         // A hundredth of a percent is already off the budgets.
         (uint256 common, uint256 reserved) = vault.room();
@@ -97,7 +97,7 @@ contract VaultRulesTest is VaultTest {
     /// @dev When nobody else waits the small line may use what is open to all.
     function test_release_smallLineUsesIdleRoom() public {
         vault.pay(WHALE, 49_000e6, ANY, 0);
-        vault.pay(WHALE, 30_000e6, ANY, 0);
+        vault.pay(WHALE, 30_000e6, 8, 0);
         for (uint32 i; i < 24; ++i) vault.pay(BOB, 900e6, SMALL_USER + i, 0);
         assertGt(vault.queued(), 0);
         skip(65 minutes);
@@ -126,13 +126,13 @@ contract VaultRulesTest is VaultTest {
     }
 
     function test_large_joinsTheQueueByItsReadyTime() public {
-        (, uint64 large) = vault.pay(WHALE, 60_000e6, ANY, 0);
+        (, uint64 large) = vault.pay(WHALE, 50_000e6, ANY, 0);
         skip(30 minutes);
         vault.pay(USER, 45_000e6, 8, 0);
-        vault.pay(USER, 45_000e6, 8, 0);
-        (, uint64 before) = vault.pay(BOB, 20_000e6, 9, 0);
+        vault.pay(USER, 45_000e6, 11, 0);
+        (, uint64 before) = vault.pay(BOB, 10_000e6, 9, 0);
         skip(40 minutes);
-        (, uint64 later) = vault.pay(BOB, 20_000e6, 10, 0);
+        (, uint64 later) = vault.pay(BOB, 10_000e6, 10, 0);
         (uint256 ahead,) = vault.position(before);
         assertEq(ahead, 1);
         (ahead,) = vault.position(large);
@@ -196,8 +196,8 @@ contract VaultRulesTest is VaultTest {
         vm.stopPrank();
         // Nothing but a large one: neither an ordinary, nor one that is not there.
         vault.release(9);
-        vault.pay(WHALE, 49_000e6, ANY, 0);
-        (, uint64 ordinary) = vault.pay(WHALE, 49_000e6, ANY, 0);
+        vault.pay(WHALE, 49_000e6, 8, 0);
+        (, uint64 ordinary) = vault.pay(WHALE, 49_000e6, 9, 0);
         uint256 time = vm.getBlockTimestamp();
         vm.startPrank(address(1));
         vm.expectRevert(
@@ -289,7 +289,7 @@ contract VaultRulesTest is VaultTest {
     }
 
     function _whale(Vault at_) private {
-        for (uint32 i; i < 20; ++i) at_.pay(WHALE, 49_000e6, ANY, 0);
+        for (uint32 i; i < 20; ++i) at_.pay(WHALE, 49_000e6, 40 + i, 0);
     }
 
     function _small(Vault at_, uint32 i, uint256 amount) private returns (uint256 paid) {

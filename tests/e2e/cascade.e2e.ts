@@ -17,11 +17,11 @@ import {
   liabilities,
   marketsCount,
   moveTo,
-  recordedSteps,
   relieve,
   setStage,
   targetOf,
 } from './harness/cascade.ts';
+import { recordedSteps } from './harness/panel.ts';
 
 const data = process.env.HOLDFAST_DATA ?? join(import.meta.dirname, '../../../shared/data');
 const folder = join(data, 'events30m');
@@ -71,7 +71,8 @@ async function replay(name: string, steps: readonly number[][]): Promise<Cascade
         `${needed} lots (${toBackstop} to the backstop, ${deleveraged} deleveraged, ` +
         `${toFund} to funds), ` +
         `${tally.compared} accounts compared, ` +
-        `covered ${tally.covered}, levied ${tally.levied} quote units, ` +
+        `covered ${tally.covered} in ${tally.payments} payments, ` +
+        `levied ${tally.levied} quote units, ` +
         `refused ${JSON.stringify([...tally.refusals])}, ${seconds} s`,
     );
     return c;
@@ -94,5 +95,6 @@ describe('cascade', () => {
   it('holds through a gap of 30 % in one step', async () => {
     const c = await replay('gap', gap);
     assert.ok(c.tally.resolutions > 50, 'nothing happened');
+    assert.ok(c.tally.payments > 10, 'no fund paid twice');
   });
 });

@@ -88,7 +88,10 @@ describe('governance', { timeout: 240_000 }, () => {
   /** Two of three seats vote for a proposal; the vote is over. */
   async function carry(number: number): Promise<void> {
     await pass(6);
-    for (const seat of ['seat-1', 'seat-2']) await votes('vote', `${number}`, 'for', '--key', seat);
+    await votes('vote', `${number}`, 'for', '--key', 'seat-1');
+    // The other signs, and somebody else brings it.
+    await votes('sign', `${number}`, 'for', '--out', 'signed.json', '--key', 'seat-2');
+    await votes('bring', 'signed.json', '--key', 'keeper');
     await pass(3_601);
   }
   const describeMarket = (change: object = {}, closes = (i: number) => 20 + (i % 7) / 100) => {
@@ -126,6 +129,11 @@ describe('governance', { timeout: 240_000 }, () => {
       '--key',
       'seat-1',
     );
+    await pass(6);
+    await votes('sign', '1', 'against', '--expires', '1m', '--key', 'seat-3');
+    await pass(61);
+    const old = await holdfast('governance', 'bring', 'ballot.json', '--key', 'keeper');
+    assert.match(old.err, /BallotExpired/);
     await carry(1);
     await votes('queue', '1', '--key', 'keeper');
     const early = await holdfast('governance', 'execute', '1', '--key', 'keeper');
@@ -224,6 +232,10 @@ describe('governance', { timeout: 240_000 }, () => {
   it('says what is wrong with what it is given', async () => {
     const cases: [string[], RegExp][] = [
       [['vote', '9', 'for', '--key', 'seat-1'], /ProposalUnknown: there is no proposal 9/],
+      [['sign', '9', 'for', '--key', 'seat-1'], /ProposalUnknown: there is no proposal 9/],
+      [['sign', '1', 'for', '--key', 'seat-1'], /VoteOver: votes on proposal 1 were taken until/],
+      [['bring', 'none.json', '--key', 'keeper'], /Usage: none.json cannot be read/],
+      [['bring', 'market.json', '--key', 'keeper'], /market.json: a field is missing/],
       [['vote', '1', 'maybe', '--key', 'seat-1'], /Usage: a vote is for, against or abstain/],
       [['propose', 'Nothing', 'f', '--why', 'z', '--key', 'seat-1'], /Usage: there is no contract/],
       [['propose', 'Breaker', 'f', '--why', 'z', '--key', 'seat-1'], /has no function "f"/],

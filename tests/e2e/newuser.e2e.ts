@@ -180,35 +180,48 @@ type Opened = { account: number; name: string };
 type Waits = { id: string; account: number; state: string; amount: string; line: string };
 type Taken = { paid: string; queued?: Waits & { ahead: number; earliest: number } };
 
+/** A new key with an account of 600,000. */
+async function rich(dir: string, key: readonly ['--key', string]): Promise<number> {
+  const { json } = commands(dir);
+  await json('key', 'create', key[1]);
+  await json('faucet', '600000', ...key);
+  return (await json<{ account: number }>('deposit', '600000', ...key)).account;
+}
+
 /** More than the windows take: paid in part, seen in the queue, taken back, stopped by a veto. */
 async function queueing({ dir }: Scene): Promise<void> {
   const { json } = commands(dir);
-  const key = ['--key', 'whale'];
-  await json('key', 'create', 'whale');
-  await json('faucet', '600000', ...key);
-  const { account } = await json<{ account: number }>('deposit', '600000', ...key);
+  const [key, next] = [
+    ['--key', 'whale'],
+    ['--key', 'shark'],
+  ] as const;
+  const [account, other] = [await rich(dir, key), await rich(dir, next)];
   const first = await json<Taken>('withdraw', '110000', ...key);
   assert.equal(first.queued, undefined);
-  const second = await json<Taken>('withdraw', '110000', ...key);
+  const second = await json<Taken>('withdraw', '110000', ...next);
   const waits = second.queued;
   assert.ok(waits && BigInt(second.paid) > 0n, JSON.stringify(second));
   assert.equal(BigInt(second.paid) + BigInt(waits.amount), 110_000_000_000n);
   assert.ok(waits.line === 'ordinary' && waits.earliest > 0 && waits.ahead === 0);
   assert.deepEqual(
-    (await json<{ released: string[] }>('withdrawals', '--release', ...key)).released,
+    (await json<{ released: string[] }>('withdrawals', '--release', ...next)).released,
     [],
   );
-  const large = (await json<Taken>('withdraw', '130000', ...key)).queued;
-  assert.ok(large && large.line === 'large');
-  const listed = await json<Waits[]>('withdrawals', ...key);
+  // No piece is large; what one account asks for within an hour is.
+  const large = (await json<Taken>('withdraw', '90000', ...key)).queued;
+  assert.ok(large && large.line === 'large', JSON.stringify(large));
+  const listed = [
+    ...(await json<Waits[]>('withdrawals', ...key)),
+    ...(await json<Waits[]>('withdrawals', ...next)),
+  ];
   assert.deepEqual(
-    listed.map(({ id, account: owner }) => [id, owner]).sort(),
+    listed.map(({ id, account: owner }) => [id, owner]),
     [
-      [waits.id, account],
       [large.id, account],
-    ].sort(),
+      [waits.id, other],
+    ],
   );
-  await json('withdrawals', '--reclaim', waits.id, ...key);
+  await json('withdrawals', '--reclaim', waits.id, ...next);
   const { isStopped } = await json<{ isStopped: boolean }>(
     'govern',
     'veto',

@@ -85,7 +85,7 @@ describe('prices on the chain', { concurrency: false }, () => {
     for (let i = 0; i < rounds; i++) {
       prices = prices.map((price) => Math.round(price * (1 + (dice(181) - 90) / 2_000)));
       const marks = prices.map((price) =>
-        ticks(Math.round(price * (1 + (dice(121) - 60) / 2_000))),
+        ticks(Math.round(price * (1 + (dice(241) - 120) / 2_000))),
       );
       const at = rig.clock.now();
       while (rig.clock.now() <= at) await new Promise((resolve) => setTimeout(resolve, 50));

@@ -93,6 +93,7 @@ describe('a stranger', { timeout: 120_000 }, () => {
       'Committees.vetoRotation(uint8)',
       'Treasury.veto(uint64)',
       'Vault.veto(uint64)',
+      'Vault.vetoMany(uint64[])',
       'VenueGovernor.veto(address[],uint256[],bytes[],bytes32)',
     ]);
     await back();

@@ -35,6 +35,8 @@ export const modelled: Readonly<Record<string, readonly string[]>> = {
   'breaker: holding': ['L16'],
   'breaker: counting': ['L16'],
   'breaker: alone': ['L16'],
+  'breaker: by turns': ['L16'],
+  'breaker: used up': ['L16'],
   'breaker: halting': ['L16'],
   'breaker: ranking': ['L16'],
   'breaker: silence': ['L16'],
@@ -87,6 +89,7 @@ export const fuzzed: Readonly<Record<string, readonly string[]>> = {
   L23: [lives],
   L24: [`${invariants('ClearingHouseExit')}#invariant_paidIsOwed`, venue],
   L25: [`${test('StewardAttacks.t.sol')}#testFuzz_attack_anyMoves`],
+  L26: [minted],
 };
 
 const e2e = (name: string) => `tests/e2e/${name}.e2e.ts`;
@@ -118,6 +121,7 @@ export const simulated: Readonly<Record<string, readonly string[]>> = {
   L22: [e2e('exit')],
   L23: [e2e('exit')],
   L24: [e2e('exit')],
+  L26: [e2e('cascade')],
 };
 
 /** Tests of all laws alike. */
@@ -166,6 +170,13 @@ export const unproved: readonly Gap[] = [
     why: 'neither solver decides the rounded quotient of two unknowns in a minute.',
     instead: 'both paths are compared on random accounts in',
     tests: [`${test('libraries/Margin.t.sol')}#testFuzz_isInitial_isEquityAtOrAboveInitial`],
+  },
+  {
+    what: 'The pace of the waterfall in a block',
+    laws: ['L26'],
+    why: 'the solver does not decide the bits of its widths together with its products.',
+    instead: 'what a block resolves is added up after random operations, and for random sizes, in',
+    tests: [minted, 'packages/risk/test/pace.test.ts'],
   },
   {
     what: 'Deleveraging of more than three accounts, and its order by rank',

@@ -32,6 +32,13 @@ function call(_state: BreakerState, { by, name, args }: Action) {
   return callOf(breaker, from, name, name === 'tighten' ? [...args, evidence] : args);
 }
 
+/** What each actor holds, as `hold` tells it: all guardians alone are one. */
+function holdsOf(s: BreakerState): number[] {
+  const count = s.guardians.length;
+  const holders = Array.from({ length: count + 2 }, (_, at) => (at < count ? count + 2 : at));
+  return holders.flatMap((at) => [s.actors[at]!.since, s.actors[at]!.until]);
+}
+
 /** @param initial gives the number of scopes and of guardians */
 export function breakerBinding(initial: BreakerState): Binding<BreakerState> {
   const scopes = initial.scopes.map((_, scope) => scope);
@@ -71,7 +78,7 @@ export function breakerBinding(initial: BreakerState): Binding<BreakerState> {
         s.clears[scope]?.readyAt ?? 0,
       ]),
       ...s.guardians.flatMap((g) => [g.isGuardian, g.readyAt]),
-      ...s.actors.flatMap(({ since, until }) => [since, until]),
+      ...holdsOf(s),
       s.guardians.filter(({ isGuardian }) => isGuardian).length,
       quorumOf(s),
       s.terms.silenceSeconds && s.beatTime + s.terms.silenceSeconds,

@@ -20,6 +20,14 @@ export function rests(times: number) {
   };
 }
 
+/** Held on end for no longer than a limit of the terms. */
+export function within(limit: 'holdSecondsMax' | 'haltSecondsMax') {
+  return ({ heldSince, now, terms }: BreakerState): string | undefined =>
+    heldSince !== 0 && now - heldSince >= terms[limit]
+      ? `held for ${now - heldSince} s`
+      : undefined;
+}
+
 export const ranking: Property<BreakerState>[] = [
   {
     name: 'tightening never loosens',
@@ -161,10 +169,7 @@ export const silence: Property<BreakerState>[] = [
     mutant: 'episode unchecked',
     breaks: 'each entry has the limit for itself',
     kind: 'state',
-    check: (s) =>
-      s.heldSince !== 0 && s.now - s.heldSince >= s.terms.haltSecondsMax
-        ? `held for ${s.now - s.heldSince} s`
-        : undefined,
+    check: within('haltSecondsMax'),
   },
   {
     name: 'silence only stops growth',

@@ -7,7 +7,7 @@ import {
   levelIn,
   quorumOf,
 } from './breaker.ts';
-import { halting, ranking, rests, silence } from './breaker-halts.ts';
+import { halting, ranking, rests, silence, within } from './breaker-halts.ts';
 import { breakerModel } from './breaker-states.ts';
 import { act, type Model, type Property, wait } from './model.ts';
 
@@ -40,10 +40,7 @@ const holding: Property<BreakerState>[] = [
     mutant: 'episode unchecked',
     breaks: 'each entry has the limit for itself',
     kind: 'state',
-    check: (s) =>
-      s.heldSince !== 0 && s.now - s.heldSince >= s.terms.holdSecondsMax
-        ? `held for ${s.now - s.heldSince} s`
-        : undefined,
+    check: within('holdSecondsMax'),
   },
   {
     name: 'one guardian rests as long as it held',
@@ -202,6 +199,43 @@ const appointing: Property<BreakerState>[] = [
   },
 ];
 
+const below: Property<BreakerState>[] = [
+  {
+    name: 'guardians below a quorum gain nothing by turns',
+    says: 'Captured guardians that are no quorum keep a market above level 0 no longer than one.',
+    mutant: 'each holds for itself',
+    breaks: 'every guardian has a hold and a rest of its own',
+    kind: 'state',
+    check: within('holdSecondsMax'),
+  },
+  {
+    name: 'guardians below a quorum rest as long as they held',
+    says: 'After a hold guardians that are no quorum leave the market open for as long.',
+    mutant: 'no rest',
+    breaks: 'whoever is next may start at once',
+    kind: 'step',
+    check: rests(1),
+  },
+];
+
+const wish = [0, 1, 6 * hour] as const;
+const used: Property<BreakerState>[] = [
+  {
+    name: 'a quorum tightens while those alone rest',
+    says: 'Whatever one captured guardian used up, two others stop growth in the same block.',
+    mutant: 'who rests is not heard',
+    breaks: 'a guardian that may not tighten alone casts no vote either',
+    kind: 'response',
+    next: (s, mutant) => {
+      if (levelIn(s, 0, mutant) > 0) return undefined;
+      const isVoted = s.votes[wish.join()]?.[1] === s.now;
+      return act(isVoted ? 'guardian2' : 'guardian1', 'tighten', ...wish);
+    },
+    stepsMax: 3,
+    secondsMax: 0,
+  },
+];
+
 /** Two scopes: what one captured guardian can do, and what its votes alone do not. */
 const holds: BreakerBounds = {
   name: 'breaker: holding',
@@ -217,6 +251,24 @@ const holds: BreakerBounds = {
   waits: [6 * hour],
 };
 const counts = { ...holds, name: 'breaker: counting', holds: [1, 2, 3, 4, 5], waits: [12 * hour] };
+const turns = {
+  ...holds,
+  name: 'breaker: by turns',
+  terms: { ...breakerTerms, quorumMin: 3 },
+  scopes: 1,
+  holds: [6 * hour, 12 * hour],
+  guardians: 2,
+  captured: 2,
+};
+const burnt = {
+  ...holds,
+  name: 'breaker: used up',
+  scopes: 1,
+  holds: [6 * hour, 12 * hour],
+  guardians: 3,
+  captured: 3,
+  acting: 1,
+};
 const alones = {
   ...holds,
   name: 'breaker: alone',
@@ -277,6 +329,8 @@ const silences = {
 export const breakerModels: readonly Model<BreakerState>[] = [
   breakerModel(holds, holding),
   breakerModel(counts, counting),
+  breakerModel(turns, below),
+  breakerModel(burnt, used),
   breakerModel(alones, alone),
   breakerModel(clears, clearing),
   breakerModel(appoints, appointing),

@@ -76,7 +76,7 @@ function actionsOf(bounds: BreakerBounds): readonly Action[] {
   const list: Action[] = bounds.waits.map(wait);
   const scopes = Array.from({ length: bounds.scopes }, (_, i) => i);
   const guardians = Array.from({ length: bounds.guardians }, (_, i) => i);
-  for (const who of guardians) {
+  for (const who of guardians.slice(0, bounds.acting)) {
     for (const scope of scopes) {
       for (const level of bounds.levels) {
         for (const hold of bounds.holds) {
@@ -143,7 +143,7 @@ export function breakerModel(
         readyAt: 0,
         proposedAt: 0,
       })),
-      actors: [...guardians, -1, -2].map(() => ({ since: 0, until: 0, times: [] })),
+      actors: [...guardians, -1, -2, -3].map(() => ({ since: 0, until: 0, times: [] })),
       votes: {},
       beatTime: start,
       heldSince: 0,

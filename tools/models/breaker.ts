@@ -47,7 +47,10 @@ type Guardian = {
   /** Ghost: when it was proposed last. */
   readonly proposedAt: number;
 };
-/** A guardian alone, and after all of them the quorum and the silence of all. */
+/**
+ * A guardian alone, and after all of them the quorum, the silence of all, and all guardians alone,
+ * who share one hold and have no times of their own.
+ */
 type Actor = {
   readonly since: number;
   readonly until: number;
@@ -88,6 +91,8 @@ export type BreakerBounds = {
   /** How many there may be, and how many there are at first. */
   readonly guardians: number;
   readonly captured: number;
+  /** How many of them do anything on their own; all if not given. */
+  readonly acting?: number;
   /** Whether a governor clears, whether it appoints, and whether guardians beat. */
   readonly clears: boolean;
   readonly appoints: boolean;
@@ -157,11 +162,17 @@ function watch(before: BreakerState, after: BreakerState, mutant: string): Break
   return { ...seen, heldSince: 0, heldBefore: [before.heldSince, end] };
 }
 
+/** Whose hold the tightening of an actor belongs to. */
+function holderOf(s: BreakerState, at: number, mutant: string): number {
+  const isAlone = at < s.guardians.length && mutant !== 'each holds for itself';
+  return isAlone ? s.guardians.length + 2 : at;
+}
+
 /** Why an actor may not hold something until `until`. */
 function refusesHold(s: BreakerState, at: number, until: number, max: number, mutant: string) {
   const [quorum, silence] = [s.guardians.length, s.guardians.length + 1];
-  const actor = s.actors[at]!;
-  const recent = actor.times.filter((time) => s.now < time + fixed.windowSeconds);
+  const actor = s.actors[holderOf(s, at, mutant)]!;
+  const recent = s.actors[at]!.times.filter((time) => s.now < time + fixed.windowSeconds);
   const most = mutant === 'one tightening more' ? fixed.tighteningsMax + 1 : fixed.tighteningsMax;
   if (at !== silence && recent.length >= most) return 'TighteningsExceeded';
   if (s.now < actor.until) {
@@ -197,19 +208,22 @@ function set(s: BreakerState, at: number, wish: readonly number[], mutant: strin
   const untils = replace(scope.untils, level - 1, until);
   const isNew = s.now >= scope.untils[2]! + graceOf(scope);
   const starts = level === 3 && (isNew || mutant === 'short halt, short grace');
-  const actor = s.actors[at]!;
+  const recent = s.actors[at]!.times.filter((time) => s.now < time + fixed.windowSeconds);
+  const counted = replace(s.actors, at, { ...s.actors[at]!, times: [...recent, s.now] });
+  const holder = holderOf(s, at, mutant);
+  const actor = counted[holder]!;
   const goesOn = s.now < actor.until;
   const held = {
     since: goesOn ? actor.since : s.now,
     until: goesOn ? Math.max(actor.until, until) : until,
-    times: [...actor.times.filter((time) => s.now < time + fixed.windowSeconds), s.now],
+    times: actor.times,
   };
   // A mutant that stores one expiry for all levels, as a breaker with one entry would.
   const stored = mutant === 'one expiry' ? untils.map((each) => each && until) : untils;
   return {
     ...s,
     scopes: replace(s.scopes, at0, { untils: stored, since3: starts ? s.now : scope.since3 }),
-    actors: replace(s.actors, at, held),
+    actors: replace(counted, holder, held),
     tightenedAt: replace(s.tightenedAt, at0, s.now),
     sets: s.sets + 1,
   };
@@ -235,12 +249,14 @@ function tighten(s: BreakerState, who: number, wish: readonly number[], mutant: 
   if (!s.guardians[who]!.isGuardian && mutant !== 'anyone tightens') return 'NotGuardian';
   const { holdSecondsMax, haltSecondsMax } = s.terms;
   const alone = level === 1 && (seconds <= holdSecondsMax || mutant === 'hold unbounded');
-  const actor = alone ? who : s.guardians.length;
-  const refused = refuses(s, actor, wish, alone ? holdSecondsMax : haltSecondsMax, mutant);
+  const unable = alone ? refuses(s, who, wish, holdSecondsMax, mutant) : 'HoldTooLong';
+  if (unable === undefined) return set(s, who, wish, mutant);
+  if (alone && mutant === 'who rests is not heard') return unable;
+  const quorum = s.guardians.length;
+  const refused = refuses(s, quorum, wish, haltSecondsMax, mutant);
   if (refused !== undefined) return refused;
-  if (alone) return set(s, actor, wish, mutant);
   const { done, after } = vote(s, who, wish, mutant);
-  return done ? set(after, actor, wish, mutant) : after;
+  return done ? set(after, quorum, wish, mutant) : after;
 }
 
 function deadMan(s: BreakerState, mutant: string): Result<BreakerState> {

@@ -222,6 +222,8 @@ function call(s: ForcedState, { by, name, args }: Action): Call {
       return requestCall(by, args);
     case 'execute':
       return callOf(house, from, 'executeForced', [number, 0, 0n, '0x']);
+    case 'setAside':
+      return callOf(house, from, 'setAsideForced', [number, '0x']);
     case 'exit':
       return callOf(house, from, 'exit', [
         2 + args[0]!,
@@ -269,6 +271,7 @@ function views(): Call[] {
     callOf(of, party(9), name, args);
   return [
     view(queue, 'state'),
+    view(queue, 'aside'),
     ...people.map((who) => view(queue, 'owed', partyOf(who))),
     view(house, 'frozenTime'),
     view(house, 'reckoning'),
@@ -298,6 +301,7 @@ function expected(s: ForcedState): Word[] {
     s.done + 1,
     s.requests.length,
     head && !head.isVoid ? head.deadline : 0,
+    ...[0, 0],
     ...s.owed,
     s.frozenTime,
     s.reckoned,

@@ -123,6 +123,15 @@ const silence: F[] = [
       by === 'minority' && after.reportTime !== before.reportTime ? 'accepted' : undefined,
   },
   {
+    name: 'what can be served is not set aside',
+    says: 'Nobody makes a request step out of the line that no missing price stops.',
+    mutant: 'anything steps aside',
+    breaks: 'nobody asks why a request waits before it is set aside',
+    kind: 'step',
+    check: (before, { name }, after) =>
+      name === 'setAside' && after.done !== before.done ? 'set aside' : undefined,
+  },
+  {
     name: 'silence opens the exit',
     says: 'Once reports have been away for longer than seven days anyone can freeze the venue.',
     mutant: 'overdue alone freezes',

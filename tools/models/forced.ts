@@ -106,6 +106,17 @@ function execute(s: ForcedState, by: string, number: number, mutant: string): Re
   return request.nonce === 1 ? { ...paid, paidByNonce: s.paidByNonce + 1 } : paid;
 }
 
+/** Nobody here has a position, so that nothing ever waits for a price. */
+function setAside(s: ForcedState, number: number, mutant: string): Result<ForcedState> {
+  if (s.frozenTime !== 0) return 'Frozen';
+  if (number !== s.done + 1) return 'ForcedOutOfTurn';
+  const request = s.requests[number - 1];
+  if (!request) return 'QueueEmpty';
+  if (s.now <= request.deadline) return 'ForcedEarly';
+  if (s.reportTime <= request.deadline) return 'VenueSilent';
+  return mutant === 'anything steps aside' ? { ...s, done: number } : 'PriceUsable';
+}
+
 function request(s: ForcedState, { by, args }: Action, mutant: string): Result<ForcedState> {
   const [account, amount, nonce] = args as [number, number, number];
   if (by !== (account === 0 ? 'owner' : 'neighbour')) return 'NotOwner';
@@ -174,6 +185,8 @@ function apply(s: ForcedState, action: Action, mutant: string): Result<ForcedSta
       return request(s, action, mutant);
     case 'execute':
       return execute(s, by, args[0]!, mutant);
+    case 'setAside':
+      return setAside(s, args[0]!, mutant);
     case 'freeze':
       if (s.frozenTime !== 0) return 'Frozen';
       return mayFreeze(s, mutant) ? { ...s, frozenTime: s.now } : 'FreezeEarly';
@@ -234,6 +247,7 @@ const actionsOf =
     for (const by of ['operator', 'stranger']) {
       list.push(act(by, 'execute', next), act(by, 'execute', next + 1));
     }
+    list.push(act('stranger', 'setAside', next), act('operator', 'setAside', next + 1));
     list.push(act('relayer', 'relay'), act('stranger', 'freeze'), act('stranger', 'refund', next));
     list.push(act('stranger', 'reckon', 100), act('stranger', 'reckon', 1_000));
     list.push(act('stranger', 'exit', 0), act('stranger', 'exit', 1));

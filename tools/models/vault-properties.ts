@@ -5,6 +5,7 @@ import {
   isGated,
   lineOf,
   room,
+  takenSmall,
   vaultTerms as terms,
   type VaultState,
   vaultModel,
@@ -59,6 +60,19 @@ const windows: V[] = [
       if (name !== 'withdraw' && name !== 'exit') return undefined;
       const common = (s: VaultState) => s.payments.reduce((sum, each) => sum + each.common, 0);
       return anyReady(before) && common(after) > common(before) ? 'paid before others' : undefined;
+    },
+  },
+  {
+    name: 'pieces of a large withdrawal are large',
+    says: 'From where an account asked for as much as is large in an hour nothing is paid at once.',
+    mutant: 'pieces are small',
+    breaks: 'a withdrawal is judged by itself alone',
+    kind: 'step',
+    check: (before, { name, args }, after) => {
+      const [account, amount] = args as [number, number];
+      if (name !== 'withdraw' || after.asks[account]!.amount < terms.largeMin) return undefined;
+      if (takenSmall(before, account) + amount <= terms.smallMax) return undefined;
+      return after.received[account]! > before.received[account]! ? 'paid at once' : undefined;
     },
   },
   {
@@ -215,6 +229,7 @@ function key(s: VaultState): string {
     [s.heads, s.tails, s.requests, s.uncovered],
     paid,
     uses,
+    s.asks.map(({ last, amount }) => `${age(last, terms.askedSeconds)}.${amount}`),
     s.vetoedAt.map((time) => age(time, terms.vetoRestSeconds)),
     s.guardians,
     age(s.gatedAt, terms.gatePeriodSeconds),

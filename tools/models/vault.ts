@@ -19,6 +19,7 @@ export const vaultTerms = {
   delaySeconds: 12 * hour,
   vetoSeconds: day,
   vetoRestSeconds: 30 * day,
+  askedSeconds: hour,
   gateSeconds: 3 * day,
   gatePeriodSeconds: 30 * day,
 } as const;
@@ -53,6 +54,8 @@ export type VaultState = Timed & {
   /** All payments of the last two days. */
   readonly payments: readonly Payment[];
   readonly uses: readonly { readonly last: number; readonly amount: number }[];
+  /** What each account asked for without a pause of an hour. */
+  readonly asks: readonly { readonly last: number; readonly amount: number }[];
   readonly vetoedAt: readonly number[];
   readonly guardians: readonly boolean[];
   readonly uncovered: number;
@@ -138,6 +141,23 @@ function count(s: VaultState, account: number, common: number, reserved: number)
   };
 }
 
+function ask(s: VaultState, account: number, amount: number): VaultState {
+  const { last, amount: before } = s.asks[account]!;
+  const left = s.now >= last + terms.askedSeconds ? 0 : before;
+  return { ...s, asks: put(s.asks, account, { last: s.now, amount: left + amount }) };
+}
+
+export const takenSmall = ({ now, uses }: VaultState, account: number): number =>
+  now >= uses[account]!.last + day ? 0 : uses[account]!.amount;
+
+/** What decides whether one is large: all that its account asked for, or half of what waits. */
+function weight(s: VaultState, account: number, amount: number, mutant: string): number {
+  const isMore = takenSmall(s, account) + amount > terms.smallMax;
+  if (!isMore || mutant === 'pieces are small') return amount;
+  const waiting = s.entries.reduce((sum, each) => sum + each.amount, 0);
+  return Math.max(s.asks[account]!.amount, Math.floor((amount + waiting) / 2));
+}
+
 /** A withdrawal of an account: what fits is paid, the rest waits. */
 function pay(
   before: VaultState,
@@ -155,15 +175,15 @@ function pay(
   };
   if (uncovered !== 0 && gated) s = closeGate(s, mutant);
   const mayBeLarge = !isForced || mutant === 'exits may be large';
-  if (mayBeLarge && amount >= terms.largeMin) {
+  if (mayBeLarge) s = ask(s, account, amount);
+  if (mayBeLarge && weight(s, account, amount, mutant) >= terms.largeMin) {
     return enqueue(s, LARGE, account, amount, s.now + terms.delaySeconds, isForced);
   }
   const { common, reserved } = room(before, mutant);
   const jumps = mutant === 'newcomers first';
   const first = !gated && (!anyReady(before) || jumps) ? Math.min(amount, common) : 0;
   let rest = amount - first;
-  const use = s.uses[account]!;
-  const taken = s.now >= use.last + day ? 0 : use.amount;
+  const taken = takenSmall(s, account);
   if (rest === 0 || taken + rest > terms.smallMax) {
     s = count(s, account, first, 0);
     return rest === 0 ? s : enqueue(s, ORDINARY, account, rest, s.now, isForced);
@@ -244,7 +264,7 @@ function veto(s: VaultState, who: number, id: number, mutant: string): Result<Va
   const isOpen = entry?.state === 'waiting' && lineOf(id) === LARGE && isEarly;
   if (!isOpen) return 'VetoLate';
   const last = s.vetoedAt[entry.account]!;
-  const rests = last !== 0 && s.now < last + terms.vetoRestSeconds;
+  const rests = last !== 0 && s.now > last && s.now < last + terms.vetoRestSeconds;
   if (rests && mutant !== 'vetoed again') return 'VetoResting';
   if (entry.confirmed.includes(who)) return 'VetoTwice';
   const confirmed = [...entry.confirmed, who];
@@ -347,6 +367,7 @@ export function vaultModel(
       tails: [1, 1, 1],
       payments: [],
       uses: accounts.map(() => ({ last: 0, amount: 0 })),
+      asks: accounts.map(() => ({ last: 0, amount: 0 })),
       vetoedAt: accounts,
       guardians: [true, true, true],
       uncovered: 0,
@@ -371,6 +392,7 @@ function moments(s: VaultState): number[] {
     ...s.entries.flatMap(({ readyAt, until }) => [readyAt, until]),
     ...s.vetoedAt.map((time) => time + terms.vetoRestSeconds),
     ...s.uses.map(({ last: time }) => time + day),
+    ...s.asks.map(({ last: time }) => time + terms.askedSeconds),
     s.gatedAt + terms.gateSeconds,
     s.gatedAt + terms.gatePeriodSeconds,
   ];

@@ -54,12 +54,15 @@ contract MarginChecks {
     }
 
     /// The accepted mark: from one tick to the widest, and inside both spans.
-    function check_mark(uint32 reported, uint32 before, uint32 index, uint24 clampPpm)
-        external
-        pure
-    {
+    function check_mark(
+        uint32 reported,
+        uint32 before,
+        uint32 indexBefore,
+        uint32 index,
+        uint24 clampPpm
+    ) external pure {
         require(index != 0 && clampPpm <= 100_000);
-        uint256 mark = Marks.accepted(reported, before, index, clampPpm);
+        uint256 mark = Marks.accepted(reported, before, indexBefore, index, clampPpm);
         uint256 span = uint256(index) * clampPpm / 1_000_000;
         assert(mark != 0 && mark <= type(uint32).max);
         assert(mark + span >= index && mark <= uint256(index) + span);

@@ -110,12 +110,15 @@ contract WrapChecks {
     }
 
     /// The accepted mark; `MarginChecks` says which it is.
-    function check_marks(uint32 reported, uint32 before, uint32 index, uint24 clampPpm)
-        external
-        pure
-    {
+    function check_marks(
+        uint32 reported,
+        uint32 before,
+        uint32 indexBefore,
+        uint32 index,
+        uint24 clampPpm
+    ) external pure {
         require(index != 0);
-        assert(Marks.accepted(reported, before, index, clampPpm) != 0);
+        assert(Marks.accepted(reported, before, indexBefore, index, clampPpm) != 0);
     }
 
     /// What is left: a lane that is filled, the side of an order, the rank of a median, and the

@@ -567,14 +567,17 @@ library LawLib {
     }
 
     /// @notice L22. A forced request is executed in its turn: by the sequencer, or by anyone once
-    /// its deadline has passed.
-    /// @dev Assumes: Deadline is that of the request with this number.
+    /// its deadline has passed, which is also when it may step aside for want of a price. From then
+    /// on it is always its turn.
+    /// @dev Assumes: Deadline is that of the request with this number, and aside whether it stepped
+    /// out.
     /// @param number request to be executed
     /// @param done last one executed
     /// @param count requests made
     /// @param deadline deadline of the request, seconds
     /// @param nowTime time of the block, seconds
     /// @param bySequencer whether the sequencer executes
+    /// @param aside whether it was set aside
     /// @return True if the law holds.
     function forcedInTurn(
         uint256 number,
@@ -582,21 +585,28 @@ library LawLib {
         uint256 count,
         uint256 deadline,
         uint256 nowTime,
-        bool bySequencer
+        bool bySequencer,
+        bool aside
     ) internal pure returns (bool) {
         unchecked {
             if ((number | done | count) >> 64 != 0) return false;
             if ((deadline | nowTime) >> 40 != 0) return false;
-            return number == done + 1 && number <= count && (bySequencer || deadline < nowTime);
+            return ((number == done + 1 && number <= count) || (aside && number <= done))
+                && (bySequencer || deadline < nowTime);
         }
     }
 
     /// @notice L23. The venue is frozen only while the next forced request is overdue by more than
-    /// the grace, or when no report has been accepted for longer than the silence.
-    /// @dev Assumes: Report time is 0 before the first report.
+    /// the grace, or one aside by more than the grace and the longer term of these, or when no
+    /// report has been accepted for longer than the silence.
+    /// @dev Assumes: Report time is 0 before the first report; the deadline aside is the oldest
+    /// one.
     /// @param waiting whether a forced request waits
     /// @param deadline deadline of the next request, seconds
+    /// @param aside whether one waits aside
+    /// @param asideDeadline deadline of the oldest one aside, seconds
     /// @param graceSeconds how long it may be overdue
+    /// @param asideSeconds how much longer one aside may be
     /// @param reportTime time of the last accepted report, seconds
     /// @param silenceSeconds how long reports may stay away
     /// @param nowTime time of the block, seconds
@@ -604,15 +614,19 @@ library LawLib {
     function freezeLawful(
         bool waiting,
         uint256 deadline,
+        bool aside,
+        uint256 asideDeadline,
         uint256 graceSeconds,
+        uint256 asideSeconds,
         uint256 reportTime,
         uint256 silenceSeconds,
         uint256 nowTime
     ) internal pure returns (bool) {
         unchecked {
-            if ((deadline | reportTime | nowTime) >> 40 != 0) return false;
-            if ((graceSeconds | silenceSeconds) >> 32 != 0) return false;
+            if ((deadline | asideDeadline | reportTime | nowTime) >> 40 != 0) return false;
+            if ((graceSeconds | asideSeconds | silenceSeconds) >> 32 != 0) return false;
             return (waiting && deadline + graceSeconds < nowTime)
+                || (aside && asideDeadline + graceSeconds + asideSeconds < nowTime)
                 || (0 < reportTime && reportTime + silenceSeconds < nowTime);
         }
     }
@@ -686,6 +700,30 @@ library LawLib {
                     && current * 3_600_000_000
                         < (next + 1) * 3_600_000_000 + current * tightenPpm * elapsedSeconds
                 );
+        }
+    }
+
+    /// @notice L26. In one block at most a part of the open interest of a market goes through the
+    /// waterfall, and one position beyond it that is larger than half of that part.
+    /// @dev Assumes: Open interest is that before the first resolution of the block.
+    /// @param lots lots that leave the account
+    /// @param moved lots resolved in the block before
+    /// @param large whether one larger than half of the part was among them
+    /// @param openInterest lots open before the first of them
+    /// @param partPpm largest part that is liquidated in one block
+    /// @return True if the law holds.
+    function resolvedInPart(
+        uint256 lots,
+        uint256 moved,
+        bool large,
+        uint256 openInterest,
+        uint256 partPpm
+    ) internal pure returns (bool) {
+        unchecked {
+            if ((lots | moved | openInterest) >> 53 != 0) return false;
+            if (partPpm >> 24 != 0) return false;
+            return (moved + lots) * 1_000_000 <= openInterest * partPpm
+                || (!large && openInterest * partPpm < lots * 2_000_000);
         }
     }
 

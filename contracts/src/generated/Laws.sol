@@ -92,6 +92,7 @@ contract Laws {
         if (law == 23) return _judgeL23(input);
         if (law == 24) return _judgeL24(input);
         if (law == 25) return _judgeL25(input);
+        if (law == 26) return _judgeL26(input);
         revert LawUnknown(law);
     }
 
@@ -447,24 +448,30 @@ contract Laws {
             uint256 count,
             uint256 deadline,
             uint256 nowTime,
-            bool bySequencer
+            bool bySequencer,
+            bool aside
         ) =
-            abi.decode(input, (uint256, uint256, uint256, uint256, uint256, bool));
-        return LawLib.forcedInTurn(number, done, count, deadline, nowTime, bySequencer);
+            abi.decode(input, (uint256, uint256, uint256, uint256, uint256, bool, bool));
+        return LawLib.forcedInTurn(number, done, count, deadline, nowTime, bySequencer, aside);
     }
 
     function _judgeL23(bytes calldata input) private pure returns (bool) {
         (
             bool waiting,
             uint256 deadline,
+            bool aside,
+            uint256 asideDeadline,
             uint256 graceSeconds,
+            uint256 asideSeconds,
             uint256 reportTime,
             uint256 silenceSeconds,
             uint256 nowTime
         ) =
-            abi.decode(input, (bool, uint256, uint256, uint256, uint256, uint256));
+            abi.decode(input, (bool, uint256, bool, uint256, uint256, uint256, uint256, uint256,
+            uint256));
         return LawLib.freezeLawful(
-            waiting, deadline, graceSeconds, reportTime, silenceSeconds, nowTime
+            waiting, deadline, aside, asideDeadline, graceSeconds, asideSeconds, reportTime,
+            silenceSeconds, nowTime
         );
     }
 
@@ -490,6 +497,12 @@ contract Laws {
         return LawLib.stewardStep(
             anchor, current, next, rises, bandPpm, tightenPpm, loosenPpm, elapsedSeconds
         );
+    }
+
+    function _judgeL26(bytes calldata input) private pure returns (bool) {
+        (uint256 lots, uint256 moved, bool large, uint256 openInterest, uint256 partPpm) =
+            abi.decode(input, (uint256, uint256, bool, uint256, uint256));
+        return LawLib.resolvedInPart(lots, moved, large, openInterest, partPpm);
     }
 
     function _fit(AccountState[] memory items) private pure returns (bool) {

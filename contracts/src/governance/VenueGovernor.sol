@@ -16,6 +16,9 @@ import {IGuardians} from "../interfaces/IGuardians.sol";
 /// has a floor, and a proposal dies when it is not queued in a week after its vote, or not executed
 /// in a week after its delay. More than half of the venue's guardians drop one at any moment
 /// before; they can propose nothing, and cannot drop their own removal.
+/// A ballot by signature says until when it may be brought, as the `params` of an extended ballot:
+/// one word, a time not after the end of its vote. So what was signed for another day is worth
+/// nothing, and a ballot without an end nothing at any time.
 ///
 /// Who may change what, to what:
 /// | state | who | to |
@@ -62,6 +65,15 @@ contract VenueGovernor is
 
     /// @notice The terms are outside their bounds.
     error TermsInvalid(uint256 found, uint256 required);
+
+    /// @notice A signed ballot has to say until when it may be brought.
+    error BallotEndless(address voter);
+
+    /// @notice The time until which the ballot may be brought is over.
+    error BallotExpired(uint256 time, uint256 expiry);
+
+    /// @notice The ballot says a time after the end of its vote.
+    error BallotTooLong(uint256 expiry, uint256 deadline);
 
     /// @notice Guardians cannot drop their own removal.
     error VetoBarred(uint256 proposalId);
@@ -167,6 +179,36 @@ contract VenueGovernor is
         string memory description
     ) public override(Governor, GovernorTimelockAccess) returns (uint256) {
         return GovernorTimelockAccess.propose(targets, values, calldatas, description);
+    }
+
+    /// @dev For `castVoteBySig`, whose ballots have no end.
+    function _validateVoteSig(uint256, uint8, address voter, bytes memory)
+        internal
+        pure
+        override
+        returns (bool)
+    {
+        revert BallotEndless(voter);
+    }
+
+    /// @dev For `castVoteWithReasonAndParamsBySig`. The end of a vote is known only once it was
+    /// proposed: an end that was signed before any has to lie in the vote as well.
+    function _validateExtendedVoteSig(
+        uint256 proposalId,
+        uint8 support,
+        address voter,
+        string memory reason,
+        bytes memory params,
+        bytes memory signature
+    ) internal override returns (bool) {
+        if (params.length != 32) revert BallotEndless(voter);
+        uint256 expiry = abi.decode(params, (uint256));
+        if (block.timestamp > expiry) revert BallotExpired(block.timestamp, expiry);
+        uint256 deadline = proposalDeadline(proposalId);
+        if (expiry > deadline) revert BallotTooLong(expiry, deadline);
+        return super._validateExtendedVoteSig(
+            proposalId, support, voter, reason, params, signature
+        );
     }
 
     function _queueOperations(

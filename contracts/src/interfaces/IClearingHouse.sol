@@ -114,7 +114,7 @@ interface IClearingHouse {
         bytes4 failure
     );
     /// @notice The venue was frozen for ever, at the prices of report `round`.
-    /// @param number Overdue forced request; 0 when reports stayed away.
+    /// @param number Overdue forced request, also one aside; 0 when reports stayed away.
     event VenueFrozen(uint40 time, uint32 indexed round, uint64 number);
     /// @notice Accounts at the places `from` to `next` - 1 were reckoned; sums so far, quote Q32.
     event Reckoned(uint64 from, uint64 next, int256 sumQ32, uint256 claimsQ32);
@@ -268,6 +268,9 @@ interface IClearingHouse {
     error AccountBankrupt(uint32 account, int256 equity);
     /// @notice As much of the position as one block allows was liquidated already.
     error LiquidatedEnough(uint32 account, uint8 market, uint256 found, uint256 required);
+    /// @notice As much of the market as one block allows was resolved already: lots so far, the
+    /// most, and the block; the next one may go on.
+    error ResolvedEnough(uint8 market, uint256 found, uint256 required, uint256 blockNumber);
     /// @notice The lane belongs to the protocol.
     error LaneReserved(uint16 found, uint16 required);
     /// @notice An account for which the protocol trades has another order in the batch.
@@ -310,6 +313,12 @@ interface IClearingHouse {
     error TakeEmpty(uint64 number, uint56 lotsMax);
     /// @notice Closing this part would leave the account less healthy; closing all would not.
     error PartUnlawful(uint64 number, uint56 lots);
+    /// @notice It is not for want of a price that the request waits: it can be executed.
+    error PriceUsable(uint64 number);
+    /// @notice The price is not old enough yet for its request to be set aside.
+    error PriceAwaited(uint64 number, uint256 ageSeconds, uint256 ageSecondsRequired);
+    /// @notice No report of whatever market was accepted since the deadline of the request.
+    error VenueSilent(uint256 reportTime, uint256 deadline);
     /// @notice An account would take over its own position.
     error SelfTake(uint32 found, uint32 other);
     /// @notice A forced request failed without saying why.

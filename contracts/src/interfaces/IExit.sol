@@ -5,9 +5,10 @@ pragma solidity 0.8.37;
 /// @notice Nothing here asks the governor, a guardian or the breaker.
 interface IExit {
     /// @notice Freezes the venue for ever, at the prices of the last accepted report; anyone, once
-    /// the next forced request is overdue beyond its grace, or once no report has been accepted
-    /// for seven days. Afterwards only what leads out works: reckoning, exit,
-    /// `reclaim`, the vault's `release`, and the views that these need.
+    /// the next forced request is overdue beyond its grace, once one that is aside is overdue by
+    /// three days more, or once no report has been accepted for seven days. Afterwards only what
+    /// leads out works: reckoning, exit, `reclaim`, the vault's `release`, and the views that these
+    /// need.
     function freeze() external;
 
     /// @notice Reckons the next `count` accounts at the frozen prices; anyone, until done.

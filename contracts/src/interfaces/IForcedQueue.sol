@@ -27,8 +27,9 @@ struct ForcedRequest {
 }
 
 /// @title The queue of requests that the operator cannot refuse.
-/// @notice First in, first out. Requests are numbered from 1; every one extends a hash chain, so
-/// that the history is committed: head' = keccak256(abi.encode(head, number, request)).
+/// @notice First in, first out, but for those that wait for a price aside. Requests are numbered
+/// from 1; every one extends a hash chain, so that the history is committed:
+/// head' = keccak256(abi.encode(head, number, request)).
 interface IForcedQueue {
     /// @notice An owner queued a request; `head` is the chain's after it.
     event ForcedRequested(
@@ -38,6 +39,8 @@ interface IForcedQueue {
     event ForcedTaken(uint64 indexed number, address indexed executor);
     /// @notice A close was carried out in part; `left` lots of it remain due.
     event ForcedCut(uint64 indexed number, uint88 left);
+    /// @notice A request stepped out of the line, for want of a price; the next one has its turn.
+    event ForcedSetAside(uint64 indexed number);
     /// @notice The fee of a request that a freeze made void belongs to the owner again.
     event ForcedRefunded(uint64 indexed number, address indexed owner);
     /// @notice Fees were paid out.
@@ -88,12 +91,17 @@ interface IForcedQueue {
     function requestCancelAll(uint32 account) external payable returns (uint64 number);
 
     /// @notice Takes the request out of the queue and gives its fee to `executor`.
-    /// @dev Only the clearing house; only the next request.
+    /// @dev Only the clearing house; only the next request or one that is aside.
     function take(uint64 number, address executor) external;
 
-    /// @notice Leaves `left` lots of the next request, a close.
+    /// @notice Leaves `left` lots of a request that could be taken, a close.
     /// @dev Only the clearing house.
     function cut(uint64 number, uint88 left) external;
+
+    /// @notice Lets the next request step out of the line. It keeps its deadline and fee, and
+    /// anyone executes it from now on.
+    /// @dev Only the clearing house.
+    function setAside(uint64 number) external;
 
     /// @notice Gives the fee of a request that a freeze made void back to the owner; anyone.
     function refund(uint64 number) external;
@@ -101,7 +109,7 @@ interface IForcedQueue {
     /// @notice Pays what the caller has earned, or been refunded, to `to`.
     function collect(address payable to) external returns (uint256 amountWei);
 
-    /// @notice The next request, if it may be executed now.
+    /// @notice The next request, or one that is aside, if it may be executed now.
     /// @param bySequencer Whether the sequencer asks; it may before the deadline.
     function due(uint64 number, bool bySequencer) external view returns (ForcedRequest memory);
 
@@ -111,6 +119,13 @@ interface IForcedQueue {
     /// @notice Number of the next request to be executed, how many were made in all, and when the
     /// next is due (0 when none waits).
     function state() external view returns (uint64 next, uint64 count, uint40 deadline);
+
+    /// @notice The oldest request that is aside and its deadline; 0 when none is.
+    function aside() external view returns (uint64 number, uint40 deadline);
+
+    /// @notice The request that was set aside next after one that still is; 0 after the last, and
+    /// the oldest after 0.
+    function asideAfter(uint64 number) external view returns (uint64);
 
     /// @notice Head of the chain of requests.
     function chainHead() external view returns (bytes32);
@@ -123,6 +138,10 @@ interface IForcedQueue {
 
     /// @notice Time from a missed deadline until anyone may freeze the venue, seconds.
     function graceSeconds() external view returns (uint40);
+
+    /// @notice Time from deadline and grace until anyone may freeze the venue for a request that is
+    /// aside, seconds.
+    function asideSeconds() external view returns (uint40);
 
     /// @notice Fee of a request, wei.
     function feeWei() external view returns (uint256);

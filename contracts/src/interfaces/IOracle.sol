@@ -25,7 +25,7 @@ interface IOracle {
 
     /// @notice Verifies a report, judges it against the last one and stores its prices. The report
     /// that is returned has the marks as accepted: within the market's clamp around the index,
-    /// and within 1 % of the mark before unless the clamp demands more.
+    /// and within 1 % of the mark before as the index carried it, unless the clamp demands more.
     /// @dev Only the clearing house may call.
     function accept(bytes calldata report) external returns (Report memory);
 

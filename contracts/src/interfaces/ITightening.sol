@@ -79,7 +79,8 @@ interface ITightening {
     error NotSilent(uint256 time, uint256 silentAt);
 
     /// @notice Raises the level of a scope for `holdSeconds`, or lengthens its entry; guardians
-    /// only. Level 1 for at most `holdSecondsMax` needs one guardian, all else is a vote.
+    /// only. Level 1 for at most `holdSecondsMax` needs one guardian, all else is a vote: also
+    /// this, while guardians alone have used up their time on end and rest, or this one its count.
     /// @return inForce Whether it is in force now; false while votes are missing.
     function tighten(uint16 scope, uint8 level, uint256 holdSeconds, Evidence calldata evidence)
         external

@@ -122,14 +122,19 @@ contract RulesHarness is Records {
         }
     }
 
-    /// @notice Record: (reported u40, before u32, index u32, clampPpm u24). Result: mark.
+    /// @notice Record: (reported u40, before u32, index before u32, index u32, clampPpm
+    /// u24). Result: mark.
     function accepted(uint256, bytes calldata records) external pure returns (bytes memory out) {
         uint256 count = records.length / 32;
         out = new bytes(count * 32);
         for (uint256 i = 0; i < count; ++i) {
             uint256 word = _word(records, i);
             uint32 mark = Marks.accepted(
-                uint40(word >> 88), uint32(word >> 56), uint32(word >> 24), uint24(word)
+                uint40(word >> 120),
+                uint32(word >> 88),
+                uint32(word >> 56),
+                uint32(word >> 24),
+                uint24(word)
             );
             _put(out, i, mark);
         }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {LawLib} from "../generated/LawLib.sol";
 import {IExit} from "../interfaces/IExit.sol";
 import {IForcedQueue} from "../interfaces/IForcedQueue.sol";
@@ -42,6 +43,7 @@ contract ExitModule is Roster, IExit, IModule {
     uint256 private immutable SCALE;
     IForcedQueue private immutable QUEUE;
     uint256 private immutable GRACE_SECONDS;
+    uint256 private immutable ASIDE_SECONDS;
 
     constructor(Config memory config) Pricing(config) {
         VAULT = IVault(config.vault);
@@ -49,6 +51,7 @@ contract ExitModule is Roster, IExit, IModule {
         SCALE = VAULT.scale();
         QUEUE = IForcedQueue(config.forcedQueue);
         GRACE_SECONDS = QUEUE.graceSeconds();
+        ASIDE_SECONDS = QUEUE.asideSeconds();
     }
 
     /// @inheritdoc IModule
@@ -69,16 +72,31 @@ contract ExitModule is Roster, IExit, IModule {
     function freeze() external nonReentrant {
         if (_frozenTime != 0) revert Frozen(_frozenTime);
         (uint64 number, uint64 count, uint40 deadline) = QUEUE.state();
+        (uint64 aside, uint40 asideDeadline) = QUEUE.aside();
         (uint32 round, uint40 last) = oracle.last();
-        bool waiting = number <= count;
         if (
             !LawLib.freezeLawful(
-                waiting, deadline, GRACE_SECONDS, last, SILENCE_SECONDS, block.timestamp
+                number <= count,
+                deadline,
+                aside != 0,
+                asideDeadline,
+                GRACE_SECONDS,
+                ASIDE_SECONDS,
+                last,
+                SILENCE_SECONDS,
+                block.timestamp
             )
-        ) revert FreezeEarly(block.timestamp, _freezeTime(waiting, deadline, last));
+        ) {
+            uint256 time = last == 0 ? type(uint40).max : last + SILENCE_SECONDS + 1;
+            if (number <= count) time = Math.min(time, _after(deadline));
+            if (aside != 0) time = Math.min(time, _after(asideDeadline) + ASIDE_SECONDS);
+            revert FreezeEarly(block.timestamp, time);
+        }
         _frozenTime = uint40(block.timestamp);
-        bool overdue = waiting && block.timestamp > deadline + GRACE_SECONDS;
-        emit VenueFrozen(uint40(block.timestamp), round, overdue ? number : 0);
+        bool overdue = number <= count && block.timestamp >= _after(deadline);
+        bool asideToo = aside != 0 && block.timestamp >= _after(asideDeadline) + ASIDE_SECONDS;
+        uint64 why = overdue ? number : asideToo ? aside : 0;
+        emit VenueFrozen(uint40(block.timestamp), round, why);
     }
 
     /// @inheritdoc IExit
@@ -244,19 +262,13 @@ contract ExitModule is Roster, IExit, IModule {
         emit Touched(Causes.EXIT, record);
     }
 
-    function _freezeTime(bool waiting, uint256 deadline, uint256 last)
-        private
-        view
-        returns (uint256 time)
-    {
-        time = last == 0 ? type(uint40).max : last + SILENCE_SECONDS + 1;
-        uint256 overdue = deadline + GRACE_SECONDS + 1;
-        if (waiting && overdue < time) time = overdue;
+    /// @dev When a request is overdue by more than the grace.
+    function _after(uint256 deadline) private view returns (uint256) {
+        return deadline + GRACE_SECONDS + 1;
     }
 
     /// @dev A book of markets at whatever prices they have.
     function _openBook() private pure returns (Book memory book) {
-        book.anyAge = true;
         book.list = Arrays.pages();
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 import {LawLib} from "../generated/LawLib.sol";
 import {IForced} from "../interfaces/IForced.sol";
 import {ForcedRequest, IForcedQueue} from "../interfaces/IForcedQueue.sol";
@@ -20,9 +21,10 @@ import {Book, Leg, Market, Subject, Totals} from "../Working.sol";
 /// @title Execution of forced requests, in their order.
 /// @notice A request that is lawful is carried out; one that is not is taken out with its reason.
 /// A failure of the executor (no margin to take a position over, a stale price, too little gas)
-/// reverts instead and leaves the request where it is.
-/// Assumes: the queue hands out only the next request, and to the sequencer alone before its
-/// deadline.
+/// reverts instead and leaves the request where it is. What waits for a price that nobody brings
+/// is set aside.
+/// Assumes: the queue hands out only the next request and those aside, and before its deadline to
+/// the sequencer alone.
 contract ForcedModule is Withdrawing, IForced, IModule {
     using Margin for Totals;
 
@@ -40,6 +42,9 @@ contract ForcedModule is Withdrawing, IForced, IModule {
     uint256 private constant SPREAD_PPM_MAX = 10_000;
     /// @dev More than any withdrawal needs, of which the inner call gets 63 parts of 64.
     uint256 private constant GAS_MIN = 1_500_000;
+    /// @dev How much older than its limit a price is that nobody brings, seconds: more than the
+    /// time between two reports.
+    uint256 private constant MISSING_SECONDS = 300;
 
     IVault private immutable VAULT;
     uint256 private immutable SCALE;
@@ -55,9 +60,11 @@ contract ForcedModule is Withdrawing, IForced, IModule {
 
     /// @inheritdoc IModule
     function operations() external pure returns (bytes4[] memory selectors) {
-        selectors = new bytes4[](2);
+        selectors = new bytes4[](4);
         selectors[0] = IForced.executeForced.selector;
         selectors[1] = IForced.withdrawForced.selector;
+        selectors[2] = IForced.setAsideForced.selector;
+        selectors[3] = IForced.judgeForced.selector;
     }
 
     /// @inheritdoc IForced
@@ -85,6 +92,26 @@ contract ForcedModule is Withdrawing, IForced, IModule {
             uint32(outcome.price),
             outcome.failure
         );
+    }
+
+    /// @inheritdoc IForced
+    /// @dev The prices of the report stand, whatever is found.
+    function setAsideForced(uint64 number, bytes calldata report) external nonReentrant {
+        ForcedRequest memory request = QUEUE.due(number, false);
+        _storeMarkets(_refresh(parameters.venue(), report));
+        (, uint40 last) = oracle.last();
+        if (last <= request.deadline) revert VenueSilent(last, request.deadline);
+        (uint256 age, uint256 ageMax) = _missing(number, request);
+        uint256 required = ageMax + MISSING_SECONDS;
+        if (age <= required) revert PriceAwaited(number, age, required);
+        QUEUE.setAside(number);
+    }
+
+    /// @inheritdoc IForced
+    function judgeForced(ForcedRequest calldata request) external view {
+        if (msg.sender != address(this)) revert NotSelf(msg.sender, address(this));
+        Outcome memory outcome;
+        _judgeClose(_openBook(), request, outcome);
     }
 
     /// @inheritdoc IForced
@@ -124,6 +151,29 @@ contract ForcedModule is Withdrawing, IForced, IModule {
         }
     }
 
+    /// @dev Age of the price that stops a request, and its limit. Reverts when it is not a price
+    /// that stops it, and with that whatever was tried here.
+    function _missing(uint64 number, ForcedRequest memory request)
+        private
+        returns (uint256 age, uint256 ageMax)
+    {
+        bytes memory reason;
+        if (request.kind == WITHDRAW) {
+            try IForced(address(this)).withdrawForced(
+                request.account, request.amount, request.to, request.nonce
+            ) {} catch (bytes memory data) {
+                reason = data;
+            }
+        } else if (request.kind == CLOSE) {
+            try IForced(address(this)).judgeForced(request) {}
+            catch (bytes memory data) {
+                reason = data;
+            }
+        }
+        if (bytes4(reason) != PriceStale.selector) revert PriceUsable(number);
+        return abi.decode(Bytes.slice(reason, 4), (uint256, uint256));
+    }
+
     function _cancelAll(uint32 id, Outcome memory outcome) private {
         AccountWord word = _accounts[id];
         uint32 epoch = uint32(word.epoch()) + 1;
@@ -141,40 +191,52 @@ contract ForcedModule is Withdrawing, IForced, IModule {
         uint56 lotsMax,
         Outcome memory outcome
     ) private {
+        (Leg[] memory legs, uint256 wanted) = _judgeClose(book, request, outcome);
+        if (wanted == 0) return;
+        _onlyActor(taker);
+        if (taker == request.account) revert SelfTake(taker, request.account);
+        if (lotsMax == 0) revert TakeEmpty(number, lotsMax);
+        Leg memory leg = legs[0];
+        Market memory market = leg.market;
+        if (lotsMax < wanted) {
+            leg = _closing(request, market, outcome.price, lotsMax);
+            if (!_healthier(book, leg)) revert PartUnlawful(number, lotsMax);
+            outcome.left = wanted - lotsMax;
+            legs[0] = leg;
+        }
+        outcome.amount = wanted - outcome.left;
+        legs[1] = _leg(taker, market, leg.sizeBefore - leg.size, -leg.cashQ32);
+        _storeClose(book, legs);
+    }
+
+    /// @dev All of a close that needs no taker: the lots to close and the account without them, or
+    /// no lots and in the outcome why it is unlawful.
+    function _judgeClose(Book memory book, ForcedRequest memory request, Outcome memory outcome)
+        private
+        view
+        returns (Leg[] memory legs, uint256 wanted)
+    {
         uint256 id = request.account;
         int256 size = _sizeOf(_accounts[id], id, request.market);
         int256 held = request.isLong ? size : -size;
         if (held <= 0) {
             outcome.failure = PositionMissing.selector;
-            return;
+            return (legs, 0);
         }
         _use(book, request.market);
         Market memory market = book.list[request.market >> 4][request.market & 15];
         outcome.price = _closePrice(request, market.price);
         if (request.isLong ? outcome.price < request.limit : outcome.price > request.limit) {
             outcome.failure = LimitBroken.selector;
-            return;
+            return (legs, 0);
         }
-        uint256 wanted = uint256(held) < request.amount ? uint256(held) : request.amount;
-        Leg memory leg = _closing(request, market, outcome.price, wanted);
+        wanted = uint256(held) < request.amount ? uint256(held) : request.amount;
+        legs = Arrays.legs(2);
+        legs[0] = _closing(request, market, outcome.price, wanted);
         // By the whole request: what part of it the taker wants must not decide.
-        if (!_healthier(book, leg)) {
-            outcome.failure = MarginShort.selector;
-            return;
-        }
-        _onlyActor(taker);
-        if (taker == id) revert SelfTake(taker, request.account);
-        if (lotsMax == 0) revert TakeEmpty(number, lotsMax);
-        if (lotsMax < wanted) {
-            leg = _closing(request, market, outcome.price, lotsMax);
-            if (!_healthier(book, leg)) revert PartUnlawful(number, lotsMax);
-            outcome.left = wanted - lotsMax;
-        }
-        outcome.amount = wanted - outcome.left;
-        Leg[] memory legs = Arrays.legs(2);
-        legs[0] = leg;
-        legs[1] = _leg(taker, market, leg.sizeBefore - leg.size, -leg.cashQ32);
-        _storeClose(book, legs);
+        if (_healthier(book, legs[0])) return (legs, wanted);
+        outcome.failure = MarginShort.selector;
+        return (legs, 0);
     }
 
     /// @dev The account that asked, with `lots` fewer and what they are worth at the price of the

@@ -9,6 +9,7 @@ import {IWaterfall} from "../interfaces/IWaterfall.sol";
 import {Accounts, AccountWord} from "../libraries/Accounts.sol";
 import {Arrays} from "../libraries/Arrays.sol";
 import {Causes} from "../libraries/Causes.sol";
+import {Drawn} from "../libraries/Draws.sol";
 import {Judging} from "../libraries/Judging.sol";
 import {Liquidations} from "../libraries/Liquidations.sol";
 import {Margin} from "../libraries/Margin.sol";
@@ -33,10 +34,11 @@ contract WaterfallModule is Counterparties, IWaterfall, IModule {
 
     /// @inheritdoc IModule
     function operations() external pure returns (bytes4[] memory selectors) {
-        selectors = new bytes4[](3);
+        selectors = new bytes4[](4);
         selectors[0] = IWaterfall.resolve.selector;
         selectors[1] = IWaterfall.backstopOf.selector;
         selectors[2] = IWaterfall.backstop.selector;
+        selectors[3] = IWaterfall.drawn.selector;
     }
 
     /// @inheritdoc IWaterfall
@@ -64,6 +66,7 @@ contract WaterfallModule is Counterparties, IWaterfall, IModule {
         if (fall.standing.equity < 0) _cover(book, fall);
         _takeOver(book, fall);
         _deleverage(book, fall, counterparties);
+        _holdPace(fall);
         int256 side = fall.debtor.sizeBefore > 0 ? int256(1) : int256(-1);
         _close(fall);
         _storeMarkets(book);
@@ -73,8 +76,8 @@ contract WaterfallModule is Counterparties, IWaterfall, IModule {
 
     /// @dev What the bankrupt account lacks for this position, and what insurance pays of it: the
     /// market's own fund first, then, for markets that are not isolated, the shared one; of each
-    /// no more than the share that one account may draw.
-    function _cover(Book memory book, Fall memory fall) private view {
+    /// no more than the share that may be drawn in any hour.
+    function _cover(Book memory book, Fall memory fall) private {
         Market memory market = fall.market;
         uint256 freed = _freed(market, fall.lots, fall.lots);
         Standing memory standing = fall.standing;
@@ -82,11 +85,11 @@ contract WaterfallModule is Counterparties, IWaterfall, IModule {
         uint256 fund = FUNDS + market.id;
         if (fund != fall.debtor.account) {
             Standing memory own = _standing(book, fund, _get(fund));
-            fall.ownCover = _draw(own.equity - int256(own.initial), fall.loss, market);
+            fall.ownCover = _draw(fund, own.equity - int256(own.initial), fall.loss, market);
         }
         if (market.params.isolated == 0) {
             int256 shared = _accounts[INSURANCE].cash() >> 32;
-            fall.sharedCover = _draw(shared, fall.loss - fall.ownCover, market);
+            fall.sharedCover = _draw(INSURANCE, shared, fall.loss - fall.ownCover, market);
         }
         fall.loss -= fall.ownCover + fall.sharedCover;
         if (fall.loss != 0) {
@@ -100,14 +103,39 @@ contract WaterfallModule is Counterparties, IWaterfall, IModule {
         }
     }
 
-    function _draw(int256 spare, uint256 need, Market memory market)
+    /// @dev What a fund pays, whichever accounts and markets ask: debts that are split are paid no
+    /// better than one.
+    function _draw(uint256 fund, int256 spare, uint256 need, Market memory market)
         private
-        pure
-        returns (uint256)
+        returns (uint256 amount)
     {
         if (spare <= 0) return 0;
-        uint256 most = (uint256(spare) * market.params.coverSharePpm) / Margin.PPM;
-        return most < need ? most : need;
+        Drawn before = _draws[fund].rolled(block.timestamp);
+        amount = before.left(uint256(spare), market.params.coverSharePpm);
+        if (amount > need) amount = need;
+        if (amount == 0) return 0;
+        _draws[fund] = before.plus(amount);
+    }
+
+    /// @dev Law: one block resolves a part, so that whoever sees what is wrong has a block to act
+    /// in. Positions too large for that go one a block, whatever went before: what is sent ahead
+    /// of them holds nobody up.
+    function _holdPace(Fall memory fall) private {
+        Market memory market = fall.market;
+        uint256 pace = _paces[market.id];
+        if (pace >> 128 != block.number) {
+            pace = (block.number << 128) | (uint256(market.openInterestBefore) << 64);
+        }
+        uint256 open = uint64(pace >> 64);
+        uint256 before = uint64(pace) >> 1;
+        uint256 part = market.params.liquidationPartPpm;
+        if (!LawLib.resolvedInPart(fall.moved, before, pace & 1 == 1, open, part)) {
+            uint256 most = (open * part) / Margin.PPM;
+            revert ResolvedEnough(uint8(market.id), before, most, block.number);
+        }
+        pace += fall.moved << 1;
+        if (fall.moved * 2 * Margin.PPM > open * part) pace |= 1;
+        _paces[market.id] = pace;
     }
 
     /// @dev The backstop takes what fits into its cap and its own initial margin, unless that
@@ -271,6 +299,11 @@ contract WaterfallModule is Counterparties, IWaterfall, IModule {
     /// @inheritdoc IWaterfall
     function backstop() external view returns (address) {
         return BACKSTOP;
+    }
+
+    /// @inheritdoc IWaterfall
+    function drawn(uint32 fund) external view returns (uint256) {
+        return _draws[fund].rolled(block.timestamp).paid();
     }
 
     /// @inheritdoc IWaterfall

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ForcedRequest} from "../../src/interfaces/IForcedQueue.sol";
 import {LawLib} from "../../src/generated/LawLib.sol";
+import {PeripheralsReports} from "../mocks/PeripheralsReports.sol";
 import {ExitVenueTest} from "../support/ExitVenueTest.sol";
 import {ReportedVenueTest} from "../support/ReportedVenueTest.sol";
 import {VenueTest} from "../support/VenueTest.sol";
@@ -15,6 +16,7 @@ contract ClearingHouseExitInvariants is ExitVenueTest, ReportedVenueTest {
     /// What was asked for, in order; and what the chain of requests has to be.
     bytes32 private head;
     uint64 private asked;
+    /// The last one that left the line.
     uint64 private executed;
     uint40 private deadlineLast;
     /// Number, and whether something that may not happen has happened.
@@ -31,7 +33,7 @@ contract ClearingHouseExitInvariants is ExitVenueTest, ReportedVenueTest {
         tradeIn(1, carol, dave, 50, PRICE);
         tradeIn(2, alice, dave, 40, PRICE);
         targetContract(address(this));
-        bytes4[] memory selectors = new bytes4[](9);
+        bytes4[] memory selectors = new bytes4[](10);
         selectors[0] = this.doWithdraw.selector;
         selectors[1] = this.doClose.selector;
         selectors[2] = this.doCancel.selector;
@@ -41,6 +43,7 @@ contract ClearingHouseExitInvariants is ExitVenueTest, ReportedVenueTest {
         selectors[6] = this.doFreeze.selector;
         selectors[7] = this.doReckon.selector;
         selectors[8] = this.doExit.selector;
+        selectors[9] = this.doAside.selector;
         targetSelector(address(this), selectors);
     }
 
@@ -66,7 +69,9 @@ contract ClearingHouseExitInvariants is ExitVenueTest, ReportedVenueTest {
     /// @notice Anyone tries to execute any number, with any account and any lots.
     function doExecute(uint256 number, uint256 whom, uint256 lots, bool bySequencer) external {
         (uint64 next, uint64 count, uint40 deadline) = queue.state();
-        number = number % 4 == 0 ? bound(number, 0, count + 2) : next;
+        (uint64 oldest,) = queue.aside();
+        if (number % 4 == 0) number = bound(number, 0, count + 2);
+        else number = number % 4 == 1 && oldest != 0 ? oldest : next;
         uint32 taker = _user(whom);
         ++tries;
         uint40 frozen = house.frozenTime();
@@ -74,13 +79,38 @@ contract ClearingHouseExitInvariants is ExitVenueTest, ReportedVenueTest {
         if (!bySequencer) vm.prank(owner_(taker));
         try house.executeForced(uint64(number), taker, uint56(bound(lots, 0, 100)), "") {
             bool late = block.timestamp > deadline;
-            if (number != next || number > count || frozen != 0) broken = true;
-            if (!bySequencer && !late) broken = true;
+            bool wasAside = number < next && before.kind != 0;
+            if ((number != next && !wasAside) || number > count || frozen != 0) broken = true;
+            if (!bySequencer && !late && !wasAside) broken = true;
             ForcedRequest memory left = queue.requestOf(uint64(number));
-            if (left.kind == 0) executed = uint64(number);
+            if (left.kind == 0 && !wasAside) executed = uint64(number);
             else if (left.amount >= before.amount) broken = true;
             if (left.kind != 0 && left.deadline != before.deadline) broken = true;
         } catch {}
+    }
+
+    /// @notice All markets but one fall silent for a while, and anyone wants the next one out of
+    /// the line.
+    function doAside(uint256 alive) external {
+        if (house.frozenTime() != 0) return;
+        (uint64 next, uint64 count, uint40 deadline) = queue.state();
+        ForcedRequest memory before = queue.requestOf(next);
+        vm.warp(block.timestamp + 500);
+        uint8 m = uint8(alive % 3);
+        PeripheralsReports.Value[] memory list = new PeripheralsReports.Value[](1);
+        list[0] = values()[m];
+        bring(list);
+        ++tries;
+        vm.prank(STRANGER);
+        try house.setAsideForced(next, "") {
+            executed = next;
+            bool lawful = next <= count && block.timestamp > deadline && before.kind != 3;
+            if (!lawful) broken = true;
+            if (keccak256(abi.encode(queue.requestOf(next))) != keccak256(abi.encode(before))) {
+                broken = true;
+            }
+        } catch {}
+        refresh();
     }
 
     function doTime(uint256 time) external {
@@ -99,6 +129,8 @@ contract ClearingHouseExitInvariants is ExitVenueTest, ReportedVenueTest {
     function doFreeze(uint256 who) external {
         (uint64 next, uint64 count, uint40 deadline) = queue.state();
         bool overdue = next <= count && block.timestamp > deadline + FORCED_GRACE;
+        (uint64 oldest, uint40 due) = queue.aside();
+        overdue = overdue || (oldest != 0 && block.timestamp > due + FORCED_GRACE + 3 days);
         bool running = house.frozenTime() == 0;
         vm.prank(owner_(_user(who)));
         try house.freeze() {
@@ -136,6 +168,17 @@ contract ClearingHouseExitInvariants is ExitVenueTest, ReportedVenueTest {
         assertEq(uint256(count), asked);
         assertEq(uint256(next), executed + 1);
         assertEq(queue.chainHead(), head);
+    }
+
+    /// @notice Those aside are exactly the ones that left the line and still wait, oldest first.
+    function invariant_asideIsWhatWaits() public view {
+        uint64 at = queue.asideAfter(0);
+        for (uint64 number = 1; number <= executed; ++number) {
+            if (queue.requestOf(number).kind == 0) continue;
+            assertEq(uint256(at), uint256(number));
+            at = queue.asideAfter(at);
+        }
+        assertEq(uint256(at), 0);
     }
 
     function invariant_paidIsOwed() public view {

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Backstop} from "../../src/Backstop.sol";
+import {IClearingHouse} from "../../src/interfaces/IClearingHouse.sol";
 import {Batch, MarketParams} from "../../src/Types.sol";
 import {ReportedVenueTest} from "../support/ReportedVenueTest.sol";
 
@@ -11,6 +12,7 @@ import {ReportedVenueTest} from "../support/ReportedVenueTest.sol";
 contract WaterfallInvariants is ReportedVenueTest {
     /// @dev Of the debtor and, by place in the list, of the others, before a resolution.
     struct Before {
+        uint32 id;
         int256 equity;
         uint256 maintenance;
         uint256 levy;
@@ -19,6 +21,22 @@ contract WaterfallInvariants is ReportedVenueTest {
         int256[] sizes;
         int256 debt;
         int256 shared;
+        int256 own;
+        uint256 open;
+    }
+
+    /// @dev What one block resolved of a market: lots, and those of the largest.
+    struct Block {
+        uint256 number;
+        uint256 open;
+        uint256 moved;
+        uint256 largest;
+    }
+
+    /// @dev What a fund paid, and when.
+    struct Payment {
+        uint256 time;
+        int256 amount;
     }
 
     uint32 private constant USERS = 6;
@@ -30,6 +48,9 @@ contract WaterfallInvariants is ReportedVenueTest {
     uint256 private liquidated;
     uint256 private resolved;
     uint256 private levied;
+    uint256 private enough;
+    mapping(uint8 => Block) private blocks;
+    mapping(uint32 => Payment[]) private payments;
 
     function setUp() public override {
         super.setUp();
@@ -40,7 +61,7 @@ contract WaterfallInvariants is ReportedVenueTest {
         token.approve(address(stop), type(uint256).max);
         stop.deposit(0, 500 * UNIT);
         MarketParams memory p = defaults();
-        (p.liquidationPartPpm, p.coverSharePpm, p.backstopLotsMax) = (500_000, 250_000, 40);
+        (p.liquidationPartPpm, p.coverSharePpm, p.backstopLotsMax) = (200_000, 250_000, 40);
         for (uint8 i; i < MARKETS; ++i) around.setMarket(i, p);
         open("erin", 300 * UNIT);
         open("frank", 300 * UNIT);
@@ -172,12 +193,13 @@ contract WaterfallInvariants is ReportedVenueTest {
             else if (r % 8 == 4) this.doLiquidate(0, a, b, 0);
             else if (r % 8 == 5) this.doUnwind(a, b, r >> 32, r >> 40 & 1 == 0);
             else if (r % 8 == 6) this.doFlag(a);
-            else this.doResolveAll(a, b);
+            else for (uint256 k; k < 3; ++k) this.doResolveAll(0, b);
             invariant_nothingIsMinted();
         }
         assertGt(liquidated, 0, "liquidations");
         assertGt(resolved, 3, "resolutions");
         assertGt(levied, 0, "levies");
+        assertGt(enough, 0, "as much as a block takes");
     }
 
     /// @dev The user with the least equity for its maintenance requirement.
@@ -195,9 +217,10 @@ contract WaterfallInvariants is ReportedVenueTest {
         try house.resolve(id, m, list, "") {
             ++resolved;
             _checkDebtor(id, m, was);
-            if (was.shared - cashOf(0) > was.shared / 4) {
-                broken = "more than its share of the shared fund";
-            }
+            _checkPace(m, was);
+            _checkFund(0, was.shared);
+            // What the fund has in positions counts for its share: here only when it has none.
+            if (was.own != 0 && house.levy(m) == was.levy) _checkFund(FUNDS + m, was.own);
             if (house.levy(m) != was.levy) ++levied;
             for (uint256 i; i < list.length && house.levy(m) == was.levy; ++i) {
                 if (list[i] == id || list[i] == pool || list[i] >= FUNDS) continue;
@@ -206,6 +229,7 @@ contract WaterfallInvariants is ReportedVenueTest {
         } catch (bytes memory reason) {
             // Panics are laws that broke.
             if (bytes4(reason) == 0x4e487b71) broken = "a law was broken on the way";
+            if (bytes4(reason) == IClearingHouse.ResolvedEnough.selector) ++enough;
         }
     }
 
@@ -214,6 +238,7 @@ contract WaterfallInvariants is ReportedVenueTest {
         view
         returns (Before memory was)
     {
+        was.id = id;
         (was.equity,, was.maintenance) = house.health(id);
         was.levy = house.levy(m);
         was.equities = new int256[](list.length);
@@ -225,6 +250,36 @@ contract WaterfallInvariants is ReportedVenueTest {
         }
         was.debt = sizeOf(id, m);
         was.shared = cashOf(0);
+        was.own = sizeOf(FUNDS + m, m) == 0 && id != FUNDS + m ? cashOf(FUNDS + m) : int256(0);
+        (,, was.open) = house.market(m);
+    }
+
+    /// @dev In one block no more than a fifth of the market and its largest position.
+    function _checkPace(uint8 m, Before memory was) private {
+        Block storage seen = blocks[m];
+        if (seen.number != vm.getBlockNumber()) {
+            blocks[m] = Block(vm.getBlockNumber(), was.open, 0, 0);
+        }
+        uint256 lots = uint256(was.debt < 0 ? -was.debt : was.debt);
+        int256 left = sizeOf(was.id, m);
+        lots -= uint256(left < 0 ? -left : left);
+        seen.moved += lots;
+        if (lots > seen.largest) seen.largest = lots;
+        if (seen.moved > seen.open / 5 + seen.largest) broken = "too much in one block";
+    }
+
+    /// @dev In any hour no more than a quarter of what there would be without.
+    function _checkFund(uint32 fund, int256 before) private {
+        int256 amount = before - cashOf(fund);
+        if (amount <= 0) return;
+        uint256 now_ = vm.getBlockTimestamp();
+        payments[fund].push(Payment(now_, amount));
+        int256 sum;
+        for (uint256 i; i < payments[fund].length; ++i) {
+            Payment memory each = payments[fund][i];
+            if (each.time + 1 hours > now_) sum += each.amount;
+        }
+        if (sum > (cashOf(fund) + sum) / 4 + 1) broken = "more than its share of a fund";
     }
 
     function _checkDebtor(uint32 id, uint8 m, Before memory was) private {

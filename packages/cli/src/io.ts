@@ -34,6 +34,10 @@ export function table(rows: readonly (readonly string[])[], rightFrom = 1): stri
   return rows.map(line).join('\n');
 }
 
+/** A time of the chain, UTC, to the second. */
+export const clockTime = (seconds: number): string =>
+  new Date(seconds * 1000).toISOString().slice(0, 19);
+
 /** Pairs as an aligned list. */
 export function pairs(entries: readonly (readonly [string, string])[]): string {
   const width = Math.max(0, ...entries.map(([name]) => name.length));

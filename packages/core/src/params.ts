@@ -32,9 +32,9 @@ export type MarketParams = {
   readonly markClampPpm: Ppm;
   /** Longest time without a report for which funding is charged. */
   readonly fundingGapSecondsMax: number;
-  /** Largest part of a position that is liquidated in one block. */
+  /** Largest part of a position liquidated, and of open interest resolved, in one block. */
   readonly liquidationPartPpm: Ppm;
-  /** Largest part of the insurance fund that one bankrupt account may draw. */
+  /** Largest part of an insurance fund that is drawn in any hour. */
   readonly coverSharePpm: Ppm;
   /** Largest position that the backstop takes over, lots. */
   readonly backstopLotsMax: Lots;

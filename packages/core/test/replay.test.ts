@@ -150,13 +150,13 @@ type Kind = {
 };
 
 const kinds: readonly Kind[] = [
-  { name: 'plain', config: {}, params: {}, events: '92a7779ebfc34d55', state: '7c54fe212a3323b6' },
+  { name: 'plain', config: {}, params: {}, events: '78001b7182d2588f', state: 'e0c69cedd1bdb960' },
   {
     name: 'slow and short of tokens, on the naive book',
     config: { book: 'naive', rateLimit: { burst: 9, perSecond: 2, quotePerToken: 40_000n } },
     params: { priceAgeSecondsMax: 12 },
-    events: '0194f206e3c4a2e8',
-    state: '433f0b1f62d0fe2c',
+    events: 'f11167db8fb49776',
+    state: 'e398928990e93ad8',
   },
   {
     name: 'crowded',
@@ -169,16 +169,16 @@ const kinds: readonly Kind[] = [
       concentrationCapPpm: ppm(150_000),
       liquidationPartPpm: ppm(300_000),
     },
-    events: '853a4287bc66c420',
-    state: '664c253cb8e61c1a',
+    events: '8fca5d5dc073f4c0',
+    state: '707294a69f027044',
   },
   {
     name: 'with an isolated market',
     config: {},
     params: { fillBandPpm: ppm(20_000) },
     second: { isolated: 1 },
-    events: '307dc8f05d40f1ec',
-    state: '6f0c5ef5cce8c8a2',
+    events: '5e75b1d7c53166bd',
+    state: 'bc42deaf752e0c93',
   },
 ];
 

@@ -56,9 +56,9 @@ const marketSchema = z.strictObject({
   markClampPpm: ppm,
   /** Longest time without a report for which funding is charged. */
   fundingGapSecondsMax: whole,
-  /** Largest part of a position that is liquidated in one block. */
+  /** Largest part of a position liquidated, and of open interest resolved, in one block. */
   liquidationPartPpm: ppm,
-  /** Largest part of the insurance fund that one bankrupt account may draw. */
+  /** Largest part of an insurance fund that is drawn in any hour. */
   coverSharePpm: ppm,
   /** Largest position that the backstop takes over, lots. */
   backstopLotsMax: whole,

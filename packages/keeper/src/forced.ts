@@ -1,6 +1,7 @@
 /**
  * Overdue forced requests: whoever executes one earns its fee, and a close comes with a price that
- * is better the later it is. Freezes the venue when it does not serve its queue any more.
+ * is better the later it is. What waits for a price that nobody brings is set aside, and executed
+ * when there is one. Freezes the venue when it does not serve its queue any more.
  */
 import { clearingHouseAbi, forcedQueueAbi, iOracleAbi } from '@holdfast/abi';
 import type { ChainReader, Venue } from '@holdfast/host';
@@ -16,6 +17,11 @@ export interface QueueView {
   /** Deadline of the next request; 0 when none waits. */
   readonly deadline: number;
   readonly graceSeconds: number;
+  /** The oldest requests that are aside, in order. */
+  readonly asides: readonly bigint[];
+  /** Deadline of the oldest of them; 0 when there is none. */
+  readonly asideDeadline: number;
+  readonly asideSeconds: number;
   readonly reportTime: number;
   readonly feeWei: bigint;
   /** Fees that this keeper may collect, wei. */
@@ -33,26 +39,28 @@ const silenceSeconds = 7 * 86_400;
 const feesAtOnce = 10n;
 /** Halvings of a close that is too large for the keeper's margin. */
 const triesMax = 8;
+/** Requests aside that are looked at in one turn. */
+const asidesAtOnce = 8;
 
 /** What the laws allow a keeper to do now, the most urgent first. Pure. */
 export function queueDuty(view: QueueView): QueueDuty {
-  const { next, count, deadline, graceSeconds, reportTime, time, owed, feeWei } = view;
+  const { next, count, deadline, time, owed, feeWei } = view;
   if (view.frozenTime !== 0) return owed > 0n ? 'collect' : 'nothing';
-  const waiting = next <= count;
-  const nowTime = time;
-  const turn = { number: next, done: next - 1n, count, deadline, nowTime, bySequencer: false };
-  const stopped = { waiting, deadline, graceSeconds, reportTime, silenceSeconds, nowTime };
+  const whose = { bySequencer: false, aside: false };
+  const turn = { number: next, done: next - 1n, count, deadline, nowTime: time, ...whose };
   // A request that can still be served saves the venue: it is tried before anything is frozen.
-  if (forcedInTurn(turn)) return 'execute';
-  if (freezeLawful(stopped)) return 'freeze';
+  if (forcedInTurn(turn) || view.asides.length > 0) return 'execute';
+  if (mayFreeze(view)) return 'freeze';
   return owed > 0n && owed >= feesAtOnce * feeWei ? 'collect' : 'nothing';
 }
 
 /** Whether the venue may be frozen, once serving it has failed. Pure. */
 export function mayFreeze(view: QueueView): boolean {
-  const { next, count, deadline, graceSeconds, reportTime, time: nowTime } = view;
-  const waiting = next <= count;
-  return freezeLawful({ waiting, deadline, graceSeconds, reportTime, silenceSeconds, nowTime });
+  const { next, count, deadline, asides, asideDeadline, time: nowTime } = view;
+  const { graceSeconds, asideSeconds, reportTime } = view;
+  const waits = { waiting: next <= count, deadline, aside: asides.length > 0, asideDeadline };
+  const terms = { graceSeconds, asideSeconds, silenceSeconds };
+  return freezeLawful({ ...waits, ...terms, reportTime, nowTime });
 }
 
 /** A request, as far as a keeper looks at it. */
@@ -84,7 +92,19 @@ export function createQueueReader(venue: Venue, reader: ChainReader, keeper: Hex
   const house = { address: venue.contracts.clearingHouse, abi: clearingHouseAbi } as const;
   const oracle = { address: venue.contracts.oracle, abi: iOracleAbi } as const;
   let address: Hex | undefined;
-  let terms: { graceSeconds: number; feeWei: bigint } | undefined;
+  let terms: { graceSeconds: number; asideSeconds: number; feeWei: bigint } | undefined;
+
+  /** Those aside, from the oldest. */
+  async function asidesOf(from: bigint): Promise<bigint[]> {
+    const queue = { address: address as Hex, abi: forcedQueueAbi } as const;
+    const found: bigint[] = [];
+    for (let number = from; number !== 0n && found.length < asidesAtOnce; ) {
+      found.push(number);
+      const args = [number] as const;
+      number = await reader.readContract({ ...queue, functionName: 'asideAfter', args });
+    }
+    return found;
+  }
 
   return {
     async view(): Promise<QueueView> {
@@ -93,10 +113,12 @@ export function createQueueReader(venue: Venue, reader: ChainReader, keeper: Hex
       if (terms === undefined) {
         const grace = await reader.readContract({ ...queue, functionName: 'graceSeconds' });
         const feeWei = await reader.readContract({ ...queue, functionName: 'feeWei' });
-        terms = { graceSeconds: Number(grace), feeWei };
+        const aside = await reader.readContract({ ...queue, functionName: 'asideSeconds' });
+        terms = { graceSeconds: Number(grace), asideSeconds: Number(aside), feeWei };
       }
-      const [state, frozen, last, owed, block] = await Promise.all([
+      const [state, aside, frozen, last, owed, block] = await Promise.all([
         reader.readContract({ ...queue, functionName: 'state' }),
+        reader.readContract({ ...queue, functionName: 'aside' }),
         reader.readContract({ ...house, functionName: 'frozenTime' }),
         reader.readContract({ ...oracle, functionName: 'last' }),
         reader.readContract({ ...queue, functionName: 'owed', args: [keeper] }),
@@ -110,6 +132,8 @@ export function createQueueReader(venue: Venue, reader: ChainReader, keeper: Hex
         next,
         count,
         deadline: Number(deadline),
+        asides: await asidesOf(aside[0]),
+        asideDeadline: Number(aside[1]),
         reportTime: Number(last[1]),
         owed,
         time: Number(block.timestamp),

@@ -45,7 +45,8 @@ export function marksAfter(report: KeptReport, mirror: Mirror): ReadonlyMap<numb
   for (const [id, { markClampPpm }] of mirror.markets) {
     const quote = report.quotes.find(({ market }) => market === id);
     if (quote === undefined) continue;
-    const before = mirror.marks.get(id)?.mark;
+    const seen = mirror.marks.get(id);
+    const before = seen && { price: seen.price as Ticks, mark: seen.mark as Ticks };
     marks.set(id, acceptMark(quote.mark, before, quote.price as Ticks, ppm(markClampPpm)));
   }
   return marks;

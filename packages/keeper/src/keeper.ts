@@ -25,7 +25,7 @@ import { createReportReader, type ReportReader } from './reports.ts';
 import { revertName } from './reverts.ts';
 import { tightenSilence } from './silence.ts';
 import { createTriggers, type Triggers } from './trigger.ts';
-import { type Act, actOf, isHelpable } from './waterfall.ts';
+import { type Act, actOf, createPacer, isHelpable } from './waterfall.ts';
 
 export interface KeeperOptions extends KeeperHands {
   clock: Clock;
@@ -59,10 +59,14 @@ const raceReasons = new Set([
   'NotLiquidatable',
   'NotCloseOut',
   'LiquidatedEnough',
+  'ResolvedEnough',
   'PositionMissing',
   'ForcedOutOfTurn',
   'QueueEmpty',
   'Frozen',
+  'PriceAwaited',
+  'PriceUsable',
+  'VenueSilent',
 ]);
 const defaultEveryMs = 1000;
 /** Liquidations sent in one turn. */
@@ -140,8 +144,7 @@ interface Attempt {
 }
 
 /** Sends what helps; an account that cannot be taken over yet is at least flagged. */
-async function attempt(desk: Desk, mirror: Mirror, victim: Victim, raw: Hex): Promise<Attempt> {
-  const act = actOf(mirror, victim, desk.account);
+async function attempt(desk: Desk, victim: Victim, act: Act, raw: Hex): Promise<Attempt> {
   const hash = await send(desk, act.name, [...act.args, raw]);
   if (hash !== undefined || act.name !== 'liquidate' || desk.flagged.has(victim.account)) {
     return { victim, act, hash };
@@ -159,7 +162,12 @@ async function relieve(
   raw: Hex,
 ): Promise<boolean> {
   const sent: Attempt[] = [];
-  for (const victim of victims) sent.push(await attempt(desk, mirror, victim, raw));
+  const fits = createPacer(mirror);
+  for (const victim of victims) {
+    const act = actOf(mirror, victim, desk.account);
+    if (fits(act)) sent.push(await attempt(desk, victim, act, raw));
+    else desk.logger.debug({ account: victim.account, market: act.market }, 'left for a block');
+  }
   let any = false;
   for (const { victim, act, hash } of sent) {
     if (!(await sure(desk, hash))) continue;
@@ -240,28 +248,48 @@ async function topUp(desk: Desk, mirror: Mirror): Promise<void> {
   await fund(desk, desk.account, desk.funds);
 }
 
-/** Executes the next request; a close with as many lots as the margin allows. */
+/** Executes a request; a close with as many lots as the margin allows. */
 async function executeForced(
   desk: Desk,
-  view: QueueView,
+  number: bigint,
   mirror: Mirror,
   report: KeptReport | undefined,
 ): Promise<boolean> {
-  const aim = await desk.queue.request(view.next);
+  const aim = await desk.queue.request(number);
   const holder = mirror.accounts.get(accountId(aim.account));
   const size = holder?.positions.get(marketId(aim.market)) ?? 0;
   const { isClose } = aim;
   const raws: Hex[] = report === undefined ? ['0x'] : ['0x', report.raw];
   for (const lots of lotsToTry(aim, size)) {
     for (const raw of raws) {
-      const args = [view.next, desk.account, lots, raw];
+      const args = [number, desk.account, lots, raw];
       if (!(await sure(desk, await send(desk, 'executeForced', args)))) continue;
       desk.forced.inc();
-      desk.logger.info({ number: Number(view.next), isClose }, 'overdue request executed');
+      desk.logger.info({ number: Number(number), isClose }, 'overdue request executed');
       return true;
     }
   }
   return false;
+}
+
+/** Lets a request for which nobody brings a price step out of the line. */
+async function setAside(desk: Desk, number: bigint, report: Hex): Promise<boolean> {
+  if (!(await sure(desk, await send(desk, 'setAsideForced', [number, report])))) return false;
+  desk.logger.warn({ number: Number(number) }, 'a request that waits for a price is set aside');
+  return true;
+}
+
+/** Serves what is in turn or aside. @returns whether the line moved */
+async function serveRequests(
+  desk: Desk,
+  view: QueueView,
+  mirror: Mirror,
+  report: KeptReport | undefined,
+): Promise<boolean> {
+  for (const number of view.asides) await executeForced(desk, number, mirror, report);
+  if (view.next > view.count || view.deadline >= view.time) return false;
+  if (await executeForced(desk, view.next, mirror, report)) return true;
+  return setAside(desk, view.next, report?.raw ?? '0x');
 }
 
 async function collect(desk: Desk, view: QueueView): Promise<void> {
@@ -283,8 +311,11 @@ async function serveQueue(
   const duty = queueDuty(view);
   if (duty === 'collect') await collect(desk, view);
   else if (duty === 'execute') {
-    const served = await executeForced(desk, view, mirror, report);
-    if (!served && mayFreeze(view)) await sure(desk, await send(desk, 'freeze', []));
+    const served = await serveRequests(desk, view, mirror, report);
+    // What was served or set aside meanwhile is asked for anew.
+    if (!served && mayFreeze(await desk.queue.view())) {
+      await sure(desk, await send(desk, 'freeze', []));
+    }
   } else if (duty === 'freeze') await sure(desk, await send(desk, 'freeze', []));
   if (view.frozenTime === 0) return true;
   if (!desk.frozenSaid) {

@@ -39,7 +39,7 @@ export interface MarketMark {
 
 /** Parameters of a market that are in force; a steward and votes move them. */
 export type KeptMarket = MarginParams &
-  Pick<VenueMarket, 'bandPpm' | 'markClampPpm' | 'priceAgeSecondsMax'>;
+  Pick<VenueMarket, 'bandPpm' | 'liquidationPartPpm' | 'markClampPpm' | 'priceAgeSecondsMax'>;
 
 interface MirrorAccount {
   owner: Address;

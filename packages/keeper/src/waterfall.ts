@@ -1,5 +1,5 @@
-import { coveragePpm, crowd } from '@holdfast/risk';
-import { type AccountId, firstFundAccount, type MarketId } from '@holdfast/units';
+import { coveragePpm, crowd, freshPace, type Pace, paceAfter } from '@holdfast/risk';
+import { type AccountId, firstFundAccount, type MarketId, ppmOne } from '@holdfast/units';
 import type { Victim } from './judge.ts';
 import type { Mirror } from './mirror.ts';
 
@@ -55,4 +55,26 @@ export function actOf(mirror: Mirror, victim: Victim, keeper: number): Act {
   const long = (mirror.accounts.get(account)?.positions.get(market) ?? 0) > 0;
   const list = counterpartiesOf(mirror, market, long);
   return { name: 'resolve', args: [account, market, list], market };
+}
+
+/**
+ * Says of each act of a turn whether a block still takes it: of each market a part goes through the
+ * waterfall in one block, and the next turn goes on. Asked with the largest loss first.
+ */
+export function createPacer(mirror: Mirror): (act: Act) => boolean {
+  const paces = new Map<MarketId, Pace>();
+  const begun = (market: MarketId): Pace => {
+    let openInterest = 0;
+    for (const { positions } of mirror.accounts.values()) {
+      openInterest += Math.max(positions.get(market) ?? 0, 0);
+    }
+    return freshPace(openInterest, mirror.markets.get(market)?.liquidationPartPpm ?? ppmOne);
+  };
+  return ({ name, args, market }) => {
+    if (name !== 'resolve') return true;
+    const size = mirror.accounts.get(args[0] as AccountId)?.positions.get(market) ?? 0;
+    const after = paceAfter(paces.get(market) ?? begun(market), Math.abs(size));
+    if (after !== undefined) paces.set(market, after);
+    return after !== undefined;
+  };
 }

@@ -9,6 +9,9 @@ const quiet: QueueView = {
   count: 2n,
   deadline: 0,
   graceSeconds: 50,
+  asides: [],
+  asideDeadline: 0,
+  asideSeconds: 300,
   reportTime: 990,
   feeWei: 7n,
   owed: 0n,
@@ -27,6 +30,15 @@ describe('keeper: the forced queue', () => {
     assert.equal(mayFreeze({ ...late, deadline: 950 }), false);
     assert.equal(queueDuty({ ...late, deadline: 949 }), 'execute');
     assert.equal(mayFreeze({ ...late, deadline: 949 }), true);
+  });
+
+  it('serves what is aside, and freezes for it after the longer term', () => {
+    const aside = { ...quiet, asides: [1n], asideDeadline: 650 };
+    assert.equal(queueDuty(aside), 'execute');
+    assert.equal(mayFreeze(aside), false);
+    assert.equal(mayFreeze({ ...aside, asideDeadline: 649 }), true);
+    assert.equal(mayFreeze({ ...aside, asides: [], asideDeadline: 649 }), false);
+    assert.equal(queueDuty({ ...aside, frozenTime: 5 }), 'nothing');
   });
 
   it('freezes a venue whose reports have stayed away for a week', () => {

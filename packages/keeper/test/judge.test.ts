@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import {
   actOf,
   counterpartiesOf,
+  createPacer,
   findVictims,
   isHelpable,
   type KeptMarket,
@@ -106,7 +107,8 @@ describe('marks of a report that is to come', () => {
       quotes: [{ market: 0, price: 1_000_000, mark: 1, rate: 0 }],
     };
     assert.deepEqual([...marksAfter(wild, mirror)], [[0, 990_000]]);
-    assert.deepEqual([...marksAfter(report(110, 900_000), mirror)], [[0, 918_000]]);
+    // The index carries the mark however far.
+    assert.deepEqual([...marksAfter(report(110, 900_000), mirror)], [[0, 900_000]]);
   });
 });
 
@@ -128,6 +130,26 @@ describe('what helps', () => {
     });
     assert.deepEqual(actOf(mirror, victim(2, 19n), 9).args, [2, 0, [4]]);
     assert.deepEqual(actOf(mirror, victim(4, -1n), 9).args, [4, 0, [2, 3]]);
+  });
+
+  it('is, of the waterfall, what one block takes of a market, and all of it in the next', () => {
+    const mirror = mirrorWith(1_000_000, 100);
+    const of = (partPpm: number): Mirror => ({
+      ...mirror,
+      markets: new Map([[zero, { ...terms, liquidationPartPpm: partPpm }]]),
+    });
+    const [first, second] = [2, 3].map((id) => actOf(mirror, victim(id, 19n), 9));
+    assert.ok(first !== undefined && second !== undefined);
+    // Twenty lots are open, ten in each of the two.
+    const fits = createPacer(of(250_000));
+    assert.deepEqual([fits(first), fits(second)], [true, false]);
+    assert.equal(createPacer(of(250_000))(second), true);
+    const whole = createPacer(of(1_000_000));
+    assert.deepEqual([whole(first), whole(second)], [true, true]);
+    // What a keeper takes over itself has a speed cap of its own, position by position.
+    const liquidation = actOf(mirror, victim(2, 20n), 9);
+    assert.equal(liquidation.name, 'liquidate');
+    assert.equal(fits(liquidation), true);
   });
 
   it('leaves a fund alone until the waterfall may act', () => {

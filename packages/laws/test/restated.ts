@@ -190,18 +190,27 @@ export const restated: { [N in LawName]: (i: LawInput<N>) => boolean } = {
     return i.equityBefore * i.maintenanceAfter <= i.equityAfter * i.maintenanceBefore;
   },
   forcedInTurn: (i) => {
-    if (i.number - i.done !== 1n || i.count - i.number < 0n) return false;
+    const behind = i.number - i.done;
+    const isNext = behind === 1n && i.count - i.number >= 0n;
+    if (!isNext && !(i.aside && behind <= 0n)) return false;
     return i.bySequencer || i.nowTime - i.deadline >= 1;
   },
   freezeLawful: (i) => {
     const overdue = i.waiting ? i.nowTime - i.deadline : 0;
     if (i.waiting && overdue > i.graceSeconds) return true;
+    const late = i.aside ? i.nowTime - i.asideDeadline - i.graceSeconds : 0;
+    if (i.aside && late > i.asideSeconds) return true;
     return i.reportTime !== 0 && i.nowTime - i.reportTime > i.silenceSeconds;
   },
   exitShared: (i) => {
     const whole = i.claim >> 32n;
     const share = i.claims === 0n ? whole : floorDiv(i.claim * i.pool, i.claims);
     return i.paid === (share < whole ? share : whole);
+  },
+  resolvedInPart: (i) => {
+    const product = BigInt(i.openInterest) * BigInt(i.partPpm);
+    if (BigInt(i.moved) + BigInt(i.lots) <= floorDiv(product, 1_000_000n)) return true;
+    return !i.large && BigInt(i.lots) > floorDiv(product, 2_000_000n);
   },
   feesWithin: (i) => i.fee === ceilDiv(i.notional * BigInt(i.feePpm), 1_000_000n),
 };

@@ -102,7 +102,7 @@ export function acceptReport(
         bandPpm,
       });
     }
-    const accepted = acceptMark(mark, last?.mark, price, params.markClampPpm(market));
+    const accepted = acceptMark(mark, last, price, params.markClampPpm(market));
     prices.set(market, { price, mark: accepted, time, round });
   }
   return { state: { round, time, prices } };

@@ -19,16 +19,23 @@ const clamp = fc.integer({ min: 0, max: 100_000 }).map((n) => n as Ppm);
 
 describe('the accepted mark', () => {
   it('matches sums done by hand', () => {
-    const at = (reported: number, before: number | undefined, index: number) =>
-      acceptMark(reported, before as Ticks | undefined, ticks(index), 20_000 as Ppm);
+    const at = (reported: number, mark: number | undefined, index: number, price = index) => {
+      const before = mark === undefined ? undefined : { mark: ticks(mark), price: ticks(price) };
+      return acceptMark(reported, before, ticks(index), 20_000 as Ppm);
+    };
     // The first mark knows only the clamp.
     assert.equal(at(1_030_000, undefined, 1_000_000), 1_020_000);
     // 1 % of 1,000,000.
     assert.equal(at(1_015_000, 1_000_000, 1_000_000), 1_010_000);
     assert.equal(at(985_000, 1_000_000, 1_000_000), 990_000);
-    // The index falls 10 %: 990,000 is what the slew allows, 918,000 what the clamp demands.
-    assert.equal(at(900_000, 1_000_000, 900_000), 918_000);
-    assert.equal(at(1_100_000, 1_000_000, 1_100_000), 1_078_000);
+    // The index carries the mark, however far: 1,010,000 · 0.9, and ⌊1,010,000 · 0.900001⌋.
+    assert.equal(at(909_000, 1_010_000, 900_000, 1_000_000), 909_000);
+    assert.equal(at(0, 1_010_000, 900_001, 1_000_000), 909_001 - 9_090);
+    assert.equal(at(1_100_000, 1_000_000, 1_100_000, 1_000_000), 1_100_000);
+    // It parts from the index by 1 % a report, up to the clamp, and comes inside it at once.
+    assert.equal(at(1_000_000, 1_000_000, 900_000, 1_000_000), 909_000);
+    assert.equal(at(1_000_000, 909_000, 900_000), 918_000);
+    assert.equal(at(1_000_000, 1_000_000, 900_000), 918_000);
     // A mark of few ticks moves one tick, not none.
     assert.equal(at(52, 50, 51), 51);
     assert.equal(acceptMark(0, undefined, ticks(1), 100_000 as Ppm), 1);
@@ -38,9 +45,12 @@ describe('the accepted mark', () => {
   it('never leaves the clamp, nor the slew unless the clamp pulls; is itself once accepted', () => {
     let pulled = 0;
     fc.assert(
-      fc.property(price, price, price, clamp, (reported, before, index, ppm) => {
-        const mark = acceptMark(reported, before as Ticks, index as Ticks, ppm);
+      fc.property(price, price, price, price, clamp, (reported, last, from, index, ppm) => {
+        const was = { mark: last as Ticks, price: from as Ticks };
+        const mark = acceptMark(reported, was, index as Ticks, ppm);
         assert.ok(judge('withinBand', { price: mark, referencePrice: index, bandPpm: ppm }));
+        const carried = Number((BigInt(last) * BigInt(index)) / BigInt(from));
+        const before = Math.min(carried, 2 ** 32 - 1);
         const slew = Math.max(1, Number((BigInt(before) * BigInt(markSlewPpm)) / 1_000_000n));
         if (Math.abs(mark - before) > slew) {
           pulled += 1;
@@ -49,7 +59,7 @@ describe('the accepted mark', () => {
           const held = { price: back, referencePrice: index, bandPpm: ppm };
           assert.ok(!judge('withinBand', held), `${back} was free`);
         }
-        assert.equal(acceptMark(mark, before as Ticks, index as Ticks, ppm), mark);
+        assert.equal(acceptMark(mark, was, index as Ticks, ppm), mark);
       }),
       { seed, numRuns: 2_000 },
     );
@@ -133,7 +143,7 @@ describe('a lying node', () => {
     for (let time = 0; time <= seconds; time += 2) {
       basis = basisStep(basis, ticks(1000), lie, time as Seconds);
       const seen = observeMark({ index: ticks(1000), basis, book: lie, perps });
-      mark = acceptMark(seen, mark, ticks(1000), clampPpm);
+      mark = acceptMark(seen, { mark, price: ticks(1000) }, ticks(1000), clampPpm);
     }
     return mark;
   };

@@ -3,6 +3,7 @@ export * from './fill.ts';
 export * from './legal.ts';
 export * from './liquidation.ts';
 export * from './margin.ts';
+export * from './pace.ts';
 export * from './profit.ts';
 export * from './resume.ts';
 export * from './steering.ts';

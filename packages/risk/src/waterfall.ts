@@ -12,7 +12,6 @@ import {
   type MarketId,
   maxBig,
   minBig,
-  ppmOne,
   q32Bits,
   type Rejection,
   reject,
@@ -31,8 +30,8 @@ import {
   shareUp,
   unitQ32,
 } from './margin.ts';
+import { drawOf, type Pace, paceAfter } from './pace.ts';
 
-const million = BigInt(ppmOne);
 const priceMax = 2n ** 32n - 1n;
 /** Most positions of one account. */
 const positionsMax = 16;
@@ -45,6 +44,10 @@ export type Fall = {
   readonly accountOf: (id: AccountId) => RiskAccount;
   readonly marketOf: MarketOf;
   readonly coverSharePpm: number;
+  /** What the market's fund and the shared one paid in the hour, quote; none: nothing. */
+  readonly drawn?: { readonly own: bigint; readonly shared: bigint } | undefined;
+  /** What the block resolved of the market before; none: nothing. */
+  readonly pace?: Pace | undefined;
   readonly backstopLotsMax: number;
   readonly isolated: boolean;
   /** Σ longs of the market, lots. */
@@ -66,6 +69,8 @@ export type Resolution = {
   readonly discount: bigint;
   /** Quote that insurance pays. */
   readonly covered: bigint;
+  /** The part of it that the market's own fund pays. */
+  readonly ownCovered: bigint;
   /** Quote that is charged to every position in the market. */
   readonly levied: bigint;
   /** Charge for each lot of every position as it stands afterwards, Q32. */
@@ -101,20 +106,20 @@ function swap(work: Work, to: AccountId, lots: number, discount: bigint): void {
   change(work, to, -value, side * lots);
 }
 
-const draw = (spare: bigint, need: bigint, ppm: number): bigint =>
-  spare <= 0n ? 0n : minBig((spare * BigInt(ppm)) / million, need);
-
 /** What the bankrupt account lacks for this position, and who insures it. */
 function coverOf({ fall, context, standing, lots, fund }: Work) {
   if (standing.equity >= 0n) return { own: 0n, shared: 0n, loss: 0n, surcharge: 0n };
   const lacks = -shareOf(standing, freedBy(context, lots, lots));
+  const drawn = fall.drawn ?? { own: 0n, shared: 0n };
   let own = 0n;
   if (fund !== fall.account) {
     const { equity, initial } = health(fall.accountOf(fund), fall.marketOf);
-    own = draw(equity - initial, lacks, fall.coverSharePpm);
+    own = drawOf(equity - initial, drawn.own, lacks, fall.coverSharePpm);
   }
   const sharedCash = fall.accountOf(insuranceAccount).cash >> q32Bits;
-  const shared = fall.isolated ? 0n : draw(sharedCash, lacks - own, fall.coverSharePpm);
+  const shared = fall.isolated
+    ? 0n
+    : drawOf(sharedCash, drawn.shared, lacks - own, fall.coverSharePpm);
   const loss = lacks - own - shared;
   if (loss === 0n) return { own, shared, loss, surcharge: 0n };
   const price = BigInt(context.price);
@@ -249,8 +254,8 @@ function begin(fall: Fall): Work | Rejection {
  * What `resolve` does. Every lot that leaves the account goes to exactly one other, and every unit
  * of its loss is paid by exactly one payer.
  *
- * @returns the changes, or a rejection `PositionMissing`, `NotCloseOut`, `CounterpartiesShort` or
- * `NobodyTakes`
+ * @returns the changes, or a rejection `PositionMissing`, `NotCloseOut`, `CounterpartiesShort`,
+ * `NobodyTakes` or `ResolvedEnough`
  */
 export function resolution(fall: Fall): Resolution | Rejection {
   const work = begin(fall);
@@ -270,6 +275,9 @@ export function resolution(fall: Fall): Resolution | Rejection {
   const toFund = bankrupt && fall.account !== fund ? need - others : 0;
   const moved = pool + others + toFund;
   if (moved === 0 && !bankrupt) return reject('NobodyTakes', 'nobody takes a lot');
+  if (fall.pace !== undefined && paceAfter(fall.pace, moved) === undefined) {
+    return reject('ResolvedEnough', `the block takes no ${moved} lots more of this market`);
+  }
   const freed = freedBy(context, lots, moved);
   const discount = bankrupt
     ? -cover.surcharge
@@ -288,6 +296,7 @@ export function resolution(fall: Fall): Resolution | Rejection {
     toFund,
     discount,
     covered: cover.own + cover.shared,
+    ownCovered: cover.own,
     levied,
     perLotQ32,
     changes: work.changes,

@@ -308,6 +308,9 @@ export function createCustody(h: Hands) {
     reclaim: async (id: bigint) => done(await h.perform(onHouse(h, 'reclaim', id))),
     /** Guardians: confirms the veto of a large withdrawal before it may be paid. */
     veto: async (id: bigint) => done(await h.perform(onVault(h, 'veto', id))),
+    /** The same of many: those that cannot be vetoed (any more) are left out. */
+    vetoMany: async (ids: readonly bigint[]) =>
+      done(await h.perform(onVault(h, 'vetoMany', [...ids]))),
     /** Pays from the insurance fund what a closed account owes; anyone may call. */
     cover: async (id: number) => done(await h.perform(onHouse(h, 'cover', id))),
     /** Relays a withdrawal that its owner signed; the fee goes to account `relayer`. */

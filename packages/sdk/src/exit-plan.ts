@@ -16,7 +16,7 @@ export type ExitStep =
       readonly market: number;
       readonly isLong: boolean;
     }
-  | { readonly do: 'execute' | 'refund'; readonly number: number }
+  | { readonly do: 'execute' | 'setAside' | 'refund'; readonly number: number }
   | { readonly do: 'freeze' | 'collect' }
   | { readonly do: 'reckon'; readonly count: number };
 
@@ -35,7 +35,7 @@ const reckonAtOnce = 200;
  */
 function leave(status: ExitStatus, account: ExitAccount, isThrottled: boolean): ExitStep[] {
   const { account: id, positions, cashQ32 } = account;
-  const own = status.waiting.filter((each) => each.account === id);
+  const own = [...status.waiting, ...status.aside].filter((each) => each.account === id);
   if (positions.length === 0) {
     const quote = cashQ32 >> 32n;
     if (quote <= 0n) return [];
@@ -54,23 +54,34 @@ function leave(status: ExitStatus, account: ExitAccount, isThrottled: boolean): 
   return steps;
 }
 
-/** What is overdue and needs no taker, as far as the first that does. */
-function overdue({ waiting, time }: ExitStatus): ExitStep[] {
-  const late = waiting.filter(({ deadline }) => deadline < time);
-  const blocked = late.findIndex(({ kind }) => kind === 'close');
-  const ready = blocked < 0 ? late : late.slice(0, blocked);
-  return ready.map(({ number }) => ({ do: 'execute', number }));
+/**
+ * What is overdue and needs no taker: those aside, and the first in line. One that needs a taker
+ * or could not be executed is set aside where the want of a price is why.
+ *
+ * @param failed steps that the chain refused in this run, by `keyOf`
+ */
+function overdue(status: ExitStatus, failed: ReadonlySet<string>): ExitStep[] {
+  const ready = ({ kind, number }: ExitStatus['waiting'][number]) =>
+    kind !== 'close' && !failed.has(keyOf({ do: 'execute', number }));
+  const aside = status.aside.filter(ready);
+  const late = status.waiting.filter(({ deadline }) => deadline < status.time);
+  const blocked = late.findIndex((each) => !ready(each));
+  const line = blocked < 0 ? late : late.slice(0, blocked);
+  const steps: ExitStep[] = [...aside, ...line].map(({ number }) => ({ do: 'execute', number }));
+  const head = late[blocked];
+  if (head !== undefined) steps.push({ do: 'setAside', number: head.number });
+  return steps.filter((step) => !failed.has(keyOf(step)));
 }
 
 function afterFreeze(status: ExitStatus): ExitStep[] {
-  const { reckoning, accounts, waiting } = status;
+  const { reckoning, accounts, waiting, aside } = status;
   if (!reckoning.done) return [{ do: 'reckon', count: reckonAtOnce }];
   const ids = new Set(accounts.map(({ account }) => account));
   return [
     ...accounts
       .filter(({ claim }) => claim > 0n)
       .map(({ account }) => ({ do: 'exit', account }) as const),
-    ...waiting
+    ...[...aside, ...waiting]
       .filter(({ account }) => ids.has(account))
       .map(({ number }) => ({ do: 'refund', number }) as const),
   ];
@@ -80,17 +91,19 @@ function afterFreeze(status: ExitStatus): ExitStep[] {
  * The steps that are possible now, in order. Pure.
  *
  * @param throttled accounts whose withdrawal the breaker sends through the queue
+ * @param failed steps that the chain refused in this run, by `keyOf`
  */
 export function planExit(
   status: ExitStatus,
   throttled: ReadonlySet<number> = new Set(),
+  failed: ReadonlySet<string> = new Set(),
 ): ExitStep[] {
   const collect: ExitStep[] = status.owed > 0n ? [{ do: 'collect' }] : [];
   if (status.frozenTime !== 0) return [...afterFreeze(status), ...collect];
   if (status.accounts.every(({ cashQ32, positions }) => positions.length === 0 && cashQ32 <= 0n)) {
     return collect;
   }
-  const due = overdue(status);
+  const due = overdue(status, failed);
   if (due.length > 0) return due;
   const { freezeFrom } = status;
   if (freezeFrom !== undefined && freezeFrom <= status.time) return [{ do: 'freeze' }];
@@ -100,7 +113,8 @@ export function planExit(
 
 /** A number that no withdrawal of the account has used: the chain's time is never used twice. */
 function freshNonce(status: ExitStatus, account: number): bigint {
-  const used = status.waiting.filter((each) => each.account === account).map(({ nonce }) => nonce);
+  const all = [...status.waiting, ...status.aside];
+  const used = all.filter((each) => each.account === account).map(({ nonce }) => nonce);
   let nonce = BigInt(status.time);
   while (used.includes(nonce)) nonce += 1n;
   return nonce;
@@ -124,6 +138,8 @@ function perform(
       return exit.withdrawNow(step.account, step.quote, to);
     case 'execute':
       return exit.execute(step.number);
+    case 'setAside':
+      return exit.setAside(step.number);
     case 'freeze':
       return exit.freeze();
     case 'reckon':
@@ -158,13 +174,14 @@ export async function runExit(
   const throttled = new Set<number>();
   for (;;) {
     const status = await exit.status(owner, accounts);
-    const steps = planExit(status, throttled).filter((step) => !failed.has(keyOf(step)));
+    const steps = planExit(status, throttled, failed).filter((step) => !failed.has(keyOf(step)));
     if (steps.length === 0) return { results, status };
     for (const step of steps) {
       const done = await perform(exit, status, step, to);
       const refused = isRejection(done) ? done : undefined;
       if (refused !== undefined) failed.add(keyOf(step));
       if (step.do === 'withdraw' && refused?.code === 'BreakerTripped') throttled.add(step.account);
+      if (refused !== undefined && step.do === 'setAside') continue;
       if (refused !== undefined && overtaken.has(refused.code)) continue;
       const result =
         refused === undefined ? { ...step, tx: (done as Done).tx } : { ...step, refused };

@@ -36,10 +36,14 @@ export type ExitStatus = {
     readonly count: number;
     readonly deadlineSeconds: number;
     readonly graceSeconds: number;
+    /** How much longer than deadline and grace one that is aside waits before it freezes. */
+    readonly asideSeconds: number;
     readonly feeWei: bigint;
   };
   /** Requests that wait, in order; of a long queue the first ones and all of the accounts. */
   readonly waiting: readonly ForcedEntry[];
+  /** Requests aside, which wait for a price alone, the oldest first: anyone executes them. */
+  readonly aside: readonly ForcedEntry[];
   /** From when anyone may freeze the venue as things stand; undefined: nothing leads there. */
   readonly freezeFrom: number | undefined;
   readonly reckoning: {
@@ -158,6 +162,16 @@ async function waitingOf(c: Context, next: number, count: number): Promise<Force
   return found.filter(({ kind }) => kind !== 'none');
 }
 
+/** Those aside, one after another from the oldest. */
+async function asideOf(c: Context): Promise<ForcedEntry[]> {
+  const after = (number: bigint) => ask<bigint>(c, queueCall(c, 'asideAfter', [number]));
+  const found: ForcedEntry[] = [];
+  for (let at = await after(0n); at !== 0n; at = await after(at)) {
+    found.push(await requestOf(c, Number(at)));
+  }
+  return found;
+}
+
 async function accountOf(c: Context, id: number): Promise<ExitAccount> {
   const account = await c.chain.account(id);
   if (isRejection(account)) throw new EnvironmentError(account.code, account.message);
@@ -190,15 +204,16 @@ async function accountsOf(c: Context, owner: Hex): Promise<number[]> {
 type Terms = ExitStatus['queue'];
 
 async function termsOf(c: Context): Promise<Terms> {
-  const [state, deadline, grace, feeWei] = await Promise.all([
+  const [state, deadline, grace, aside, feeWei] = await Promise.all([
     ask<[bigint, bigint, number]>(c, queueCall(c, 'state', [])),
     ask<number>(c, queueCall(c, 'deadlineSeconds', [])),
     ask<number>(c, queueCall(c, 'graceSeconds', [])),
+    ask<number>(c, queueCall(c, 'asideSeconds', [])),
     ask<bigint>(c, queueCall(c, 'feeWei', [])),
   ]);
   const [next, count] = state.map(Number) as [number, number];
   const times = { deadlineSeconds: Number(deadline), graceSeconds: Number(grace) };
-  return { address: c.queue, next, count, ...times, feeWei };
+  return { address: c.queue, next, count, ...times, asideSeconds: Number(aside), feeWei };
 }
 
 /** @param ids the accounts to look at */
@@ -214,16 +229,20 @@ async function statusOf(c: Context, owner: Hex, ids: readonly number[]): Promise
     reader.getBlock(),
   ]);
   const waiting = await waitingOf(c, queue.next, queue.count);
+  const aside = await asideOf(c);
   const accounts = await Promise.all(ids.map((id) => accountOf(c, id)));
   const [next, count, claimsQ32, pool, done] = reckoned;
   const overdue = waiting[0] && waiting[0].deadline + queue.graceSeconds + 1;
+  const term = queue.graceSeconds + queue.asideSeconds + 1;
+  const overdueAside = aside[0] && aside[0].deadline + term;
   const silent = Number(last[1]) === 0 ? undefined : Number(last[1]) + silenceSeconds + 1;
-  const moments = [overdue, silent].filter((each) => each !== undefined);
+  const moments = [overdue, overdueAside, silent].filter((each) => each !== undefined);
   return {
     time: Number(block.timestamp),
     frozenTime: Number(frozen),
     queue,
     waiting,
+    aside,
     freezeFrom: moments.length === 0 ? undefined : Math.min(...moments),
     reckoning: { next: Number(next), count: Number(count), claimsQ32, pool, done },
     accounts,
@@ -274,6 +293,8 @@ export async function createExit(venue: ExitPlace | VenueInfo, signer: Signer | 
     /** @param taker account of the signer that takes a close over @param lots at most */
     execute: (number: number, taker = 0, lots = 2n ** 56n - 1n, report: Hex = '0x') =>
       act('executeForced', BigInt(number), taker, lots, report),
+    /** Lets a request that only a price stops step out of the line. */
+    setAside: (number: number, report: Hex = '0x') => act('setAsideForced', BigInt(number), report),
     freeze: () => act('freeze'),
     reckon: (count: number) => act('reckon', BigInt(count)),
     exit: (id: number, to: Hex) => act('exit', id, to),

@@ -1,3 +1,4 @@
+export * from './ballot.ts';
 export * from './breaker.ts';
 export * from './chain.ts';
 export * from './client.ts';

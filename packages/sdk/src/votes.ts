@@ -6,6 +6,7 @@ import { venueAccessAbi, venueGovernorAbi } from '@holdfast/abi';
 import type { ChainReader } from '@holdfast/host';
 import { type Hex, keccak256, type Rejection, reject, toHex, utf8 } from '@holdfast/units';
 import type { Abi, Address } from 'viem';
+import { type Ballot, ballotArguments, ballots, type SignedBallot } from './ballot.ts';
 import type { ChainActions, Done } from './chain.ts';
 
 /** States of a proposal, in the order of the contract. */
@@ -41,10 +42,6 @@ export type Proposal = {
   readonly deadline: number;
   readonly eta: number;
 };
-
-/** How a vote is cast. */
-export const ballots = { against: 0, for: 1, abstain: 2 } as const;
-export type Ballot = keyof typeof ballots;
 
 export type Votes = ReturnType<typeof createVotes>;
 
@@ -129,10 +126,10 @@ export function createVotes(
   const { governorOf, list } = createRecord(reader, access, fromBlock);
   const act = async (functionName: string, args: unknown[]): Promise<Done | Rejection> =>
     chain.call({ address: await governorOf(), abi: venueGovernorAbi as Abi, functionName, args });
-  const onNumber = async (
+  const onNumber = async <T>(
     number: number,
-    run: (proposal: Proposal) => Promise<Done | Rejection>,
-  ): Promise<Done | Rejection> => {
+    run: (proposal: Proposal) => Promise<T | Rejection>,
+  ): Promise<T | Rejection> => {
     const all = await list();
     const found = all[number - 1];
     if (found !== undefined) return run(found);
@@ -151,6 +148,23 @@ export function createVotes(
     },
     vote: (number: number, ballot: Ballot) =>
       onNumber(number, ({ id }) => act('castVote', [id, ballots[ballot]])),
+    /** What a signed ballot of a voter about a proposal needs to say. */
+    ballotBox: (number: number, voter: Address) =>
+      onNumber(number, async (proposal) => {
+        const governor = await governorOf();
+        const call = { address: governor, abi: venueGovernorAbi, functionName: 'nonces' } as const;
+        const nonce = await reader.readContract({ ...call, args: [voter] });
+        return { proposal, governor, nonce };
+      }),
+    /** Brings a ballot that somebody signed; anyone, in its time. */
+    async bring(signed: SignedBallot) {
+      const governor = await governorOf();
+      if (governor.toLowerCase() !== signed.governor.toLowerCase()) {
+        const where = `the ballot is for the votes at ${signed.governor}, not at ${governor}`;
+        return reject('VenueWrong', where);
+      }
+      return act('castVoteWithReasonAndParamsBySig', ballotArguments(signed));
+    },
     /** Starts the delay of what was voted; anyone. */
     queue: whole('queue'),
     /** Does what was voted; anyone, after its delay. */

@@ -32,8 +32,17 @@ const entry = (number: number, more: Partial<ForcedEntry> = {}): ForcedEntry => 
 const running: ExitStatus = {
   time: 1_000,
   frozenTime: 0,
-  queue: { address: owner, next: 1, count: 0, deadlineSeconds: 9, graceSeconds: 9, feeWei: 1n },
+  queue: {
+    address: owner,
+    next: 1,
+    count: 0,
+    deadlineSeconds: 9,
+    graceSeconds: 9,
+    asideSeconds: 9,
+    feeWei: 1n,
+  },
   waiting: [],
+  aside: [],
   freezeFrom: undefined,
   reckoning: { next: 0, count: 5, claimsQ32: 0n, pool: 0n, done: false },
   accounts: [account(7)],
@@ -112,8 +121,38 @@ describe('the plan of an exit', () => {
     assert.deepEqual(steps, [
       { do: 'execute', number: 1 },
       { do: 'execute', number: 2 },
+      { do: 'setAside', number: 3 },
+    ]);
+    const refused = new Set([JSON.stringify({ do: 'execute', number: 1 })]);
+    const aside = [
+      entry(7, { kind: 'withdraw', deadline: 500 }),
+      entry(8, { kind: 'close', deadline: 500 }),
+    ];
+    assert.deepEqual(planExit({ ...running, waiting, aside }, new Set(), refused), [
+      { do: 'execute', number: 7 },
+      { do: 'setAside', number: 1 },
     ]);
     assert.deepEqual(kinds({ ...running, waiting: [entry(1, { deadline: 1_000 })] }), ['withdraw']);
+  });
+
+  it('sets aside what waits for a price, and freezes where that fails', () => {
+    const held = account(7, [[0, 5]]);
+    const own = entry(1, { kind: 'withdraw', account: 7, deadline: 900 });
+    const late = { ...running, accounts: [held], waiting: [own], freezeFrom: 1_000 };
+    const failed = [JSON.stringify({ do: 'execute', number: 1 })];
+    assert.deepEqual(kinds(late), ['execute']);
+    const plan = (more: string[]) =>
+      planExit(late, new Set(), new Set([...failed, ...more])).map((step) => step.do);
+    assert.deepEqual(plan([]), ['setAside']);
+    assert.deepEqual(plan([JSON.stringify({ do: 'setAside', number: 1 })]), ['freeze']);
+    const passed = { ...late, waiting: [], aside: [own], freezeFrom: 9_000 };
+    assert.deepEqual(
+      planExit(passed, new Set(), new Set(failed)).map((step) => step.do),
+      ['cancelOrders', 'queueClose'],
+    );
+    const frozen = { ...passed, frozenTime: 1_000 };
+    const done = { ...frozen, reckoning: { ...frozen.reckoning, done: true } };
+    assert.deepEqual(kinds(done), ['refund']);
   });
 
   it('freezes, reckons and leaves, each when its time has come', () => {
@@ -123,8 +162,10 @@ describe('the plan of an exit', () => {
       entry(2, { kind: 'withdraw', account: 7, deadline: 900 }),
     ];
     const late = { ...running, accounts: [held], waiting, freezeFrom: 1_001 };
-    assert.deepEqual(kinds(late), []);
-    assert.deepEqual(kinds({ ...late, freezeFrom: 1_000 }), ['freeze']);
+    const tried = new Set([JSON.stringify({ do: 'setAside', number: 1 })]);
+    const after = (status: ExitStatus) => planExit(status, new Set(), tried).map((step) => step.do);
+    assert.deepEqual(after(late), []);
+    assert.deepEqual(after({ ...late, freezeFrom: 1_000 }), ['freeze']);
     const frozen = { ...late, frozenTime: 1_000 };
     assert.deepEqual(kinds(frozen), ['reckon']);
     const done = { ...frozen, reckoning: { ...frozen.reckoning, done: true } };

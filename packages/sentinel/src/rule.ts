@@ -19,7 +19,11 @@ export type Source =
   | 'oracle'
   | 'forcedQueue'
   | 'backstop'
-  | 'committees';
+  | 'committees'
+  /** The contract of votes, when the governor is one of votes. */
+  | 'votes'
+  /** Its timelock: what the venue knows as the governor. */
+  | 'access';
 
 /** One account that a packed event names, as it is after. */
 export interface TouchedAccount {
@@ -157,7 +161,7 @@ export interface VaultView {
   readonly gatedUntil: number;
 }
 
-/** A forced request that waits. */
+/** A forced request that waits: in line, or aside when its number was passed. */
 export interface ForcedView {
   readonly number: bigint;
   readonly account: number;
@@ -181,7 +185,7 @@ export interface VenueState {
   /** Accounts of backstop pools, by pool. */
   readonly backstops: ReadonlyMap<number, number>;
   readonly forced: ReadonlyMap<bigint, ForcedView>;
-  /** Number of the last forced request that was executed. */
+  /** Number of the last forced request that was executed or set aside in its turn. */
   readonly forcedDone: bigint;
   /** By scope: 0 the venue, 1 + market. */
   readonly breaker: ReadonlyMap<number, BreakerEntry>;

@@ -81,8 +81,8 @@ export async function openSentinel(options: SentinelOptions): Promise<Sentinel> 
   invariant(first !== undefined, 'an endpoint is there');
   const laws = await openLaws(venue.laws, first);
   const feeMax = BigInt(Math.round(config.feeGweiMax ?? feeGweiMaxDefault)) * gwei;
-  const { breaker } = venue.places;
-  const acting = account && { account, chainId: file.chainId, breaker, logger, feeMax };
+  const { breaker, vault } = venue.places;
+  const acting = account && { account, chainId: file.chainId, breaker, vault, logger, feeMax };
   const guardian = acting && (await createGuardian({ ...acting, endpoints: good }));
   const made = new Engine({ venue, reads, laws, guardian, rules, blockMs, logger, onFound: tell });
   engine = made;

@@ -15,6 +15,7 @@ import { after, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import {
   acknowledge,
+  compactFindings,
   createLedger,
   type FindingRecord,
   fatigue,
@@ -149,6 +150,28 @@ describe('findings on disk', () => {
       readFindings(dir).map(({ key }) => key),
       ['market 0', 'market 1'],
     );
+  });
+
+  it('are one line each once the file is large, and tell the same', async () => {
+    const dir = folder();
+    const path = join(dir, 'findings.jsonl');
+    const store = openStore(dir);
+    const ledger = createLedger(10);
+    for (let block = 1; block < 40; block += 1) {
+      const keys = block < 20 ? ['market 0', 'market 1'] : ['market 1'];
+      const said = keys.map((key) => judged({ key }));
+      store.write(observeBlock(ledger, said, at(block)));
+    }
+    store.close();
+    const before = readFindings(dir);
+    const { size } = statSync(path);
+    await compactFindings(dir, size);
+    assert.equal(statSync(path).size, size);
+    await compactFindings(dir, size - 1);
+    assert.deepEqual(readFindings(dir), before);
+    assert.equal(readFileSync(path, 'utf8').trim().split('\n').length, 2);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    await compactFindings(folder(), 0);
   });
 
   it('say which line is none of theirs', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { vaultAbi } from '@holdfast/abi';
 import { silentLogger } from '@holdfast/host';
 import type { Hex } from '@holdfast/units';
 import {
@@ -19,6 +20,7 @@ import type { Action } from '../src/rule.ts';
 
 const account = privateKeyToAccount(keccak256('0x01'));
 const breaker: Hex = `0x${'b1'.repeat(20)}`;
+const vault: Hex = `0x${'a7'.repeat(20)}`;
 const gwei = 10n ** 9n;
 const halt: Action = { kind: 'tighten', scope: 0, level: 3, holdSeconds: 3_600, law: 1 };
 const evidence = { law: 'L01', block: 7, values: [1n, -2n] };
@@ -59,6 +61,7 @@ function fakeChain(silentAt = 0n) {
       account,
       chainId: 31_337,
       breaker,
+      vault,
       endpoints: () => [endpoint],
       logger: silentLogger(),
       feeMax,
@@ -97,6 +100,27 @@ describe('sentinel: the guardian', () => {
     }[];
     assert.equal(hexToString(shown?.evidence.law as Hex, { size: 32 }), 'L01');
     assert.deepEqual([shown?.evidence.blockNumber, shown?.evidence.values], [7n, [1n, -2n]]);
+  });
+
+  it('confirms vetoes at the vault, each once and in parts', async () => {
+    const chain = fakeChain();
+    const guardian = await chain.open();
+    const ids = Array.from({ length: 25 }, (_, i) => BigInt(4 * i + 6));
+    await guardian.veto(ids, 'L03', at(7));
+    await guardian.veto(ids, 'L03', at(8));
+    assert.deepEqual(
+      chain.sent.map(({ tx }) => [tx.to, Number(tx.gas)]),
+      [
+        [vault, 900_000 + 20 * 120_000],
+        [vault, 900_000 + 5 * 120_000],
+      ],
+    );
+    const asked = chain.sent.flatMap(({ tx }) => {
+      const { functionName, args } = decodeFunctionData({ abi: vaultAbi, data: tx.data as Hex });
+      assert.equal(functionName, 'vetoMany');
+      return (args as [bigint[]])[0];
+    });
+    assert.deepEqual(asked, ids);
   });
 
   it('never asks for what loosens, nor beyond what it may', () => {

@@ -249,6 +249,20 @@ describe('sentinel: what a fault in the contracts looks like', () => {
     assert.deepEqual(seen(scene.pass([{ emits }])), ['liquidationLawful']);
   });
 
+  it('more of a market resolved in a block than its part (L26)', () => {
+    const resolved = (account: number, size: number) => {
+      const lots = { toBackstop: 0, toCounterparties: Math.abs(size), toFund: 0 };
+      const args = { account, market: 0, size, price: 1_000, ...lots, covered: 0n, levied: 0n };
+      return { emits: [['clearingHouse', 'Resolved', args] as const] };
+    };
+    const scene = traded();
+    // Ten lots are open, a tenth of it is the part: one larger than half of that goes through.
+    assert.deepEqual(scene.pass([resolved(2, 4)]), []);
+    assert.deepEqual(seen(scene.pass([resolved(2, 4), resolved(3, -4)])), ['resolvedInPart']);
+    assert.deepEqual(scene.pass([resolved(2, 4)]), []);
+    assert.deepEqual(scene.pass([resolved(3, -4)]), []);
+  });
+
   it('a fee that is not exact (L21), by a unit or by less', () => {
     for (const extra of [-q32, q32, 1n, -1n]) {
       const scene = openScene();

@@ -10,6 +10,7 @@ import {
   benignProblems,
   forgetBenignDays,
   hear,
+  onAttack,
   survivors,
   trialProblems,
 } from '../src/rules/examine.ts';
@@ -47,6 +48,25 @@ describe('the registry of rules', () => {
       assert.deepEqual(await survivors(module, pathOf(module)), []);
     });
   }
+});
+
+describe('a vote that would loosen', () => {
+  const heardWith = (announced: string) => {
+    const [module] = registry.filter(({ rule }) => rule.id === 'vote-begun');
+    assert.ok(module);
+    const trial = { ...module.trial, settings: { announced } };
+    return onAttack({ ...module, trial });
+  };
+
+  it('is told three times, at last as critical, from the block in which it begins', () => {
+    const { findings, loudest, first } = heardWith('');
+    assert.deepEqual([findings, loudest, first], [3, 'critical', 21]);
+  });
+
+  it('is info when it was announced, and only then', () => {
+    assert.equal(heardWith('ProposalCreated 7').loudest, 'info');
+    assert.equal(heardWith('ProposalCreated 8').loudest, 'critical');
+  });
 });
 
 describe('a steward that moves', () => {

@@ -176,6 +176,7 @@ const reportCarriers: readonly string[] = [
   'trigger',
   'ratchet',
   'executeForced',
+  'setAsideForced',
 ];
 
 /** The report inside the calldata of a call to the clearing house, if there is one. */

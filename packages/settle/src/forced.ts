@@ -1,7 +1,8 @@
 /**
  * Serves the queue of forced requests with the sequencer's key, in order, as soon as they are
  * there: a request that is missed lets anybody freeze the venue. A close needs an account that
- * takes the position over; without one it is left to keepers, who may act after its deadline.
+ * takes the position over; without one it is left to keepers, who may act after its deadline. What
+ * waits for a price is set aside after its deadline, and keepers execute it from then on.
  */
 import { clearingHouseAbi, forcedQueueAbi } from '@holdfast/abi';
 import type { Logger } from '@holdfast/host';
@@ -21,6 +22,8 @@ export type ForcedStatus = {
   readonly deadline: number;
   /** The first that wait, in order. */
   readonly waiting: readonly ForcedEntry[];
+  /** The oldest that wait aside for a price: anyone executes them. */
+  readonly aside: readonly ForcedEntry[];
   /** Why the next one is not executed. */
   readonly hold: Hold | null;
 };
@@ -47,7 +50,14 @@ export type ForcedDesk = ForcedDeps & {
   inflight: Inflight<Sendable> | undefined;
 };
 
-const nothing: ForcedStatus = { next: 1, count: 0, deadline: 0, waiting: [], hold: null };
+const nothing: ForcedStatus = {
+  next: 1,
+  count: 0,
+  deadline: 0,
+  waiting: [],
+  aside: [],
+  hold: null,
+};
 /** Requests read at a time. */
 const rowsMax = 32;
 const lotsMax = 2n ** 56n - 1n;
@@ -88,18 +98,33 @@ async function look(d: ForcedDesk, queue: Hex): Promise<void> {
   const abi = forcedQueueAbi as Abi;
   const state = (await view(d, queue, abi, 'state')) as readonly [bigint, bigint, number];
   const [next, count, deadline] = state.map(Number) as [number, number, number];
+  const entry = async (number: number): Promise<ForcedEntry> => {
+    const raw = (await view(d, queue, abi, 'requestOf', [BigInt(number)])) as RawRow;
+    return { ...raw, number, kind: forcedKinds[raw.kind] ?? 'none' };
+  };
   const waiting: ForcedEntry[] = [];
   for (let number = next; number <= count && waiting.length < rowsMax; number++) {
-    const raw = (await view(d, queue, abi, 'requestOf', [BigInt(number)])) as RawRow;
-    waiting.push({ ...raw, number, kind: forcedKinds[raw.kind] ?? 'none' });
+    waiting.push(await entry(number));
   }
-  d.status = { next, count, deadline, waiting, hold: null };
+  const after = async (number: bigint) =>
+    (await view(d, queue, abi, 'asideAfter', [number])) as bigint;
+  const aside: ForcedEntry[] = [];
+  for (let at = await after(0n); at !== 0n && aside.length < rowsMax; at = await after(at)) {
+    aside.push(await entry(Number(at)));
+  }
+  d.status = { next, count, deadline, waiting, aside, hold: null };
 }
 
 /** Calldata of `executeForced`. */
 export function encodeForced(number: number, taker: number, report: Hex): Hex {
   const args = [BigInt(number), taker, lotsMax, report] as const;
   return encodeFunctionData({ abi: clearingHouseAbi, functionName: 'executeForced', args });
+}
+
+/** Calldata of `setAsideForced`. */
+export function encodeAside(number: number, report: Hex): Hex {
+  const args = [BigInt(number), report] as const;
+  return encodeFunctionData({ abi: clearingHouseAbi, functionName: 'setAsideForced', args });
 }
 
 function holdOn(d: ForcedDesk, row: ForcedEntry, hold: Hold): void {
@@ -111,23 +136,35 @@ function holdOn(d: ForcedDesk, row: ForcedEntry, hold: Hold): void {
   d.logger.warn({ number, account, kind, deadline, ...hold }, 'a forced request waits');
 }
 
+/** @returns why the chain refuses it; undefined once it is on its way */
+async function attempt(
+  d: ForcedDesk,
+  { number, account, kind }: ForcedEntry,
+  calldata: Hex,
+  head: Block,
+): Promise<Hold | undefined> {
+  const estimate = await d.chain.estimateGas(d.submitter.request(calldata));
+  if (isRevert(estimate)) return { code: estimate.code, message: estimate.message };
+  const gas = Math.ceil(estimate * 1.25) + 50_000;
+  d.inflight = await d.submitter.submit({ calldata }, gas, head);
+  d.count('settle_forced_sent');
+  d.logger.info({ number, account, kind }, 'forced request sent');
+  return undefined;
+}
+
 /** @returns whether a transaction is on its way */
 async function execute(d: ForcedDesk, row: ForcedEntry, head: Block): Promise<boolean> {
   const reports = ['0x', d.report()].filter((each): each is Hex => each !== undefined);
   let hold: Hold = { code: 'PriceStale', message: 'no newer report is at hand' };
   for (const report of reports) {
-    const calldata = encodeForced(row.number, d.taker ?? 0, report);
-    const estimate = await d.chain.estimateGas(d.submitter.request(calldata));
-    if (!isRevert(estimate)) {
-      const gas = Math.ceil(estimate * 1.25) + 50_000;
-      d.inflight = await d.submitter.submit({ calldata }, gas, head);
-      d.count('settle_forced_sent');
-      const { number, account, kind } = row;
-      d.logger.info({ number, account, kind }, 'forced request sent');
-      return true;
-    }
-    hold = { code: estimate.code, message: estimate.message };
-    if (estimate.code !== 'PriceStale') break;
+    const refusal = await attempt(d, row, encodeForced(row.number, d.taker ?? 0, report), head);
+    if (refusal === undefined) return true;
+    hold = refusal;
+    if (hold.code !== 'PriceStale') break;
+  }
+  if (hold.code === 'PriceStale' && row.deadline < head.time) {
+    const refusal = await attempt(d, row, encodeAside(row.number, reports.at(-1) ?? '0x'), head);
+    if (refusal === undefined) return true;
   }
   const noTaker = row.kind === 'close' && d.taker === undefined && hold.code === 'NotOwner';
   const left = 'no account takes positions over (--forced-taker); keepers do after the deadline';

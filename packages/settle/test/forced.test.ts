@@ -13,12 +13,13 @@ const queue: Hex = `0x${'22'.repeat(20)}`;
 const nobody: Hex = `0x${'00'.repeat(20)}`;
 
 const refusal = (code: string): Revert => ({ kind: 'revert', code, message: code, data: '0x' });
-const blockOf = (number: number) => ({ number, hash: `0x${number}` }) as unknown as Block;
+const blockOf = (number: number, time = 70) =>
+  ({ number, hash: `0x${number}`, time }) as unknown as Block;
 
 type Row = { kind: number; account: number };
 
 /** A chain with a queue of these requests; `refuses` says what the estimate of a call gives. */
-function world(rows: Row[], refuses: (args: readonly unknown[]) => string | undefined) {
+function world(rows: Row[], refuses: (args: readonly unknown[]) => string | undefined, aside = 0n) {
   const sent: (readonly unknown[])[] = [];
   const done = { count: 0, mined: false };
   const state = () => ({ next: BigInt(done.count + 1), count: BigInt(rows.length) });
@@ -34,6 +35,10 @@ function world(rows: Row[], refuses: (args: readonly unknown[]) => string | unde
     if (functionName === 'state') {
       const { next, count } = state();
       const result = [next, count, next <= count ? 77 : 0] as const;
+      return encodeFunctionResult({ abi: forcedQueueAbi, functionName, result });
+    }
+    if (functionName === 'asideAfter') {
+      const result = args?.[0] === 0n ? aside : 0n;
       return encodeFunctionResult({ abi: forcedQueueAbi, functionName, result });
     }
     const row = rows[Number(args?.[0]) - 1] as Row;
@@ -126,6 +131,28 @@ describe('settle: the forced queue', () => {
     assert.deepEqual(sent[0]?.slice(0, 2), [1n, 9]);
   });
 
+  it('sets aside what waits for a price, after its deadline and not before', async () => {
+    const stale = (args: readonly unknown[]) => (args.length === 4 ? 'PriceStale' : undefined);
+    const { deps, sent } = world([{ kind: 1, account: 5 }], stale);
+    const desk = createForcedDesk(deps);
+    assert.equal(await serveForced(desk, blockOf(1, 77)), false);
+    assert.equal(desk.status.hold?.code, 'PriceStale');
+    assert.equal(await serveForced(desk, blockOf(2, 78)), true);
+    assert.deepEqual(sent, [[1n, '0xabcd']]);
+  });
+
+  it('sets nothing aside for another reason, and tells what is aside', async () => {
+    const broke = (args: readonly unknown[]) => (args.length === 4 ? 'MarginShort' : undefined);
+    const { deps, sent } = world([{ kind: 1, account: 5 }], broke, 1n);
+    const desk = createForcedDesk(deps);
+    assert.equal(await serveForced(desk, blockOf(1, 78)), false);
+    assert.deepEqual(sent, []);
+    assert.deepEqual(
+      desk.status.aside.map(({ number, account }) => [number, account]),
+      [[1, 5]],
+    );
+  });
+
   it('looks once per block', async () => {
     let calls = 0;
     const { deps } = world([], () => undefined);
@@ -138,7 +165,7 @@ describe('settle: the forced queue', () => {
     };
     const desk = createForcedDesk({ ...deps, chain: counted });
     for (let i = 0; i < 5; i++) await serveForced(desk, blockOf(1));
-    assert.equal(calls, 2);
+    assert.equal(calls, 3);
   });
 
   it('halts settlement when the venue was frozen', () => {

@@ -14,7 +14,7 @@ const arrays = '(address[],uint256[],bytes[],bytes32)';
 export const governor: Catalogue['VenueGovernor'] = {
   [`cancel${arrays}`]: anyone('drops the caller’s own proposal before the vote'),
   'castVote(uint256,uint8)': anyone('votes with the caller’s own votes'),
-  'castVoteBySig(uint256,uint8,address,bytes)': anyone('brings a signed vote', { signed: 'owner' }),
+  'castVoteBySig(uint256,uint8,address,bytes)': anyone('nothing: such a vote has no end'),
   'castVoteWithReason(uint256,uint8,string)': anyone('votes with the caller’s own votes'),
   'castVoteWithReasonAndParams(uint256,uint8,string,bytes)': anyone(
     'votes with the caller’s own votes',

@@ -57,7 +57,7 @@ export const demoRules: VaultRules = {
 
 /** Limits of a breaker, fixed at deployment: seconds, but for the votes. */
 export interface BreakerLimits {
-  /** Longest time that one guardian holds anything on end. */
+  /** Longest time that guardians alone, all together, hold anything on end. */
   holdSecondsMax: number;
   clearDelaySeconds: number;
   guardianDelaySeconds: number;

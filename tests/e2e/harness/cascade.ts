@@ -1,15 +1,15 @@
 /** A venue of 500 accounts and 10 markets on a bare chain, without a node: contracts alone. */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { clearingHouseAbi } from '@holdfast/abi';
 import { actOf, createMirror, findVictims, isHelpable, type Mirror } from '@holdfast/keeper';
 import type { Order } from '@holdfast/order';
 import {
+  drawnAt,
   liquidationTerms,
   type MarketContext,
   marketContext,
+  type Payment,
   type RiskAccount,
   speedLots,
 } from '@holdfast/risk';
@@ -17,6 +17,8 @@ import {
   accountId,
   firstFundAccount,
   firstUserAccount,
+  fundAccount,
+  insuranceAccount,
   isRejection,
   type MarketId,
 } from '@holdfast/units';
@@ -71,6 +73,8 @@ export type Tally = {
   needed: number;
   covered: bigint;
   levied: bigint;
+  /** Payments of funds, each compared with what the contract counts in the hour. */
+  payments: number;
   refusals: Map<string, number>;
   /** Accounts compared with the formulas after resolutions. */
   compared: number;
@@ -85,6 +89,8 @@ export type Cascade = {
   readonly tally: Tally;
   /** Second at which an account was flagged. */
   readonly since: Map<number, number>;
+  /** What funds paid, by account. */
+  readonly payments: Map<number, Payment[]>;
 };
 
 /** What a liquidation in the next block must do, by the formulas in TypeScript. */
@@ -115,9 +121,13 @@ async function liquidate(c: Cascade, args: readonly unknown[]): Promise<void> {
 /** Resolves, and compares every account with the formulas to the unit, or the refusals. */
 async function resolve(c: Cascade, args: readonly unknown[]): Promise<void> {
   const [account, market, list] = args as [number, MarketId, readonly number[]];
+  const { time } = c.venue.chain;
+  const own = fundAccount(market);
+  const paid = (fund: number): bigint => drawnAt(c.payments.get(fund) ?? [], time);
   const wanted = expectedFall(c.mirror, account, market, list, {
     marketOf: (id) => contextOf(c)(id) as MarketContext,
     coverSharePpm: params.coverSharePpm,
+    drawn: { own: paid(own), shared: paid(insuranceAccount) },
     backstopLotsMax: params.backstopLotsMax,
     backstop: accountId(c.backstop),
   });
@@ -135,12 +145,31 @@ async function resolve(c: Cascade, args: readonly unknown[]): Promise<void> {
   const { toBackstop, toCounterparties, toFund, covered, levied } = log.args;
   const told = { toBackstop, toCounterparties, toFund, covered, levied };
   assert.deepEqual(told, wanted.told, 'contract and formulas differ');
+  await compareDraws(
+    c,
+    new Map([
+      [own, wanted.ownCovered as bigint],
+      [insuranceAccount, covered - (wanted.ownCovered as bigint)],
+    ]),
+  );
   for (const [id, row] of wanted.rows) {
     const found = c.mirror.accounts.get(accountId(id)) ?? nobody;
     const size = found.positions.get(market) ?? 0;
     assert.equal(`${found.cash}/${size}`, row, `account ${id} after ${account} was resolved`);
   }
   c.tally.compared += wanted.rows.size;
+}
+
+/** Takes up what funds paid in the last block, and compares what counts in the hour. */
+async function compareDraws(c: Cascade, paid: ReadonlyMap<number, bigint>): Promise<void> {
+  const time = c.venue.chain.time - 1;
+  for (const [fund, amount] of paid) {
+    if (amount === 0n) continue;
+    const all = [...(c.payments.get(fund) ?? []), { time, amount }];
+    c.payments.set(fund, all);
+    assert.equal(await read(c, 'drawn', [fund]), drawnAt(all, time), `draws of fund ${fund}`);
+    c.tally.payments += 1;
+  }
 }
 
 /** Sends a call and lets the mirror follow its logs. */
@@ -252,6 +281,7 @@ export async function setStage(): Promise<Cascade> {
     needed: 0,
     covered: 0n,
     levied: 0n,
+    payments: 0,
     refusals: new Map(),
     compared: 0,
   };
@@ -265,6 +295,7 @@ export async function setStage(): Promise<Cascade> {
     prices,
     tally,
     since: new Map(),
+    payments: new Map(),
   };
   await readAll(cascade);
   return cascade;
@@ -359,35 +390,6 @@ export async function differing(c: Cascade, ids: readonly number[]): Promise<num
     if (cash !== (c.mirror.accounts.get(accountId(id))?.cash ?? 0n)) wrong.push(id);
   }
   return wrong;
-}
-
-/** A bar of a recorded panel. */
-type Bar = { symbol: string; time: number; open: number; low: number; close: number };
-
-/** Steps of prices, in parts of the first, for ten markets: the lows and closes of a panel. */
-export function recordedSteps(path: string, from: number, bars: number): number[][] {
-  const lines = gunzipSync(readFileSync(path)).toString().trim().split('\n').slice(1);
-  const rows: Bar[] = lines.map((line) => {
-    const [symbol = '', time, open, , low, close] = line.split(',');
-    const [t, o, l, k] = [time, open, low, close].map(Number);
-    return { symbol, time: t ?? 0, open: o ?? 0, low: l ?? 0, close: k ?? 0 };
-  });
-  const symbols = [...new Set(rows.map(({ symbol }) => symbol))].slice(0, marketsCount);
-  const steps: number[][] = [];
-  for (let i = 0; i < bars; i += 1) {
-    const at = symbols.map((symbol) => {
-      const series = rows.filter((row) => row.symbol === symbol);
-      const first = series.find(({ time }) => time >= from);
-      const bar = series.find(({ time }) => time >= from + i * 1_800) ?? first;
-      const start = first?.open ?? 1;
-      return { low: (bar?.low ?? start) / start, close: (bar?.close ?? start) / start };
-    });
-    // Panels of fewer symbols repeat them.
-    const ten = Array.from({ length: marketsCount }, (_, m) => at[m % at.length]);
-    steps.push(ten.map((each) => each?.low ?? 1));
-    steps.push(ten.map((each) => each?.close ?? 1));
-  }
-  return steps;
 }
 
 /** Prices of the markets at a step. */

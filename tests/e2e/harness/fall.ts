@@ -6,7 +6,7 @@ import { type AccountId, accountId, isRejection, type MarketId } from '@holdfast
 /** An account that nothing has touched. */
 export const nobody: RiskAccount = { cash: 0n as RiskAccount['cash'], positions: new Map() };
 
-type Terms = Pick<Fall, 'marketOf' | 'coverSharePpm' | 'backstopLotsMax' | 'backstop'>;
+type Terms = Pick<Fall, 'marketOf' | 'coverSharePpm' | 'drawn' | 'backstopLotsMax' | 'backstop'>;
 
 /** What the event says and cash and size of everybody in the market; or why it is refused. */
 export function expectedFall(
@@ -29,11 +29,11 @@ export function expectedFall(
     counterparties: list.map(accountId),
   });
   if (isRejection(found)) return { refused: found.code };
-  const { toBackstop, toCounterparties, toFund, covered, levied } = found;
+  const { toBackstop, toCounterparties, toFund, covered, ownCovered, levied } = found;
   const rows = new Map<number, string>();
   for (const id of new Set([...accounts.keys(), ...found.changes.keys()])) {
     const size = sizeOf(id) + (found.changes.get(id)?.sizeDelta ?? 0);
     rows.set(id, `${cashAfter(found, id, accountOf(id), market)}/${size}`);
   }
-  return { told: { toBackstop, toCounterparties, toFund, covered, levied }, rows };
+  return { told: { toBackstop, toCounterparties, toFund, covered, levied }, ownCovered, rows };
 }

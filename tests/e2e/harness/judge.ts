@@ -258,10 +258,11 @@ function judgeRefreshed(c: Context, step: Step & { log: RefreshedLog }): void {
     law(c, 'withinBand', { price: mark, referencePrice: price, bandPpm: markClampPpm }, where);
     const old = before.marks.get(market);
     if (old === undefined) continue;
-    const slewed = Math.abs(mark - old.mark) <= Math.max(1, Math.floor(old.mark / 100));
-    // Moved further only as far as the clamp around the index pulled it.
+    // Where the index carried it; moved further only as far as the clamp around it pulled.
+    const carried = Math.floor((old.mark * price) / old.price);
+    const slewed = Math.abs(mark - carried) <= Math.max(1, Math.floor(carried / 100));
     const pulled = Math.floor((price * markClampPpm) / 1e6);
-    const towards = mark > old.mark ? price - pulled : price + pulled;
+    const towards = mark > carried ? price - pulled : price + pulled;
     assert.ok(slewed || mark === towards, `${where}: the mark of ${market} jumped`);
     law(c, 'withinBand', { price, referencePrice: old.price, bandPpm }, where);
     const funding = { indexBefore: old.index, indexAfter: index, price, tickValue };

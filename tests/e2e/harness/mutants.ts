@@ -161,10 +161,13 @@ const deleveraging: readonly Mutant[] = [
 const mark: readonly Mutant[] = [
   [
     'a mark that stands still for ever',
-    'Math.max(span(before, markSlewPpm), 1)',
-    'span(before, markSlewPpm)',
+    'Math.max(span(carried, markSlewPpm), 1)',
+    'span(carried, markSlewPpm)',
   ],
-  ['a mark without slew', 'before === undefined', 'before !== before || true'],
+  ['a mark without slew', '!before?.price', '!before?.price || true'],
+  ['a mark that the index leaves behind', 'carry(before, index);', 'before.mark;'],
+  ['a carried mark rounded up', '/ BigInt(price);', '/ BigInt(price) + 1n;'],
+  ['a carried mark beyond its width', 'carried < ticksMax ? carried : ticksMax', 'carried'],
   ['a mark without clamp', 'near(slewed, index, span(index, clampPpm)) as', 'slewed as'],
   ['a mark of zero', 'Math.max(centre - width, 1)', 'centre - width'],
   ['a mark beyond its width', 'Math.min(centre + width, ticksMax)', 'centre + width'],

@@ -25,14 +25,24 @@ function drawNear(dice: Dice, price: number): number {
   return dice.oneIn(3) ? drawPrice(dice) : within(near, 1, ticksMax);
 }
 
-function drawMark(dice: Dice): { reported: number; before: number; index: number; clamp: number } {
+interface Drawn {
+  readonly reported: number;
+  readonly before: number;
+  readonly from: number;
+  readonly index: number;
+  readonly clamp: number;
+}
+
+/** Of the index before (`from`, 0: none) the mark stands beside it, or anywhere. */
+function drawMark(dice: Dice): Drawn {
   const index = drawPrice(dice);
-  const before = dice.oneIn(8) ? 0 : drawNear(dice, index);
+  const from = dice.oneIn(8) ? 0 : drawNear(dice, index);
+  const before = from === 0 ? 0 : drawNear(dice, from);
   const reported = dice.oneIn(8)
     ? dice.pick([0, ticksMax + 1, 2 ** 40 - 1])
-    : drawNear(dice, before || index);
+    : drawNear(dice, dice.oneIn(2) ? index : before || index);
   const clamp = dice.pick([0, 1, 10_000, 50_000, million, dice.below(million), 2 ** 24 - 1]);
-  return { reported, before, index, clamp };
+  return { reported, before, from, index, clamp };
 }
 
 /** The average before may be none; seconds from none to the width of a time. */
@@ -112,16 +122,17 @@ const markOperation = (): Operation =>
     bytecode,
     count: 100_000,
     sample: drawMark,
-    encode: ({ reported, before, index, clamp }) => [
+    encode: ({ reported, before, from, index, clamp }) => [
       pack([
         [40, reported],
         [32, before],
+        [32, from],
         [32, index],
         [24, clamp],
       ]),
     ],
-    evaluate: ({ reported, before, index, clamp }, using: Rules) => {
-      const last = before === 0 ? undefined : (before as Ticks);
+    evaluate: ({ reported, before, from, index, clamp }, using: Rules) => {
+      const last = from === 0 ? undefined : { price: from as Ticks, mark: before as Ticks };
       return [using.acceptMark(reported, last, index as Ticks, clamp as Ppm)];
     },
   });

@@ -254,7 +254,7 @@ const forcedProperties: readonly Property[] = [
     id: 'forced.step',
     laws: ['L22'],
     title:
-      'Requests are taken in turn; no call moves the deadline of another, and cuts only shrink',
+      'Requests are taken in turn or from aside; no call moves a deadline, and cuts only shrink',
     harness: 'Forced.sol',
     contract: 'ForcedStep',
     subject: 'ForcedQueue',
@@ -265,6 +265,19 @@ const forcedProperties: readonly Property[] = [
         queue,
         'if (number != next) revert ForcedOutOfTurn(number, next);',
         '',
+      ),
+      mutant(
+        'one set aside is given more time',
+        queue,
+        '        _ring[number].before = last;',
+        '        _ring[number].before = last;\n' +
+          '        _requests[number].deadline += deadlineSeconds;',
+      ),
+      mutant(
+        'one that is taken from aside counts as the last of the line',
+        queue,
+        '            _unlink(number);\n        } else {',
+        '            _unlink(number);\n            _done = number;\n        } else {',
       ),
       mutant(
         'a cut may leave as much',
@@ -284,7 +297,7 @@ const forcedProperties: readonly Property[] = [
   {
     id: 'forced.inTime',
     laws: ['L22', 'L23'],
-    title: 'After its deadline anyone executes the next request, after the grace anyone freezes',
+    title: 'After its deadline anyone executes what waits, after its term anyone freezes',
     harness: 'Forced.sol',
     contract: 'ForcedInTime',
     subject: 'LawLib',
@@ -301,6 +314,18 @@ const forcedProperties: readonly Property[] = [
         lawLib,
         '(waiting && deadline + graceSeconds < nowTime)',
         '(waiting && deadline < nowTime)',
+      ),
+      mutant(
+        'what is aside freezes as soon as what waits in line',
+        lawLib,
+        '(aside && asideDeadline + graceSeconds + asideSeconds < nowTime)',
+        '(aside && asideDeadline + graceSeconds < nowTime)',
+      ),
+      mutant(
+        'what is aside has to wait for a turn',
+        lawLib,
+        '(aside && number <= done)',
+        '(aside && number < done)',
       ),
     ],
   },

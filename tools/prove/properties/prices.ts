@@ -121,7 +121,7 @@ const reportProperties: readonly Property[] = [
   {
     id: 'mark.slew',
     laws: ['L10'],
-    title: 'One report moves the mark by at most 1 % of the last, or one tick, inside the clamp',
+    title: 'One report moves the mark against the index by at most 1 %, or one tick',
     harness: 'Reports.sol',
     contract: 'MarkSlew',
     subject: 'Marks',
@@ -129,6 +129,24 @@ const reportProperties: readonly Property[] = [
     plain: ['wide', 'casts'],
     mutants: [
       mutant('the slew is twice as wide', marks, 'SLEW_PPM = 10_000;', 'SLEW_PPM = 20_000;'),
+    ],
+  },
+  {
+    id: 'mark.carried',
+    laws: ['L10'],
+    title: 'A mark that stands on an index of 10^6 ticks follows it at once, however far it moves',
+    harness: 'Reports.sol',
+    contract: 'MarkCarried',
+    subject: 'Marks',
+    ...pure,
+    plain: ['wide', 'casts'],
+    mutants: [
+      mutant(
+        'the mark stays where it was',
+        marks,
+        'uint256 carried = (before * index) / indexBefore;',
+        'uint256 carried = before;',
+      ),
     ],
   },
   {

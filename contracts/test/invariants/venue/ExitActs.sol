@@ -49,8 +49,11 @@ abstract contract ExitActs is SqueezeActs {
         uint256 may = _bit(request.account) | (request.kind == 2 ? _bit(taker) : 0);
         if (!bySequencer) vm.prank(owner_(taker));
         try house.executeForced(uint64(number), taker, uint56(bound(lots, 0, 100)), "") {
-            if (number != next || number > count) broken = "a request out of turn";
-            if (!bySequencer && _now() <= deadline) broken = "a request before its deadline";
+            if (number > count) broken = "a request that is none";
+            if (number >= next || request.kind == 0) {
+                if (number != next) broken = "a request out of turn";
+                if (!bySequencer && _now() <= deadline) broken = "a request before its deadline";
+            }
             if (request.kind == 1) {
                 bool usedNow = house.nonceUsed(request.account, request.nonce);
                 if (used) may = 0;

@@ -3,7 +3,7 @@ import { createExit, type Exit, type ExitResult, type ExitStatus, runExit } from
 import { EnvironmentError, type Hex } from '@holdfast/units';
 import { Command } from 'commander';
 import { Refused, UsageError } from '../failure.ts';
-import { type Result, table } from '../io.ts';
+import { clockTime, type Result, table } from '../io.ts';
 import { parseAddress } from '../parse.ts';
 import { findVenueDir, type Session } from '../session.ts';
 import { finish, type Perform } from './shared.ts';
@@ -43,8 +43,6 @@ async function accountsOf(s: Session, exit: Exit, owner: Hex): Promise<number[]>
   return [id];
 }
 
-const clockTime = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 19);
-
 function tokens(quote: bigint): string {
   const sign = quote < 0n ? '-' : '';
   const size = quote < 0n ? -quote : quote;
@@ -62,6 +60,7 @@ function describe(result: ExitResult): string {
     withdraw: () =>
       `${tokens((result as Extract<ExitResult, { do: 'withdraw' }>).quote)} withdrawn`,
     execute: () => `overdue request ${(result as { number: number }).number} executed`,
+    setAside: () => `request ${(result as { number: number }).number} set aside, without a price`,
     freeze: () => 'venue frozen for ever',
     reckon: () => 'accounts reckoned',
     exit: () => 'left with all that it is owed',
@@ -76,7 +75,7 @@ function describe(result: ExitResult): string {
 }
 
 function situation(status: ExitStatus): string[] {
-  const { frozenTime, reckoning, queue, waiting, freezeFrom } = status;
+  const { frozenTime, reckoning, queue, waiting, aside, freezeFrom } = status;
   if (frozenTime !== 0) {
     const state = reckoning.done
       ? `claims share ${tokens(reckoning.pool)}`
@@ -86,6 +85,7 @@ function situation(status: ExitStatus): string[] {
   const lines = [`${waiting.length} requests wait; the next is number ${queue.next}`];
   const next = waiting[0];
   if (next !== undefined) lines.push(`anyone executes it after ${clockTime(next.deadline)}`);
+  if (aside.length > 0) lines.push(`${aside.length} wait aside for a price: anyone executes them`);
   if (freezeFrom !== undefined) {
     const when = freezeFrom <= status.time ? 'now' : `from ${clockTime(freezeFrom)}`;
     lines.push(`anyone may freeze the venue ${when}, if it is not served before`);
@@ -101,7 +101,7 @@ function showStatus(status: ExitStatus): string {
     `${positions.length}`,
     `${claim}`,
   ]);
-  const own = status.waiting.filter(({ account }) => ids.has(account));
+  const own = [...status.aside, ...status.waiting].filter(({ account }) => ids.has(account));
   const requests = own.map((each) => [
     `${each.number}`,
     `${each.account}`,

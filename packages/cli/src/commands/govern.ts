@@ -108,15 +108,24 @@ async function proposeMarket(s: Session, symbol: string, changes: string[]): Pro
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
-/** Guardian: what stops a large withdrawal; more than half of them have to. */
+/** Guardian: what stops large withdrawals; more than half of them have to. */
 function vetoCommand(perform: Perform): Command {
   const veto = new Command('veto')
-    .description('Guardian: confirm the veto of a large withdrawal while it waits its delay')
-    .argument('<id>', 'number in the queue, see "holdfast withdrawals --all"');
-  return finish(veto, ['holdfast govern veto 6 --key guardian']).action((text, options) => {
-    const id = BigInt(parseWhole(text, 'withdrawal'));
+    .description('Guardian: confirm the veto of large withdrawals while they wait their delay')
+    .argument('<ids...>', 'numbers in the queue, see "holdfast withdrawals --all"');
+  const lines = ['holdfast govern veto 6 --key guardian', 'holdfast govern veto 6 10 14'];
+  return finish(veto, lines).action((texts: readonly string[], options) => {
+    const ids = texts.map((text) => BigInt(parseWhole(text, 'withdrawal')));
     return perform(options, async (s) => {
       const chain = (await s.client('sign')).chain();
+      const [id = 0n, ...more] = ids;
+      if (more.length > 0) {
+        const done = agreed(await chain.vetoMany(ids));
+        const rows = await Promise.all(ids.map((each) => chain.withdrawal(each)));
+        const stopped = rows.filter((each) => each?.state === 'vetoed').length;
+        const says = `${stopped} of ${ids.length} are stopped; those left out need more guardians`;
+        return { data: { ...done, stopped, withdrawals: rows }, text: says };
+      }
       const done = agreed(await chain.veto(id));
       const row = await chain.withdrawal(id);
       const isStopped = row?.state === 'vetoed';

@@ -8,8 +8,6 @@ import {
   type Venue,
 } from '@holdfast/host';
 import {
-  type Ballot,
-  ballots,
   createGovernance,
   createVotes,
   type Done,
@@ -25,6 +23,7 @@ import { UsageError } from '../failure.ts';
 import { type Result, table } from '../io.ts';
 import { parseWhole } from '../parse.ts';
 import { agreed, type Session } from '../session.ts';
+import { ballotCommands, ballotOf } from './ballot.ts';
 import { changeTuple } from './govern.ts';
 import { finish, group, type Perform } from './shared.ts';
 
@@ -243,7 +242,7 @@ const steps = {
 
 /** The `governance` group. */
 export function governanceCommands(perform: Perform): Command {
-  const all = group('governance', 'Votes: propose, vote, queue, execute, veto', [
+  const all = group('governance', 'Votes: propose, vote, sign, queue, execute, veto', [
     'holdfast governance status',
     'holdfast governance propose-market BTC-USD --set bandPpm=90000 --why "calm" --key seat-1',
     'holdfast governance vote 1 for --key seat-2',
@@ -263,15 +262,14 @@ export function governanceCommands(perform: Perform): Command {
     finish(vote, ['holdfast governance vote 1 for --key seat-2']).action(
       (text, ballot, options) => {
         const number = numberOf(text);
-        if (!(ballot in ballots)) {
-          throw new UsageError(`a vote is for, against or abstain, not "${ballot}"`);
-        }
+        const vote = ballotOf(ballot);
         return perform(options, (s) =>
-          act(s, `voted ${ballot} ${number}`, (votes) => votes.vote(number, ballot as Ballot)),
+          act(s, `voted ${vote} ${number}`, (votes) => votes.vote(number, vote)),
         );
       },
     ),
   );
+  for (const command of ballotCommands(perform, floorOf)) all.addCommand(command);
   for (const [name, [what, key]] of Object.entries(steps)) {
     const command = new Command(name).description(what).argument('<number>', 'of the proposal');
     all.addCommand(

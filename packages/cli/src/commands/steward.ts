@@ -17,8 +17,7 @@ import {
 } from '@holdfast/steward';
 import { EnvironmentError } from '@holdfast/units';
 import { Command } from 'commander';
-import type { Result } from '../io.ts';
-import { table } from '../io.ts';
+import { clockTime, type Result, table } from '../io.ts';
 import { parseWhole } from '../parse.ts';
 import { findVenueDir, type Session } from '../session.ts';
 import { finish, group, type Perform } from './shared.ts';
@@ -30,8 +29,7 @@ function venueOf({ globals, io }: Session): Venue {
   throw new EnvironmentError('VenueMissing', message, { retry: false });
 }
 
-const at = (seconds: number): string =>
-  seconds === 0 ? '-' : new Date(seconds * 1_000).toISOString().slice(0, 19);
+const at = (seconds: number): string => (seconds === 0 ? '-' : clockTime(seconds));
 
 const fields: readonly (keyof RiskTuple)[] = [
   'initialPpm',

@@ -702,9 +702,10 @@ export function feesWithin(i: {
 
 /**
  * L22. A forced request is executed in its turn: by the sequencer, or by anyone once its deadline
- * has passed.
+ * has passed, which is also when it may step aside for want of a price. From then on it is always
+ * its turn.
  *
- * Assumes: Deadline is that of the request with this number.
+ * Assumes: Deadline is that of the request with this number, and aside whether it stepped out.
  */
 export function forcedInTurn(i: {
   /** request to be executed */
@@ -719,6 +720,8 @@ export function forcedInTurn(i: {
   readonly nowTime: number;
   /** whether the sequencer executes */
   readonly bySequencer: boolean;
+  /** whether it was set aside */
+  readonly aside: boolean;
 }): boolean {
   const fits = uint64(i.number)
       && uint64(i.done)
@@ -726,24 +729,33 @@ export function forcedInTurn(i: {
       && uint40(i.deadline)
       && uint40(i.nowTime);
   if (!fits) return false;
-  return i.number === i.done + 1n
-      && i.number <= i.count
+  return (
+          (i.number === i.done + 1n && i.number <= i.count)
+          || (i.aside && i.number <= i.done)
+      )
       && (i.bySequencer || i.deadline < i.nowTime);
 }
 
 /**
  * L23. The venue is frozen only while the next forced request is overdue by more than the grace, or
- * when no report has been accepted for longer than the silence.
+ * one aside by more than the grace and the longer term of these, or when no report has been
+ * accepted for longer than the silence.
  *
- * Assumes: Report time is 0 before the first report.
+ * Assumes: Report time is 0 before the first report; the deadline aside is the oldest one.
  */
 export function freezeLawful(i: {
   /** whether a forced request waits */
   readonly waiting: boolean;
   /** deadline of the next request, seconds */
   readonly deadline: number;
+  /** whether one waits aside */
+  readonly aside: boolean;
+  /** deadline of the oldest one aside, seconds */
+  readonly asideDeadline: number;
   /** how long it may be overdue */
   readonly graceSeconds: number;
+  /** how much longer one aside may be */
+  readonly asideSeconds: number;
   /** time of the last accepted report, seconds */
   readonly reportTime: number;
   /** how long reports may stay away */
@@ -752,12 +764,15 @@ export function freezeLawful(i: {
   readonly nowTime: number;
 }): boolean {
   const fits = uint40(i.deadline)
+      && uint40(i.asideDeadline)
       && uint32(i.graceSeconds)
+      && uint32(i.asideSeconds)
       && uint40(i.reportTime)
       && uint32(i.silenceSeconds)
       && uint40(i.nowTime);
   if (!fits) return false;
   return (i.waiting && i.deadline + i.graceSeconds < i.nowTime)
+      || (i.aside && i.asideDeadline + i.graceSeconds + i.asideSeconds < i.nowTime)
       || (0 < i.reportTime && i.reportTime + i.silenceSeconds < i.nowTime);
 }
 
@@ -848,6 +863,34 @@ export function stewardStep(i: {
       );
 }
 
+/**
+ * L26. In one block at most a part of the open interest of a market goes through the waterfall, and
+ * one position beyond it that is larger than half of that part.
+ *
+ * Assumes: Open interest is that before the first resolution of the block.
+ */
+export function resolvedInPart(i: {
+  /** lots that leave the account */
+  readonly lots: number;
+  /** lots resolved in the block before */
+  readonly moved: number;
+  /** whether one larger than half of the part was among them */
+  readonly large: boolean;
+  /** lots open before the first of them */
+  readonly openInterest: number;
+  /** largest part that is liquidated in one block */
+  readonly partPpm: number;
+}): boolean {
+  const fits = uint53(i.lots) && uint53(i.moved) && uint53(i.openInterest) && uint24(i.partPpm);
+  if (!fits) return false;
+  return (BigInt(i.moved) + BigInt(i.lots)) * 1_000_000n
+          <= BigInt(i.openInterest) * BigInt(i.partPpm)
+      || (
+          !i.large
+          && BigInt(i.openInterest) * BigInt(i.partPpm) < BigInt(i.lots) * 2_000_000n
+      );
+}
+
 /** Every law by name. */
 export const checks = {
   collateralConserved,
@@ -875,4 +918,5 @@ export const checks = {
   freezeLawful,
   exitShared,
   stewardStep,
+  resolvedInPart,
 } as const;

@@ -190,4 +190,31 @@ export const tradingLaws: readonly Law[] = [
     ),
     example: { fee: 5n, notional: 10_000n, feePpm: 450 },
   },
+  {
+    id: 'L26',
+    name: 'resolvedInPart',
+    title: 'One block resolves a part',
+    statement:
+      'In one block at most a part of the open interest of a market goes through the waterfall, ' +
+      'and one position beyond it that is larger than half of that part.',
+    assumes: 'Open interest is that before the first resolution of the block.',
+    inputs: {
+      lots: uint(53, 'lots that leave the account'),
+      moved: uint(53, 'lots resolved in the block before'),
+      large: bool('whether one larger than half of the part was among them'),
+      openInterest: uint(53, 'lots open before the first of them'),
+      partPpm: uint(24, 'largest part that is liquidated in one block'),
+    },
+    predicate: or(
+      le(mul(add('moved', 'lots'), million), mul('openInterest', 'partPpm')),
+      and(not('large'), lt(mul('openInterest', 'partPpm'), mul('lots', 2 * million))),
+    ),
+    example: { lots: 150, moved: 100, large: false, openInterest: 1_000, partPpm: 250_000 },
+    // One larger than half of the part: the first of the block, and another.
+    edges: [
+      { lots: 200, moved: 200, large: false, openInterest: 1_000, partPpm: 250_000 },
+      { lots: 200, moved: 200, large: true, openInterest: 1_000, partPpm: 250_000 },
+      { lots: 125, moved: 200, large: false, openInterest: 1_000, partPpm: 250_000 },
+    ],
+  },
 ];

@@ -132,24 +132,25 @@ export const statusSchema = object({
   settler: object({}),
 });
 
+const forcedEntry = object({
+  number: whole,
+  kind: { type: 'string', enum: ['withdraw', 'close', 'cancelAll'] },
+  account: whole,
+  market: whole,
+  isLong: { type: 'boolean' },
+  limit: whole,
+  time: whole,
+  deadline: whole,
+  amount,
+  to: bytes,
+});
+
 export const forcedSchema = object({
   next: whole,
   count: whole,
   deadline: { ...whole, description: 'seconds; 0 when none waits' },
-  waiting: list(
-    object({
-      number: whole,
-      kind: { type: 'string', enum: ['withdraw', 'close', 'cancelAll'] },
-      account: whole,
-      market: whole,
-      isLong: { type: 'boolean' },
-      limit: whole,
-      time: whole,
-      deadline: whole,
-      amount,
-      to: bytes,
-    }),
-  ),
+  waiting: list(forcedEntry),
+  aside: list(forcedEntry),
   hold: object({}, 'why the next one is not executed; null when nothing is in the way'),
 });
 

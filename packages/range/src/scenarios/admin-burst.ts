@@ -1,22 +1,24 @@
-/** Old signatures of the council, kept for a better day: seize, list, set the feed, lift, drain. */
+/** Signatures of the council, some of them old: seize, list, set the feed, lift, drain. */
 import { councilTerms } from '@holdfast/venue';
 import type { Ablation, Attack, Edit } from '../types.ts';
 import {
   brought,
   consent,
   dropAll,
+  idOf,
   type Motion,
   motionOf,
   press,
   propose,
   seats,
+  voteEnd,
 } from '../world/motions.ts';
-import { dataFor, paramsOf, placeOf, putUnderVotes } from '../world/places.ts';
+import { dataFor, paramsOf, placeOf, putUnderVotes, readAt } from '../world/places.ts';
 import type { World } from '../world/world.ts';
 import { withoutWindows } from './blind-sentinel.ts';
 import { drain, furnish } from './stolen-feed.ts';
 
-/** What two of three seats signed weeks ago. */
+/** What two of three seats signed and did not see. */
 async function motions(world: World): Promise<Motion[]> {
   const { parameters, oracle } = world.venue.contracts;
   const next = { isolated: 1, openInterestMax: 0n, backstopLotsMax: 0n };
@@ -105,7 +107,8 @@ export async function burst(world: World): Promise<Motion[]> {
   const all = await motions(world);
   await propose(world, 'seat-1', all);
   await world.wait(70);
-  await brought(world, 'mallory', await consent(world, all, ['seat-1', 'seat-2']));
+  const until = await voteEnd(world, all);
+  await brought(world, 'mallory', await consent(world, all, ['seat-1', 'seat-2'], until));
   await world.wait(300);
   await press(world, 'mallory', all);
   await world.wait(300);
@@ -116,9 +119,9 @@ export async function burst(world: World): Promise<Motion[]> {
 export const adminBurst: Attack = {
   kind: 'attack',
   name: 'admin-burst',
-  title: 'Old signatures of the council in one burst',
+  title: 'Signatures of the council in one burst',
   story:
-    'Two of three seats once signed more than they knew. One morning it is brought in twelve ' +
+    'Two of three seats sign more than they see. It is brought in twelve ' +
     'minutes: another governor, a new market, another feed, no limits, and then the drain. The ' +
     'guardians read of it half an hour later.',
   incidents: ['Drift 2026-04, $285M in 12 minutes: pre-signed administration'],
@@ -128,6 +131,8 @@ export const adminBurst: Attack = {
   profitMin: 500_000_000_000n,
   before,
   async run(world) {
+    // It watches and tells: its first word is of the proposals, half an hour before the guardians.
+    await world.sentinel({ rules: true });
     const all = await world.attack('brings what two seats signed', () => burst(world));
     await world.wait(1_800);
     await dropAll(world, ['guardian-1', 'guardian-2'], all ?? []);
@@ -177,4 +182,63 @@ export const adminBurstUnseen: Attack = {
     await world.withdraw('carol', 1_000);
   },
   ablations: [withoutWindows],
+};
+
+/** Votes in favour of all that was proposed. */
+async function counted(world: World): Promise<bigint> {
+  let sum = 0n;
+  for (const motion of await motions(world)) {
+    const [, inFavour] = (await readAt(
+      world,
+      'VenueGovernor',
+      'proposalVotes',
+      await idOf(world, motion),
+    )) as [bigint, bigint, bigint];
+    sum += inFavour;
+  }
+  return sum;
+}
+
+export const oldBallots: Attack = {
+  kind: 'attack',
+  name: 'old-ballots',
+  title: 'Ballots of the council, kept for a better day',
+  story:
+    'What a proposal will be called is known before it is made. Two of three seats signed for ' +
+    'four of them weeks ago, each for an hour of that day, and nobody proposed anything. Now ' +
+    'the thief does, and brings what was signed.',
+  incidents: ['Drift 2026-04, $285M in 12 minutes: pre-signed administration'],
+  control: 'a signed ballot says until when it may be brought, and not later than its vote ends',
+  invariants: ['I5', 'I6'],
+  bound: 0n,
+  harm: { unit: 'votes counted', measure: counted },
+  profitMin: 8n,
+  before,
+  async run(world) {
+    const all = await motions(world);
+    const until = world.memory.time + 3_600;
+    const signed = await consent(world, all, ['seat-1', 'seat-2'], until);
+    await world.wait(21 * 86_400);
+    await world.attack('brings what was signed long ago', async () => {
+      await propose(world, 'seat-1', all);
+      await world.wait(70);
+      await brought(world, 'mallory', signed);
+    });
+    await world.price({ 'ETH-USD': 3_000 });
+    await world.withdraw('alice', 1_000);
+  },
+  ablations: [
+    {
+      kind: 'source',
+      name: 'ballots end',
+      contracts: ['VenueGovernor'],
+      edits: [
+        {
+          file: 'src/governance/VenueGovernor.sol',
+          from: 'if (block.timestamp > expiry) revert',
+          to: 'if (expiry == 0) revert',
+        },
+      ],
+    },
+  ],
 };

@@ -24,8 +24,8 @@ const sharedBackstop: Ablation = {
   ],
 };
 
-/** Where the short is below its close-out margin and not bankrupt; the mark is 2 % behind. */
-export const pushed = 11.65;
+/** Where the short is below its close-out margin and not bankrupt. */
+export const pushed = 11.42;
 
 /** A short with no margin to spare, pushed to where only the backstop would take it. */
 export async function poison(world: World, market: string): Promise<void> {

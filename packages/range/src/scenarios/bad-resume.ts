@@ -9,7 +9,7 @@ export const badResume: Attack = {
   name: 'bad-resume',
   title: 'Liquidate whoever the outage kept from knowing',
   story:
-    'After a quarter of an hour without prices ETH is back, 8 % lower, and Bob is below his ' +
+    'After a quarter of an hour without prices ETH is back, 7 % lower, and Bob is below his ' +
     'maintenance margin without ever having seen it coming. The attacker liquidates him in the ' +
     'same second; Bob needs four minutes to top up, and an hour later the price is back.',
   incidents: ['lesson 5 of the threats: halts hurt users when liquidations come back first'],
@@ -33,17 +33,17 @@ export const badResume: Attack = {
       });
     await world.price({ [market]: 3_000 });
     await world.wait(ageMax + 300);
-    await world.price({ [market]: 2_760 });
+    await world.price({ [market]: 2_800 });
     await strike();
     await world.wait(120);
-    await world.price({ [market]: 2_760 });
+    await world.price({ [market]: 2_800 });
     await strike();
     await world.wait(60);
     await world.deposit('bob', 3_000);
     await world.wait(240);
-    await world.price({ [market]: 2_760 });
+    await world.price({ [market]: 2_800 });
     await strike();
-    await world.trade('alice', 'bob', { market, size: 1, price: 2_760 });
+    await world.trade('alice', 'bob', { market, size: 1, price: 2_800 });
     // The fall was not for long: who kept the position has it back.
     await world.price({ [market]: 2_990 });
   },

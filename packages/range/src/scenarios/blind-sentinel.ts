@@ -25,11 +25,11 @@ const breach = (world: World): Promise<void> =>
     ],
   );
 
-const steal = (world: World, tokens: number) => {
-  const { account, address } = world.person('mallory');
+const steal = (world: World, tokens: number, by = 'mallory') => {
+  const { account, address } = world.person(by);
   const args = [account, world.tokens(tokens), address, '0x'];
   return {
-    by: 'mallory',
+    by,
     what: `steals ${tokens}`,
     request: {
       to: world.venue.contracts.clearingHouse,
@@ -111,45 +111,71 @@ export const withoutWindows: Ablation = {
   ],
 };
 
-/** Whole tokens that the vault may pay within a day. */
-async function dayBudget(world: World): Promise<bigint> {
-  const [, day] = (await world.read('vault', 'available')) as [bigint, bigint];
-  return day / world.tokens(1);
+/** Whole tokens that the vault may pay within an hour. */
+async function hourTokens(world: World): Promise<bigint> {
+  return (await hourBudget(world)) / 1_000_000n;
 }
 
 /** Whole tokens in the thief's own hands: what waits in the queue has not left. */
-const taken = async (world: World): Promise<bigint> =>
-  (await world.balance(world.person('mallory').address)) / world.tokens(1);
+async function taken(world: World): Promise<bigint> {
+  const names = ['mallory', ...hands];
+  const all = await Promise.all(names.map((name) => world.balance(world.person(name).address)));
+  return all.reduce((sum, each) => sum + each, 0n) / world.tokens(1);
+}
+
+/** Other accounts of the thief. */
+const hands = Array.from({ length: 8 }, (_, i) => `hand-${i + 1}`);
+
+const withoutWeight: Ablation = {
+  kind: 'source',
+  name: 'pieces of a large withdrawal are large',
+  contracts: ['Vault'],
+  edits: [
+    {
+      file: 'src/Vault.sol',
+      from: 'if (!isMore) return quote;',
+      to: 'waiting; isMore; if (quote != 0) return quote;',
+    },
+  ],
+};
 
 export const atomicDrain: Attack = {
   kind: 'attack',
   name: 'atomic-drain',
   title: 'Everything in one block',
   story:
-    'The same breach, but all in one block: no watcher is that fast. The thief asks for nearly ' +
-    'everything and has the queue released every hour of the day that follows. What the vault ' +
-    'lets out within that day is what it has.',
+    'The same breach, but all in one block, from nine accounts: no watcher is that fast. The ' +
+    'thief asks for nearly everything in pieces too small to be large by themselves and has ' +
+    'the queue released every hour. What waits can be vetoed: the sentinels of two guardians ' +
+    'stop it in the next block, and three days later the thief has what had left by then.',
   incidents: ['Euler 2023-03, $197M and most others: over within one transaction'],
-  control: 'the vault’s outflow windows, which no other contract can widen',
+  control:
+    'the vault’s outflow windows; what waits is large by its account and by its crowd, and vetoed',
   invariants: ['I13'],
   isBreach: true,
-  bound: dayBudget,
-  harm: { unit: 'tokens paid within a day', measure: taken },
-  profitMin: 1_500_000n,
-  before,
+  // One window at once, and what may wait in the ordinary line: as much again.
+  bound: async (world) => 2n * (await hourTokens(world)),
+  harm: { unit: 'tokens paid within three days', measure: taken },
+  profitMin: 700_000n,
+  async before(world) {
+    await before(world);
+    for (const name of hands) await world.attacker(name, 0);
+  },
   async run(world) {
     await world.sentinel({ guardian: 'guardian-1' });
+    await world.sentinel({ guardian: 'guardian-2' });
     await world.withdraw('bob', 500);
     await world.attack('breaches the custody module and takes all that it can', async () => {
       await breach(world);
       const each = 100_000;
-      await world.together(Array.from({ length: 18 }, () => steal(world, each)));
+      const who = ['mallory', ...hands];
+      await world.together([...who, ...who].map((name) => steal(world, each, name)));
       await world.together([steal(world, each)]);
-      for (let hour = 0; hour < 23; hour++) {
+      for (let hour = 0; hour < 72; hour++) {
         await world.wait(3_600);
         await world.call('mallory', 'vault', 'release', [20n], { what: 'releases the queue' });
       }
     });
   },
-  ablations: [withoutWindows],
+  ablations: [withoutWindows, withoutWeight],
 };

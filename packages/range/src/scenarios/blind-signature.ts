@@ -12,6 +12,7 @@ import {
   press,
   propose,
   seats,
+  voteEnd,
 } from '../world/motions.ts';
 import { dataFor, placeOf, putUnderVotes } from '../world/places.ts';
 import type { World } from '../world/world.ts';
@@ -139,7 +140,9 @@ export const blindSignature: Attack = {
     await world.attack('has them sign', async () => {
       await propose(world, 'seat-1', all);
       await world.wait(70);
-      await brought(world, 'mallory', await consent(world, all, ['seat-1', 'seat-2', 'seat-3']));
+      const until = await voteEnd(world, all);
+      const signed = await consent(world, all, ['seat-1', 'seat-2', 'seat-3'], until);
+      await brought(world, 'mallory', signed);
     });
     for (const seconds of days) {
       await world.wait(seconds);

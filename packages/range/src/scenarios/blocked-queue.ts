@@ -28,6 +28,11 @@ async function leaveByFreeze(world: World, graceSeconds: number): Promise<void> 
   if (left.ok) world.note('step', 'bob', 'is out');
 }
 
+const setAside = (world: World, number: bigint) =>
+  world.call('keeper', 'clearingHouse', 'setAsideForced', [number, '0x'], {
+    what: `sets request ${number} aside`,
+  });
+
 export const blockedQueue: Attack = {
   kind: 'attack',
   name: 'blocked-queue',
@@ -35,11 +40,13 @@ export const blockedQueue: Attack = {
   story:
     'The sequencer is silent, and one market has no price any more. The attacker, with a single ' +
     'lot in it, asks for a forced close: nobody can execute that without a price, and Bob’s ' +
-    'withdrawal stands behind it. Measured is how much longer Bob waits for his money.',
+    'withdrawal stands behind it. Anybody sets it aside, and Bob has his turn; without that only ' +
+    'the freeze is left. Measured is how much longer Bob waits for his money.',
   incidents: ['escape hatches rot: Extended, Paradex, Aztec V1'],
-  control: 'what is overdue beyond the grace lets anybody freeze the venue, and all leave',
+  control:
+    'what waits for a price alone steps out of the line, and those behind it have their turn',
   invariants: ['I16'],
-  bound: async (world) => BigInt(Number(await world.read('forcedQueue', 'graceSeconds')) + 30),
+  bound: 30n,
   harm: { unit: 'seconds', measure: outTime },
   async before(world) {
     await world.user('alice', 100_000);
@@ -62,26 +69,24 @@ export const blockedQueue: Attack = {
     await world.call('bob', 'forcedQueue', 'requestWithdraw', ask, { value: fee });
     await world.wait(deadline + 2);
     await world.price({ [alive]: 60_000 });
-    const blocked = await world.attack('nobody can execute it', async () => {
+    const passed = await world.attack('nobody can execute it', async () => {
       await execute(world, 1n);
-      await execute(world, 2n);
-      await leaveByFreeze(world, grace);
-      return true;
+      return (await setAside(world, 1n)).ok;
     });
-    if (blocked !== undefined) return;
-    await execute(world, 1n);
+    if (passed === false) return leaveByFreeze(world, grace);
+    await execute(world, passed === undefined ? 1n : 2n);
     world.note('step', 'bob', 'is out');
   },
   ablations: [
     {
       kind: 'source',
-      name: 'anybody freezes a venue that is overdue',
-      contracts: ['ExitModule'],
+      name: 'what waits for a price is set aside',
+      contracts: ['ForcedModule'],
       edits: [
         {
-          file: 'src/modules/ExitModule.sol',
-          from: 'if (\n            !LawLib.freezeLawful(',
-          to: 'if (\n            true || !LawLib.freezeLawful(',
+          file: 'src/modules/ForcedModule.sol',
+          from: 'if (age <= required) revert PriceAwaited',
+          to: 'if (age <= type(uint256).max) revert PriceAwaited',
         },
       ],
     },

@@ -8,6 +8,9 @@ const withdrawals = 257;
 const none = { law: `0x${'00'.repeat(32)}`, blockNumber: 0n, values: [] };
 const hours = 48;
 
+/** Open for less than this is not open: nobody gets out in it. */
+const gapSeconds = 300;
+
 /** Longest time on end, minutes, for which withdrawals were tightened. */
 async function minutesOnEnd(world: World): Promise<bigint> {
   const { breaker: address } = world.venue.contracts;
@@ -22,7 +25,7 @@ async function minutesOnEnd(world: World): Promise<bigint> {
     const hex = `0x${Number(blockNumber).toString(16)}`;
     const block = (await world.rpc('eth_getBlockByNumber', [hex, false])) as { timestamp: string };
     const now = Number(block.timestamp);
-    if (now > until) since = now;
+    if (now > until + gapSeconds) since = now;
     until = Math.max(until, Number(args.until));
     longest = Math.max(longest, until - since);
   }
@@ -93,4 +96,43 @@ export const breakerHeld: Attack = {
     await world.withdraw('bob', 500);
   },
   ablations: [withoutRest],
+};
+
+const byTurns: Ablation = {
+  kind: 'source',
+  name: 'guardians alone share one hold',
+  contracts: ['Breaker'],
+  edits: [
+    {
+      file: 'src/Guardians.sol',
+      from: 'return actor == SILENCE || actor == address(this) ? actor : ALONE;',
+      to: 'return actor;',
+    },
+  ],
+};
+
+export const breakerByTurns: Attack = {
+  ...breakerHeld,
+  name: 'breaker-by-turns',
+  title: 'Two guardians keep everybody in by turns',
+  story:
+    'Two of three guardians are the attacker’s, and all three are a quorum here. They tighten ' +
+    'withdrawals one after the other, for two days: when the one must rest the other begins.',
+  control: 'guardians who act alone share one hold: when it ends, all of them rest as long',
+  terms: { breaker: { quorumMin: 3 } },
+  async run(world) {
+    const wish = [withdrawals, 1, 6n * 3_600n, none];
+    const start = world.memory.time;
+    for (let turn = 0; turn < hours / 6; turn += 1) {
+      const who = turn % 2 === 0 ? 'guardian-1' : 'guardian-2';
+      await world.attack('would keep withdrawals tight', () =>
+        world.call(who, 'breaker', 'tighten', wish, { what: 'tightens for six hours' }),
+      );
+      if (turn % 4 === 1) await leave(world, (turn + 3) / 4);
+      // A little after the other one’s end, when its own rest is over.
+      world.later(start + (turn + 1) * (6 * 3_600 + 10) - world.memory.time);
+    }
+    await world.withdraw('bob', 500);
+  },
+  ablations: [withoutRest, byTurns],
 };

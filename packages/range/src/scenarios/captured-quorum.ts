@@ -1,5 +1,5 @@
 /** Three of five reporters are in one hand, and never leave the band: what watchers still save. */
-import type { Attack, Open } from '../types.ts';
+import type { Attack } from '../types.ts';
 import { resolution, resolve } from '../world/keeping.ts';
 import type { World } from '../world/world.ts';
 
@@ -72,38 +72,44 @@ export const capturedQuorum: Attack = {
   ablations: [{ kind: 'switch', name: 'sentinels and their votes', off: 'sentinels' }],
 };
 
-/** What honest accounts of the market have between them, and all that insurance may pay. */
-async function allAccounts(world: World): Promise<bigint> {
-  const [, cashQ32] = (await world.read('clearingHouse', 'account', 0)) as [string, bigint];
-  return BigInt(deposit * shorts.length) * 1_000_000n + (cashQ32 >> 32n);
-}
-
-export const capturedQuorumAtOnce: Open = {
-  kind: 'open',
+export const capturedQuorumAtOnce: Attack = {
+  kind: 'attack',
   name: 'captured-quorum-at-once',
   title: 'The same quorum, and all accounts in one block',
+  story:
+    'As above, but the attacker resolves every bankrupt short in the same block. One goes ' +
+    'through; the others wait for the next block, and in that one the sentinels have shut ' +
+    'the market.',
   incidents,
-  control: 'a budget of profit that a market pays out, or a second reference for liquidations',
+  control: 'one block resolves a quarter of a market, or one account that is larger than an eighth',
   invariants: ['I4', 'I8'],
-  needs:
-    'a bound on what one market’s price can move between accounts in an hour: a sentinel acts in ' +
-    'the block after the first damage, and all of it can be in that one',
-  measured: {
-    story:
-      'As above, but the attacker resolves every bankrupt short in the same block. No account is ' +
-      'left when the sentinels shut the market; only the outflow windows still stand.',
-    bound: allAccounts,
-    exposed: shorts,
-    before,
-    async run(world) {
-      await watched(world);
-      await world.price({ [market]: 3_000 });
-      await world.attack('creeps with three keys', async () => {
-        await creep(world);
-        const each = shorts.map((name) => resolution(world, 'mallory', name, market, winners));
-        await world.together(each);
-      });
-      await world.price({ [market]: world.mode === 'control' ? 3_000 : 5_400 });
-    },
+  bound: oneAccount,
+  profitMin: 250_000_000_000n,
+  exposed: shorts,
+  before,
+  async run(world) {
+    await watched(world);
+    await world.price({ [market]: 3_000 });
+    await world.attack('creeps with three keys', async () => {
+      await creep(world);
+      const each = shorts.map((name) => resolution(world, 'mallory', name, market, winners));
+      await world.together(each);
+      for (const name of shorts) await resolve(world, 'mallory', name, market, winners);
+    });
+    await world.price({ [market]: world.mode === 'control' ? 3_000 : 5_400 });
   },
+  ablations: [
+    {
+      kind: 'source',
+      name: 'one block resolves a part',
+      contracts: ['WaterfallModule'],
+      edits: [
+        {
+          file: 'src/modules/WaterfallModule.sol',
+          from: 'if (!LawLib.resolvedInPart(',
+          to: 'if (part == 0 && !LawLib.resolvedInPart(',
+        },
+      ],
+    },
+  ],
 };

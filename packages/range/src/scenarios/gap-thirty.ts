@@ -4,7 +4,7 @@ import type { VenueMarket } from '@holdfast/host';
 import { parseEventLogs } from 'viem';
 import type { Attack } from '../types.ts';
 import { crowd } from '../world/crowd.ts';
-import { resolution } from '../world/keeping.ts';
+import { resolveAll } from '../world/keeping.ts';
 import { rangeMarkets } from '../world/stack.ts';
 import type { World } from '../world/world.ts';
 
@@ -45,14 +45,12 @@ async function open(world: World): Promise<void> {
   }
 }
 
-/** A keeper sends every bankrupt long down the waterfall, a market in a block. */
-async function resolveAll(world: World): Promise<void> {
+/** A keeper sends every bankrupt long down the waterfall, of each market what a block takes. */
+async function drain(world: World): Promise<void> {
   for (const symbol of symbols) {
+    await world.price(all('7'));
     const shorts = [...side('short', symbol), whales[1]];
-    const wishes = side('long', symbol).map((name) =>
-      resolution(world, 'keeper', name, symbol, shorts),
-    );
-    await world.together(wishes);
+    await resolveAll(world, 'keeper', side('long', symbol), 2_000, symbol, shorts);
   }
 }
 
@@ -110,7 +108,7 @@ export const gapThirty: Attack = {
     await world.price(all('10'));
     await world.attack('the markets fall, faster than keepers', async () => {
       for (const price of ['9', '8.1', '7.29', '7']) await world.price(all(price));
-      await resolveAll(world);
+      await drain(world);
     });
     const price = world.mode === 'control' ? '10' : '7';
     await world.price(all(price));

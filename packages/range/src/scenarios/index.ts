@@ -1,13 +1,13 @@
 /** Every scenario of the range, in the order in which they run. */
 import type { Scenario } from '../types.ts';
-import { adminBurst, adminBurstUnseen } from './admin-burst.ts';
+import { adminBurst, adminBurstUnseen, oldBallots } from './admin-burst.ts';
 import { backstopCap } from './backstop-cap.ts';
 import { backstopPoisoning } from './backstop-poisoning.ts';
 import { badResume } from './bad-resume.ts';
 import { atomicDrain, blindSentinel } from './blind-sentinel.ts';
 import { blindSignature } from './blind-signature.ts';
 import { blockedQueue } from './blocked-queue.ts';
-import { breakerHeld } from './breaker-held.ts';
+import { breakerByTurns, breakerHeld } from './breaker-held.ts';
 import { capturedQuorum, capturedQuorumAtOnce } from './captured-quorum.ts';
 import { crossChain } from './cross-chain.ts';
 import { crowdedAtOnce } from './crowded-at-once.ts';
@@ -110,10 +110,12 @@ export const scenarios: readonly Scenario[] = [
   oracleReplacement,
   adminBurst,
   adminBurstUnseen,
+  oldBallots,
   governanceCapture,
   blindSignature,
   treasuryOldSignature,
   breakerHeld,
+  breakerByTurns,
   haltAndLiquidate,
   lowAndSlow,
   slowDrift,

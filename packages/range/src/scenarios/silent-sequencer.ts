@@ -76,8 +76,8 @@ export const silentSequencer: Attack = {
       edits: [
         {
           file: 'src/ForcedQueue.sol',
-          from: 'if (\n            LawLib.forcedInTurn(number',
-          to: 'if (bySequencer &&\n            LawLib.forcedInTurn(number',
+          from: 'if (\n            LawLib.forcedInTurn(',
+          to: 'if (bySequencer &&\n            LawLib.forcedInTurn(',
         },
       ],
     },

@@ -1,4 +1,5 @@
 /** What keepers and founders of a market do; beside the verbs of the world. */
+import { freshPace, paceAfter } from '@holdfast/risk';
 import type { Ground } from './ground.ts';
 import type { Outcome, Request } from './send.ts';
 
@@ -39,6 +40,31 @@ export async function resolve(
 ): Promise<Outcome> {
   const { by, what, request } = resolution(world, ...wish);
   return world.send(by, what, request);
+}
+
+/** Sends positions of so many lots each down the waterfall, as fast as blocks take them. */
+export async function resolveAll(
+  world: Ground & { together(wishes: ReturnType<typeof resolution>[]): Promise<unknown> },
+  ...[by, victims, lots, market, counterparties]: [
+    by: string,
+    victims: readonly string[],
+    lots: number,
+    market: string,
+    counterparties: readonly string[],
+  ]
+): Promise<void> {
+  const { id, liquidationPartPpm } = world.market(market);
+  for (let left = [...victims]; left.length > 0; ) {
+    const [, , open] = (await world.read('clearingHouse', 'market', id)) as unknown[];
+    let pace = freshPace(Number(open), liquidationPartPpm);
+    const now = left.filter(() => {
+      const after = paceAfter(pace, lots);
+      pace = after ?? pace;
+      return after !== undefined;
+    });
+    await world.together(now.map((name) => resolution(world, by, name, market, counterparties)));
+    left = left.filter((name) => !now.includes(name));
+  }
 }
 
 /** Whole tokens for a market's own insurance fund, and for its own pool of the backstop. */

@@ -1,4 +1,5 @@
 /** Proposals to a VenueGovernor as single calls, ballots signed beforehand, and who drops them. */
+import { ballotArguments, type SignedBallot, signBallot } from '@holdfast/sdk';
 import type { Hex } from '@holdfast/units';
 import { keccak256, toHex } from 'viem';
 import { chainId } from './chain.ts';
@@ -45,41 +46,47 @@ export async function propose(world: World, by: string, all: readonly Motion[]):
   if (wishes.length > 0) await world.together(wishes);
 }
 
-/** Ballots in favour, signed by seats for a time when somebody brings them. */
-export async function consent(world: World, all: readonly Motion[], voters: readonly string[]) {
-  const types = {
-    Ballot: [
-      { name: 'proposalId', type: 'uint256' },
-      { name: 'support', type: 'uint8' },
-      { name: 'voter', type: 'address' },
-      { name: 'nonce', type: 'uint256' },
-    ],
-  } as const;
-  const verifyingContract = placeOf(world, 'VenueGovernor');
-  const domain = { name: 'Holdfast Governor', version: '1', chainId, verifyingContract };
-  const ballots: { voter: string; args: readonly unknown[] }[] = [];
+/**
+ * Ballots in favour, signed by seats for a time when somebody brings them.
+ *
+ * @param until last second at which they count
+ */
+export async function consent(
+  world: World,
+  all: readonly Motion[],
+  voters: readonly string[],
+  until: number,
+): Promise<SignedBallot[]> {
+  const place = { chainId, governor: placeOf(world, 'VenueGovernor') };
+  const signed: SignedBallot[] = [];
   for (const [nonce, motion] of all.entries()) {
     const proposalId = await idOf(world, motion);
     for (const voter of voters) {
       const account = world.key(voter);
-      const message = { proposalId, support: 1, voter: account.address, nonce: BigInt(nonce) };
-      const request = { domain, types, primaryType: 'Ballot', message } as const;
-      const signature = await account.signTypedData(request);
-      ballots.push({ voter, args: [proposalId, 1, account.address, signature] });
+      const wish = { proposalId, ballot: 'for', voter: account.address, until } as const;
+      signed.push(await signBallot(account, place, { ...wish, nonce: BigInt(nonce) }));
     }
   }
-  return ballots;
+  return signed;
+}
+
+/** When the vote ends on what was proposed at one time, seconds. */
+export async function voteEnd(world: World, [first]: readonly Motion[]): Promise<number> {
+  if (first === undefined) return 0;
+  const id = await idOf(world, first);
+  return Number(await readAt(world, 'VenueGovernor', 'proposalDeadline', id));
 }
 
 /** Brings ballots that others signed. */
 export async function brought(
   world: World,
   by: string,
-  ballots: Awaited<ReturnType<typeof consent>>,
+  signed: readonly SignedBallot[],
 ): Promise<void> {
+  const name = 'castVoteWithReasonAndParamsBySig';
   await world.together(
-    ballots.map(({ voter, args }) =>
-      toGovernor(world, by, `brings a ballot of ${voter}`, 'castVoteBySig', args),
+    signed.map((one) =>
+      toGovernor(world, by, `brings a ballot of ${one.voter}`, name, ballotArguments(one)),
     ),
   );
 }

@@ -1,4 +1,5 @@
-/** The guardians' side of the breaker: what is written into a transaction. Pure. */
+/** The guardians' side of breaker and vault: what is written into a transaction. Pure. */
+import { vaultAbi } from '@holdfast/abi';
 import type { Hex } from '@holdfast/units';
 import { encodeFunctionData, parseAbi, stringToHex } from 'viem';
 import type { Action } from '../rule.ts';
@@ -61,5 +62,9 @@ export function tightenData(entries: readonly Entry[], evidence: Evidence): Hex 
   const list = entries.map((entry) => ({ ...entry, evidence: shown }));
   return encodeFunctionData({ abi: guardianAbi, functionName: 'tightenMany', args: [list] });
 }
+
+/** Calldata of the vault's `vetoMany`. */
+export const vetoData = (ids: readonly bigint[]): Hex =>
+  encodeFunctionData({ abi: vaultAbi, functionName: 'vetoMany', args: [[...ids]] });
 
 export const beatData = (): Hex => encodeFunctionData({ abi: guardianAbi, functionName: 'beat' });

@@ -1,7 +1,7 @@
 /**
  * What a sentinel does on chain, and all that it can do: tighten within the bounds of the breaker,
- * and say that it is alive. The same entry is not sent twice while it is under way, in force, or
- * voted for a short while ago.
+ * confirm the veto of withdrawals that wait, and say that it is alive. The same entry is not sent
+ * twice while it is under way, in force, or voted for a short while ago, the same veto never.
  */
 import { errorMessage, type Logger } from '@holdfast/host';
 import type { Hex } from '@holdfast/units';
@@ -17,8 +17,9 @@ import {
   entryKey,
   guardianAbi,
   tightenData,
+  vetoData,
 } from './breaker.ts';
-import { createSender, type Flight, type Landed } from './sender.ts';
+import { createSender, type Flight, type Landed, type Sender } from './sender.ts';
 
 /** Where the chain stands when something is done. */
 export interface Now {
@@ -44,6 +45,8 @@ export interface GuardianStanding {
 export interface Guardian {
   /** Wants an action; what of it is not redundant is sent. */
   act(action: Action, evidence: Evidence, now: Now, above?: bigint): Promise<void>;
+  /** Confirms the veto of withdrawals, by number; the vault leaves out what it cannot stop. */
+  veto(ids: readonly bigint[], law: string, now: Now): Promise<void>;
   /** Told of every block, and whether the sentinel does its work: only then it beats. */
   tick(now: Now, healthy: boolean): Promise<void>;
   readonly standing: () => GuardianStanding;
@@ -54,6 +57,7 @@ export interface GuardianOptions {
   readonly account: LocalAccount;
   readonly chainId: number;
   readonly breaker: Hex;
+  readonly vault: Hex;
   readonly endpoints: () => readonly Endpoint[];
   readonly logger: Logger;
   readonly feeMax: bigint;
@@ -62,9 +66,28 @@ export interface GuardianOptions {
 /** Votes count for ten minutes; a new one is worth its gas only after that. */
 const voteSeconds = 600;
 const gas = 900_000n;
+/** Vetoes of one transaction, and the gas that one takes at most. */
+const vetoesMax = 20;
+const vetoGas = 120_000n;
 
 /** Part of the silence after which it is broken. */
 const beatShare = 3;
+
+/** Confirms each veto once; says how many transactions that took. */
+function vetoing(sender: Sender, vault: Hex) {
+  const done = new Set<bigint>();
+  return async (ids: readonly bigint[], law: string, now: Now): Promise<number> => {
+    const left = ids.filter((id) => !done.has(id));
+    let sent = 0;
+    for (let from = 0; from < left.length; from += vetoesMax, sent += 1) {
+      const part = left.slice(from, from + vetoesMax);
+      for (const id of part) done.add(id);
+      const where = { to: vault, gas: gas + vetoGas * BigInt(part.length) };
+      await sender.send(`veto ${part.join(' ')} for ${law}`, vetoData(part), now, where);
+    }
+    return sent;
+  };
+}
 
 export async function createGuardian(options: GuardianOptions): Promise<Guardian> {
   const { account, breaker, endpoints, logger } = options;
@@ -75,6 +98,7 @@ export async function createGuardian(options: GuardianOptions): Promise<Guardian
   const isGuardian = await read<boolean>('isGuardian', [account.address]);
   await sender.warm();
   const asked = new Map<string, number>();
+  const veto = vetoing(sender, options.vault);
   const listeners: ((landed: Landed) => void)[] = [];
   const counts = { sent: 0, landed: 0, beats: 0 };
   let silentAt = 0;
@@ -119,6 +143,9 @@ export async function createGuardian(options: GuardianOptions): Promise<Guardian
       counts.sent += 1;
       const label = `tighten ${entries.map(entryKey).join(' ')} for ${evidence.law}`;
       await sender.send(label, tightenData(entries, evidence), { ...now, above });
+    },
+    async veto(ids, law, now) {
+      if (isGuardian) counts.sent += await veto(ids, law, now);
     },
     async tick(now, healthy) {
       for (const landed of await sender.tick(now.block, now.baseFee)) {

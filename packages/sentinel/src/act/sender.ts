@@ -16,6 +16,8 @@ export interface Fees {
 /** What was sent and waits. */
 export interface Flight {
   nonce: number;
+  readonly to: Hex;
+  readonly gas: bigint;
   readonly data: Hex;
   readonly label: string;
   fees: Fees;
@@ -37,6 +39,7 @@ export interface Landed {
 export interface SenderOptions {
   readonly account: LocalAccount;
   readonly chainId: number;
+  /** Where it sends to, and with how much gas, unless told. */
   readonly to: Hex;
   readonly gas: bigint;
   /** Most that a gas may cost, wei; beyond it a transaction is not raised. */
@@ -54,6 +57,7 @@ export interface Sender {
     label: string,
     data: Hex,
     at: { block: number; baseFee: bigint; above?: bigint },
+    where?: { readonly to: Hex; readonly gas: bigint },
   ): Promise<void>;
   /** Told of every block: what landed, and raises the rest. */
   tick(block: number, baseFee: bigint): Promise<readonly Landed[]>;
@@ -117,10 +121,9 @@ export function createSender(options: SenderOptions): Sender {
   const { account, chainId, to, gas, feeMax, endpoints, logger } = options;
   const flights: Flight[] = [];
   let next: number | undefined;
-
   /** @returns whether an endpoint took it */
   async function hand(flight: Flight): Promise<boolean> {
-    const { nonce, data, fees } = flight;
+    const { nonce, to, gas, data, fees } = flight;
     const fields = { type: 'eip1559', chainId, nonce, to, data, gas, ...fees } as const;
     const raw = await account.signTransaction(fields);
     flight.hashes.push(keccak256(raw));
@@ -141,10 +144,11 @@ export function createSender(options: SenderOptions): Sender {
       await account.signTransaction({ ...fields, ...feesFor(0n, feeMax, {}) });
       next = await nonceOf(options);
     },
-    async send(label, data, { block, baseFee, above = 0n }) {
+    async send(label, data, { block, baseFee, above = 0n }, where = { to, gas }) {
       next ??= await nonceOf(options);
       const fees = feesFor(baseFee, feeMax, { above });
-      const flight = { nonce: next, data, label, fees, hashes: [], block, sentAtBlock: block };
+      const place = { ...where, hashes: [], block, sentAtBlock: block };
+      const flight: Flight = { nonce: next, data, label, fees, ...place };
       next += 1;
       flights.push(flight);
       logger.info({ label, nonce: flight.nonce, tip: fees.maxPriorityFeePerGas }, 'sending');

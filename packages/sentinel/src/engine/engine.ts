@@ -21,6 +21,7 @@ import { type ActiveRule, beginAll, type Judged, runRules } from './rules.ts';
 import { catchUp } from './sync.ts';
 import { createTally, type Tally } from './tally.ts';
 import type { OpenVenue } from './venue.ts';
+import { suspectsOf } from './veto.ts';
 import { txsOf, viewOf } from './view.ts';
 
 /** A finding with where it was found and what was asked for. */
@@ -171,7 +172,7 @@ export class Engine {
   /** One block, from its logs to its findings. */
   async #take(agreed: AgreedBlock): Promise<void> {
     const began = performance.now();
-    const { venue, reads } = this.#options;
+    const { venue, reads, guardian } = this.#options;
     const { block } = agreed;
     const [by] = reads.trusted();
     const balance = balanceOf(venue.places, venue.terms.scale, by ?? agreed.by, block.number).catch(
@@ -193,6 +194,8 @@ export class Engine {
     const broken = questions.filter((question) => !holds(question));
     taken.broken = new Set(broken.map(({ law }) => law));
     this.#actOn(broken, taken, false, topTip(block));
+    const stop = suspectsOf(broken, passed.events, this.#tables, taken.time);
+    if (stop && guardian) this.#send(guardian.veto(stop.ids, stop.law, this.#now()));
     this.#runRules(agreed, passed, taken, previous);
     const covered = await this.#judgeCover(await balance, taken);
     if (covered !== undefined) questions.push(covered);
@@ -349,7 +352,7 @@ export class Engine {
     place: { block: number; hash?: Hex; pending?: boolean },
     { values = [], above = 0n }: { values?: bigint[]; above?: bigint } = {},
   ): void {
-    const { guardian, onFound, logger } = this.#options;
+    const { guardian, onFound } = this.#options;
     const { block, hash = '0x', pending = false } = place;
     onFound({ ...judged, block, hash, pending });
     const { action, finding } = judged;
@@ -357,9 +360,13 @@ export class Engine {
     const law = String(finding.evidence.law ?? finding.rule);
     // Evidence may not be of a block that is not there yet.
     const evidence = { law, block: Math.min(block, this.tip?.number ?? block), values };
-    const act = guardian
-      .act(action, evidence, this.#now(), above)
+    this.#send(guardian.act(action, evidence, this.#now(), above));
+  }
+
+  #send(sending: Promise<void>): void {
+    const act = sending
       .catch((error) => {
+        const { logger } = this.#options;
         logger.error({ problem: errorMessage(error) }, 'an action could not be sent');
       })
       .finally(() => this.#acts.delete(act));

@@ -6,6 +6,7 @@ import {
   parametersAbi,
   stewardAbi,
   vaultAbi,
+  venueAccessAbi,
 } from '@holdfast/abi';
 import type { Venue as VenueFile } from '@holdfast/host';
 import { EnvironmentError, type Hex } from '@holdfast/units';
@@ -50,15 +51,16 @@ export async function openVenue(
   const [scale, hourFloorQuote, dayFloorQuote, hourPpm, dayPpm] = await Promise.all(
     ['scale', 'hourFloorQuote', 'dayFloorQuote', 'hourPpm', 'dayPpm'].map(vault),
   );
-  const [delay, hold, halt, grace] = await Promise.all([
+  const [delay, hold, halt, grace, aside] = await Promise.all([
     read<bigint>(places.parameters, parametersAbi, 'delaySeconds'),
     read<bigint>(places.breaker, breakerAbi, 'holdSecondsMax'),
     read<bigint>(places.breaker, breakerAbi, 'haltSecondsMax'),
     read<bigint>(forcedQueue, forcedQueueAbi, 'graceSeconds'),
+    read<bigint>(forcedQueue, forcedQueueAbi, 'asideSeconds'),
   ]);
   return {
     places,
-    sources: sourcesOf(file, forcedQueue),
+    sources: new Map([...sourcesOf(file, forcedQueue), ...(await votesOf(places, endpoints))]),
     laws: lower(contracts.laws),
     deployBlock: file.deployBlock,
     chainId: file.chainId,
@@ -68,9 +70,30 @@ export async function openVenue(
       parameterDelaySeconds: Number(delay),
       holdSecondsMax: Math.max(Number(hold), Number(halt)),
       forcedGraceSeconds: Number(grace),
+      forcedAsideSeconds: Number(aside),
       steward: places.steward && (await rulesOf(places.steward, read)),
     },
   };
+}
+
+/**
+ * Where votes are taken, if the governor of the venue is a `VenueAccess` by now. Who governs later
+ * is told by rule `role-change`, and read at the next start.
+ */
+async function votesOf(
+  { parameters }: Places,
+  endpoints: readonly Endpoint[],
+): Promise<[Hex, Source][]> {
+  const asked = { abi: parametersAbi, functionName: 'governor' };
+  const access = lower(await call<string>(endpoints, { to: parameters, ...asked }));
+  const inner = { to: access, abi: venueAccessAbi, functionName: 'governor' };
+  // A key has no code and answers with nothing: nobody votes.
+  const votes = await call<string>(endpoints, inner).catch(() => undefined);
+  if (votes === undefined) return [];
+  return [
+    [access, 'access'],
+    [lower(votes), 'votes'],
+  ];
 }
 
 async function rulesOf(

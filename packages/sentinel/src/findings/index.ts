@@ -16,4 +16,10 @@ export {
   rankOf,
   severities,
 } from './record.ts';
-export { acknowledge, type FindingStore, openStore, readFindings } from './store.ts';
+export {
+  acknowledge,
+  compactFindings,
+  type FindingStore,
+  openStore,
+  readFindings,
+} from './store.ts';

@@ -10,10 +10,11 @@ import {
   ftruncateSync,
   openSync,
   readFileSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { ensurePrivateDir, errorCode, errorMessage } from '@holdfast/host';
+import { ensurePrivateDir, errorCode, errorMessage, writeFileAtomic } from '@holdfast/host';
 import { EnvironmentError } from '@holdfast/units';
 import { z } from 'zod';
 import type { Change } from './ledger.ts';
@@ -125,6 +126,25 @@ export function acknowledge(dir: string, id: string, ack: Acknowledgement): Find
 
 /** A finding that goes on is written again when its count has grown by a quarter. */
 const isWorth = (count: number, written: number): boolean => count >= written * 1.25;
+
+/** A file larger than this is made smaller at the start, bytes. */
+const compactBytes = 8 * 2 ** 20;
+
+/**
+ * Keeps of each finding its last line alone, if the file has grown large. A kill leaves the old
+ * file or the new one. Nobody may have it open for writing.
+ *
+ * @throws EnvironmentError FindingsMalformed, FileUnreadable
+ */
+export async function compactFindings(dir: string, bytesMax = compactBytes): Promise<void> {
+  const { findings } = filesOf(dir);
+  if (!existsSync(findings) || statSync(findings).size <= bytesMax) return;
+  const last = new Map<string, string>();
+  for (const record of linesOf(findings, recordSchema)) {
+    last.set(record.id, `${JSON.stringify(record)}\n`);
+  }
+  await writeFileAtomic(findings, [...last.values()].join(''));
+}
 
 export interface FindingStore {
   /** On disk, for good, when this returns; unless it only goes on. */

@@ -1,5 +1,13 @@
-/** Laws on accounts: L07 (healthy or healthier), L13 under a breaker, L20 (liquidation). */
-import { grewAny, type Health, health, type MarketOf, marketContext } from '@holdfast/risk';
+/** Laws on accounts: L07 (healthy or healthier), L13 under a breaker, L20 and L26 (liquidation). */
+import {
+  freshPace,
+  grewAny,
+  type Health,
+  health,
+  type MarketOf,
+  marketContext,
+  paceAfter,
+} from '@holdfast/risk';
 import { type CashQ32, firstFundAccount, firstUserAccount, type Lots } from '@holdfast/units';
 import type { AccountView, VenueEvent } from '../rule.ts';
 import type { Tables } from '../state/tables.ts';
@@ -121,6 +129,23 @@ function seized(step: Step, done: VenueEvent): Question {
   const { size, lost, penalty } = done.args;
   const paid = { lots: num(size), discount: big(lost), penalty: big(penalty) };
   return lawful(step, done, step.start, paid);
+}
+
+/**
+ * Law L26 of a `Resolved`. No log tells what was open before the first of a block: at most what is
+ * open now and what left, and that is what is allowed.
+ */
+export function resolvedQuestion(step: Step): Question {
+  const { args } = step.event;
+  const id = num(args.market);
+  const { openInterest, params } = marketAt(step.after, id);
+  const lots = Math.abs(num(args.size));
+  const partPpm = params.liquidationPartPpm;
+  const begun = step.paces.get(id) ?? freshPace(openInterest + lots, partPpm);
+  const pace = { ...begun, partPpm };
+  step.paces.set(id, paceAfter(pace, lots) ?? pace);
+  const about = `account ${num(args.account)}`;
+  return ask(step, 'resolvedInPart', { lots, ...pace }, scopeOf(id), about);
 }
 
 /** Accounts that an operation was judged on, by what announced it. */

@@ -1,5 +1,6 @@
 /** One block through the tables: events one by one, and the laws that each must have held. */
 import type { LawName } from '@holdfast/laws';
+import type { Pace } from '@holdfast/risk';
 import type { Hex } from '@holdfast/units';
 import type { RawLog } from '../chain/wire.ts';
 import type { VenueEvent } from '../rule.ts';
@@ -19,6 +20,7 @@ import {
   healthQuestion,
   judgedAccounts,
   liquidationQuestions,
+  resolvedQuestion,
 } from './accounts.ts';
 import { type OpenBatch, openBatch } from './batch.ts';
 import * as control from './control.ts';
@@ -100,6 +102,7 @@ const askers: Readonly<Record<string, Asker>> = {
     ...accountQuestions(step),
     ...(num(step.event.args.cause) === 1 ? liquidationQuestions(step) : []),
   ],
+  'clearingHouse.Resolved': (step) => [resolvedQuestion(step)],
   'clearingHouse.Withdrawn': withdrawnQuestions,
   'clearingHouse.LeverageSet': (step) =>
     defined([healthQuestion(step, num(step.event.args.account))]),
@@ -114,6 +117,7 @@ const askers: Readonly<Record<string, Asker>> = {
   'steward.Decayed': steward.decayedQuestions,
   'steward.Announced': steward.announcedQuestions,
   'forcedQueue.ForcedTaken': (step) => [control.forcedQuestion(step)],
+  'forcedQueue.ForcedSetAside': (step) => [control.forcedQuestion(step)],
 };
 
 /** Events of one transaction, in order. */
@@ -133,6 +137,7 @@ function passTransaction(
   events: readonly VenueEvent[],
   material: Material,
   everything: Undo,
+  paces: Map<number, Pace>,
 ): Question[] {
   const { time } = material;
   const place = { time, scale: venue.terms.scale };
@@ -155,7 +160,7 @@ function passTransaction(
       everything.push(...undo);
     }
     const earlier = events.slice(0, i);
-    const shared = { event, time, terms: venue.terms, earlier, batch, founding };
+    const shared = { event, time, terms: venue.terms, earlier, batch, founding, paces };
     const [before, start] = [tablesBefore(tables, undo), tablesBefore(tables, all)];
     last = { ...shared, before, after: tables, start };
     const asker = askers[`${event.source}.${event.name}`];
@@ -177,9 +182,10 @@ export function passBlock(venue: Venue, tables: Tables, material: Material): Pas
     .filter((event) => event !== undefined);
   const undo: Undo = [];
   const questions: Question[] = [];
+  const paces = new Map<number, Pace>();
   try {
     for (const group of grouped(events)) {
-      questions.push(...passTransaction(venue, tables, group, material, undo));
+      questions.push(...passTransaction(venue, tables, group, material, undo, paces));
     }
   } catch (error) {
     takeBack(tables, undo);

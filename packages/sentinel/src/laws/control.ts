@@ -1,5 +1,5 @@
 /** Laws on outflow, breaker, forced queue and exit: L14, L16, L22 to L24. */
-import { venueRow } from '../state/tables.ts';
+import { oldestAside, venueRow } from '../state/tables.ts';
 import { type Budgets, windowsAt } from '../state/windows.ts';
 import { ask, big, levelAt, num, type Question, type Step } from './questions.ts';
 
@@ -32,7 +32,7 @@ export function tightenedQuestion(step: Step): Question {
   return ask(step, 'breakerTightens', input, scope, `scope ${scope}`);
 }
 
-/** Law L22 of a `ForcedTaken`. */
+/** Law L22 of a `ForcedTaken`, or of a `ForcedSetAside`, which is anybody's. */
 export function forcedQuestion(step: Step): Question {
   const { event, before, time } = step;
   const row = venueRow(before);
@@ -44,6 +44,7 @@ export function forcedQuestion(step: Step): Question {
     deadline: before.forced.get(number)?.deadline ?? 0,
     nowTime: time,
     bySequencer: String(event.args.executor) === row.sequencer,
+    aside: number <= row.forcedDone && before.forced.has(number),
   };
   return ask(step, 'forcedInTurn', input, 0, `forced request ${number}`);
 }
@@ -53,10 +54,14 @@ export function frozenQuestion(step: Step): Question {
   const { before, time, terms } = step;
   const { forcedDone, forcedCount, reportTime } = venueRow(before);
   const next = before.forced.get(forcedDone + 1n);
+  const oldest = oldestAside(before);
   const input = {
     waiting: forcedDone < forcedCount,
     deadline: next?.deadline ?? 0,
+    aside: oldest !== undefined,
+    asideDeadline: oldest?.deadline ?? 0,
     graceSeconds: terms.forcedGraceSeconds,
+    asideSeconds: terms.forcedAsideSeconds,
     reportTime,
     silenceSeconds,
     nowTime: time,

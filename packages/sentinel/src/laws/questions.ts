@@ -4,7 +4,7 @@
  * another contract) is not asked.
  */
 import type { LawInput, LawName } from '@holdfast/laws';
-import type { StewardTerms } from '@holdfast/risk';
+import type { Pace, StewardTerms } from '@holdfast/risk';
 import type { Hex } from '@holdfast/units';
 import type { MarketView, VenueEvent } from '../rule.ts';
 import type { Tables } from '../state/tables.ts';
@@ -34,6 +34,8 @@ export interface Terms {
   readonly parameterDelaySeconds: number;
   readonly holdSecondsMax: number;
   readonly forcedGraceSeconds: number;
+  /** What is added for a request that is aside. */
+  readonly forcedAsideSeconds: number;
   /** Undefined where there is no steward to follow. */
   readonly steward?: StewardRules | undefined;
 }
@@ -51,6 +53,8 @@ export interface Step {
   /** State before the first event of the transaction. */
   readonly start: Tables;
   readonly batch: OpenBatch | undefined;
+  /** What the block resolved so far, by market; {@link resolvedQuestion} writes it. */
+  readonly paces: Map<number, Pace>;
   /** True: the venue's parameters were deployed by this transaction. */
   readonly founding: boolean;
 }

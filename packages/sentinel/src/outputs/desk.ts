@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { type Fatigue, fatigue } from '../findings/fatigue.ts';
 import { createLedger, observeBlock, restore, retract } from '../findings/ledger.ts';
 import { severities } from '../findings/record.ts';
-import { openStore, readFindings } from '../findings/store.ts';
+import { compactFindings, openStore, readFindings } from '../findings/store.ts';
 import type { Action, Finding, Rule, RuleSettings, Severity } from '../rule.ts';
 import { chooseRules, loadRules, readChoices } from '../rules/load.ts';
 import type { RunRule } from '../rules/run.ts';
@@ -136,6 +136,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     choices,
   );
   const dir = join(folder, 'findings');
+  await compactFindings(dir);
   const store = openStore(dir);
   const ledger = createLedger();
   for (const record of readFindings(dir)) restore(ledger, record);

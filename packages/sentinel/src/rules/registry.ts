@@ -21,6 +21,7 @@ import sourceAttrition from './builtin/source-attrition.ts';
 import stalePrice from './builtin/stale-price.ts';
 import systemicMinutes from './builtin/systemic-minutes.ts';
 import unusualCalls from './builtin/unusual-calls.ts';
+import voteBegun from './builtin/vote-begun.ts';
 import type { RuleModule } from './kit/define.ts';
 
 /** By tier, then by name. */
@@ -41,6 +42,7 @@ export const registry: readonly RuleModule[] = [
   roundingChurn,
   selfTrade,
   sequencerSilence,
+  voteBegun,
   accountDrift,
   fundingSpike,
   liquidationCluster,

@@ -288,9 +288,13 @@ const forcedQueue: Readonly<Record<string, Handler>> = {
     change(writer, { forcedCount: number });
   },
   ForcedTaken: (writer, { args }) => {
-    put(writer, 'forced', big(args.number), undefined);
-    change(writer, { forcedDone: big(args.number) });
+    const number = big(args.number);
+    put(writer, 'forced', number, undefined);
+    // One that was aside was passed before.
+    const { forcedDone } = venueRow(writer.tables);
+    if (number > forcedDone) change(writer, { forcedDone: number });
   },
+  ForcedSetAside: (writer, { args }) => change(writer, { forcedDone: big(args.number) }),
   ForcedRefunded: (writer, { args }) => put(writer, 'forced', big(args.number), undefined),
 };
 

@@ -18,7 +18,7 @@ import { type Abi, decodeFunctionResult, encodeFunctionData, erc20Abi } from 'vi
 import type { Endpoint } from '../chain/endpoint.ts';
 import type { MarketParameters } from '../rule.ts';
 import { parametersOf } from './apply.ts';
-import { emptyCourse, type Tables, type Undo, venueRow } from './tables.ts';
+import { emptyCourse, oldestAside, type Tables, type Undo, venueRow } from './tables.ts';
 
 /** Where a venue's contracts are. */
 export interface Places {
@@ -218,6 +218,7 @@ const venue: Maker = (tables, places, scale) => {
   };
   const next = row.forcedDone + 1n;
   const deadline = tables.forced.get(next)?.deadline ?? 0;
+  const oldest = oldestAside(tables);
   return [
     read(places.clearingHouse, clearingHouseAbi, 'batchNumber', row.batchNumber),
     read(places.clearingHouse, clearingHouseAbi, 'batchHead', row.batchHead),
@@ -229,6 +230,12 @@ const venue: Maker = (tables, places, scale) => {
     read(places.parameters, parametersAbi, 'steward', row.steward),
     read(places.breaker, breakerAbi, 'guardiansCount', row.guardians.size),
     read(places.forcedQueue, forcedQueueAbi, 'state', [next, row.forcedCount, deadline].join()),
+    read(
+      places.forcedQueue,
+      forcedQueueAbi,
+      'aside',
+      [oldest?.number ?? 0, oldest?.deadline ?? 0].join(),
+    ),
   ];
 };
 

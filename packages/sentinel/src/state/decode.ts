@@ -9,6 +9,8 @@ import {
   parametersAbi,
   stewardAbi,
   vaultAbi,
+  venueAccessAbi,
+  venueGovernorAbi,
 } from '@holdfast/abi';
 import {
   EnvironmentError,
@@ -32,6 +34,8 @@ const abis: Readonly<Record<Source, Abi>> = {
   forcedQueue: forcedQueueAbi as Abi,
   backstop: backstopAbi as Abi,
   committees: committeesAbi as Abi,
+  votes: venueGovernorAbi as Abi,
+  access: venueAccessAbi as Abi,
 };
 
 /** Contracts by their address, lower case. */

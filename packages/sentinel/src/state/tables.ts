@@ -161,6 +161,18 @@ export function emptyTables(): Tables {
 }
 
 export const venueRow = (tables: Tables): VenueRow => tables.venue.get(0) as VenueRow;
+
+/** The forced request that has been aside for longest. */
+export function oldestAside(tables: Tables): ForcedView | undefined {
+  const { forcedDone } = venueRow(tables);
+  let oldest: ForcedView | undefined;
+  for (const row of tables.forced.values()) {
+    if (row.number > forcedDone) continue;
+    if (oldest === undefined || row.number < oldest.number) oldest = row;
+  }
+  return oldest;
+}
+
 export const laneKey = (account: number, lane: number): number => account * 65_536 + lane;
 
 /** Writes rows and notes what they were. */

@@ -11,7 +11,7 @@ import {
 import type { Hex } from '@holdfast/units';
 import { type Abi, decodeFunctionData, encodeFunctionResult, erc20Abi } from 'viem';
 import type { Places } from '../../src/state/compare.ts';
-import { emptyCourse, type Tables } from '../../src/state/tables.ts';
+import { emptyCourse, oldestAside, type Tables } from '../../src/state/tables.ts';
 import { onChain } from './venue.ts';
 
 const zeroAddress = `0x${'00'.repeat(20)}`;
@@ -63,6 +63,10 @@ const views: Readonly<Record<string, View>> = {
     const row = tables.venue.get(0);
     const next = (row?.forcedDone ?? 0n) + 1n;
     return [next, row?.forcedCount ?? 0n, tables.forced.get(next)?.deadline ?? 0];
+  },
+  aside: (tables) => {
+    const oldest = oldestAside(tables);
+    return [oldest?.number ?? 0n, oldest?.deadline ?? 0];
   },
   balanceOf: (_tables, _args, balance) => balance,
 };

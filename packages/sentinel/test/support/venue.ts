@@ -18,7 +18,10 @@ import type { MarketParameters, Source } from '../../src/rule.ts';
 import { emptyTables, type Tables } from '../../src/state/tables.ts';
 import { logOf } from './chain.ts';
 
-export const places: Record<Exclude<Source, 'oracle' | 'backstop' | 'committees'>, Hex> = {
+export const places: Record<
+  Exclude<Source, 'oracle' | 'backstop' | 'committees' | 'votes' | 'access'>,
+  Hex
+> = {
   clearingHouse: `0x${'c1'.repeat(20)}`,
   vault: `0x${'a1'.repeat(20)}`,
   breaker: `0x${'b1'.repeat(20)}`,
@@ -118,6 +121,7 @@ export const venue: Venue = {
     parameterDelaySeconds: 86_400,
     holdSecondsMax: 86_400,
     forcedGraceSeconds: 21_600,
+    forcedAsideSeconds: 259_200,
     steward: { address: places.steward, ...stewardTerms },
   },
   budgets: {

@@ -144,8 +144,8 @@ export function refresh(sim: Sim, report: SimReport): ChainEvent {
     });
     market.index += step;
     market.time = report.time;
+    const before = { price: market.price as Ticks, mark: market.mark as Ticks };
     market.price = price;
-    const before = market.mark === 0 ? undefined : (market.mark as Ticks);
     const clamp = market.params.markClampPpm as Ppm;
     market.mark = acceptMark(mark, before, price as Ticks, clamp);
     return { market: id, price, mark: market.mark, rate, indexAfter: market.index };

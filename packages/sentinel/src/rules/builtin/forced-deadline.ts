@@ -19,7 +19,7 @@ export default rule({
   settings: {},
   begin: (): Memory => new Map(),
   measure: (view, before) => {
-    const { forced } = view.state;
+    const { forced, forcedDone } = view.state;
     const scores: Score[] = [];
     let memory = before;
     for (const number of before.keys()) {
@@ -31,11 +31,13 @@ export default rule({
       const left = deadline - view.timestamp;
       const value = 1 - left / Math.max(1, deadline - since);
       if (value <= 0) continue;
+      // What is aside waits for reporters, not for the operator, and stands in nobody's way.
+      const waits = number <= forcedDone ? 'waits aside for a price' : 'is overdue';
       scores.push({
         key: `request ${number}`,
         scope: 0,
         value,
-        title: left > 0 ? `request ${number} is due in ${left} s` : `request ${number} is overdue`,
+        title: left > 0 ? `request ${number} is due in ${left} s` : `request ${number} ${waits}`,
         evidence: { request: number.toString(), account, deadline, leftSeconds: left },
         ...(left > 0 ? {} : { severity: 'critical' as const }),
       });

@@ -1,15 +1,17 @@
 /** Loosening is the attack: a looser parameter or cleared entry that is queued is told at once. */
-import { judge } from '@holdfast/laws';
-import type { BlockView, MarketParameters, VenueEvent } from '../../rule.ts';
+import type { BlockView, VenueEvent } from '../../rule.ts';
 import {
   allTapes,
   type Buckets,
   buckets,
+  changedFields,
   isAnnounced,
+  isLoosening,
   put,
   rule,
   type Score,
   sum,
+  whole,
 } from '../kit/builtin.ts';
 import { announcedUpgrade } from '../tape/benign.ts';
 import { gather, live } from '../tape/crowd.ts';
@@ -19,24 +21,6 @@ interface Proposal {
   readonly subject: string;
   readonly scope: number;
   readonly what: string;
-}
-
-const unlisted = Object.fromEntries(Object.keys(demoParams).map((name) => [name, 0]));
-
-/** Whether a tuple would not pass at once: law L18 with nothing scheduled. */
-const isLoosening = (current: MarketParameters | undefined, next: MarketParameters): boolean =>
-  !judge('parameterChangeLawful', {
-    current: (current ?? unlisted) as MarketParameters,
-    next,
-    proposedTime: 0,
-    delaySeconds: 1,
-    windowSeconds: 1,
-    nowTime: 1,
-  });
-
-function whole(params: unknown): MarketParameters {
-  const entries = Object.entries(params as object).map(([name, value]) => [name, Number(value)]);
-  return Object.fromEntries(entries) as MarketParameters;
 }
 
 function proposalOf({ name, args }: VenueEvent, { state }: BlockView): Proposal | undefined {
@@ -50,10 +34,8 @@ function proposalOf({ name, args }: VenueEvent, { state }: BlockView): Proposal 
   // A steward's tightening is not governance's to loosen: a proposal starts from the anchor.
   const [current, next] = [state.markets.get(market)?.anchor, whole(args.params)];
   if (!isLoosening(current, next)) return undefined;
-  const fields = Object.keys(next).filter(
-    (field) => current?.[field as keyof MarketParameters] !== next[field as keyof MarketParameters],
-  );
-  const what = current === undefined ? `listing of market ${market}` : fields.join(', ');
+  const fields = changedFields(current, next).join(', ');
+  const what = current === undefined ? `listing of market ${market}` : fields;
   return { subject: `${market}`, scope: 1 + market, what };
 }
 

@@ -2,7 +2,6 @@
  * The index leaves both second references that the chain has: its own aged price, and the mark,
  * which book and other venues' perpetuals make and which stays pinned at its clamp.
  */
-import { markSlewPpm } from '@holdfast/oracle';
 import {
   type Aged,
   age,
@@ -18,9 +17,8 @@ import { gather, live, shift } from '../tape/crowd.ts';
 
 interface Memory {
   readonly aged: ReadonlyMap<number, Aged>;
-  /** Reports on end in which the mark could follow and stood at its clamp on the aged side. */
+  /** Reports on end in which the mark stood at its clamp on the aged side. */
   readonly pinned: ReadonlyMap<number, number>;
-  readonly prices: ReadonlyMap<number, number>;
 }
 
 export default rule({
@@ -38,9 +36,9 @@ export default rule({
   settings: {
     awayPpm: { value: 30_000, doc: 'least distance of the index from the aged price, ppm' },
   },
-  begin: (): Memory => ({ aged: new Map(), pinned: new Map(), prices: new Map() }),
+  begin: (): Memory => ({ aged: new Map(), pinned: new Map() }),
   measure: (view, before, { awayPpm }) => {
-    let { aged, pinned, prices } = before;
+    let { aged, pinned } = before;
     const seen = new Set<number>();
     for (const { quotes, time } of reportsOf(view)) {
       for (const { market, price, mark } of quotes) {
@@ -52,10 +50,6 @@ export default rule({
         const away = ((other - price) * 1_000_000) / price;
         const isPinned =
           Math.abs(away) >= awayPpm && basis * away > 0 && Math.abs(basis) >= clamp * 0.95;
-        const move = ((price - (prices.get(market) ?? price)) * 1_000_000) / price;
-        prices = set(prices, market, price);
-        // The mark moves by a hundredth per report: while the index runs it cannot follow.
-        if (isPinned && Math.abs(move) >= markSlewPpm) continue;
         pinned = set(pinned, market, isPinned ? (pinned.get(market) ?? 0) + 1 : 0);
       }
     }
@@ -75,7 +69,7 @@ export default rule({
         damage: harm !== undefined,
       });
     }
-    return { memory: { aged, pinned, prices }, scores };
+    return { memory: { aged, pinned }, scores };
   },
   act: ({ scope }) => ({ kind: 'tighten', scope, level: 2, holdSeconds: 1800, law: 10 }),
   trial: {

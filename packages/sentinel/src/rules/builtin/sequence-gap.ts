@@ -13,6 +13,7 @@ export default rule({
   begin: () => undefined,
   measure: (view, memory) => {
     const { previous } = view;
+    const open = new Set(previous?.forced.keys());
     const scores: Score[] = [];
     if (previous === undefined) return { memory, scores };
     let [batch, round, forced] = [previous.batchNumber, previous.round, previous.forcedDone];
@@ -30,8 +31,12 @@ export default rule({
         const found = Number(args.round);
         if (found <= round) report('round', 9, found, round + 1);
         round = found;
-      } else if (name === 'ForcedTaken') {
+      } else if (name === 'ForcedTaken' || name === 'ForcedSetAside') {
         const found = BigInt(args.number as bigint);
+        // One that stepped aside is taken whenever there is a price.
+        const wasAside = name === 'ForcedTaken' && found <= forced && open.has(found);
+        if (name === 'ForcedTaken') open.delete(found);
+        if (wasAside) continue;
         if (found !== forced + 1n) report('forced request', 22, Number(found), Number(forced) + 1);
         forced = found;
       }

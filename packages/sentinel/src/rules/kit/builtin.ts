@@ -7,6 +7,7 @@ export * from './aged.ts';
 export * from './clusters.ts';
 export type { Score } from './define.ts';
 export * from './events.ts';
+export * from './loosening.ts';
 export * from './selectors.ts';
 export * from './value.ts';
 export * from './window.ts';
