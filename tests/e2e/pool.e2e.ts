@@ -260,16 +260,13 @@ async function leave(world: World): Promise<void> {
   const force = { ...house, functionName: 'executeForced', args: [next, 0, 0n, '0x'] };
   const early = await other.chain().call(force);
   assert.ok(isRejection(early), 'executed before its deadline');
-  await until(
-    'the deadline',
-    120_000,
-    async () => got(await other.chain().call(force)) !== undefined,
-    1_000,
-  );
   const token = { address: stage.venue.contracts.token, abi: testTokenAbi } as const;
   const held = () => reader.readContract({ ...token, functionName: 'balanceOf', args: [pool] });
-  const all = await held();
-  assert.ok(all > 3_900n * 10n ** 6n, `${all}`);
+  // The venue's keeper, or anybody else, executes what is overdue.
+  const all = await until('the account to be paid out', 120_000, async () => {
+    const amount = await held();
+    return amount > 3_900n * 10n ** 6n && amount;
+  });
   let paid = 0n;
   for (const name of everyone) {
     const { paid: text } = await cli.must(name, 'pool', 'exit');
