@@ -42,8 +42,7 @@ abstract contract PoolBase is EIP712, ReentrancyGuardTransient, IConfidentialPoo
     uint40 internal immutable CREATED;
 
     uint8[] internal _markets;
-    /// @dev One more than the slot of a market; 0: the pool does not trade it.
-    mapping(uint8 market => uint256) internal _slotOf;
+    mapping(uint8 market => bool) internal _trades;
     /// @inheritdoc IConfidentialPool
     uint40 public override lapsedTime;
 
@@ -132,8 +131,8 @@ abstract contract PoolBase is EIP712, ReentrancyGuardTransient, IConfidentialPoo
         for (uint256 i = 0; i < count; ++i) {
             uint8 market = markets_[i];
             bool isListed = parameters.market(market).tickValue != 0;
-            if (!isListed || _slotOf[market] != 0) revert MarketWrong(market);
-            _slotOf[market] = i + 1;
+            if (!isListed || _trades[market]) revert MarketWrong(market);
+            _trades[market] = true;
         }
         _markets = markets_;
     }

@@ -58,7 +58,7 @@ abstract contract PoolOrders is PoolBase {
     }
 
     function _mayOrder(OrderTerms terms) private view returns (bool) {
-        if (terms.account() != ACCOUNT || _slotOf[uint8(terms.market())] == 0) return false;
+        if (terms.account() != ACCOUNT || !_trades[uint8(terms.market())]) return false;
         return terms.has(Orders.REDUCE_ONLY) || terms.expiry() <= REGISTRY.freshUntil();
     }
 
