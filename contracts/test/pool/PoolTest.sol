@@ -266,7 +266,16 @@ abstract contract PoolTest is ExitVenueTest {
         MarginClaim memory c,
         uint256 root
     ) internal view returns (uint256[8] memory) {
-        uint256[] memory v = new uint256[](27);
+        return proofOf(margin, marginVector(verifier, s, c, root), c.vectorHash, 3);
+    }
+
+    function marginVector(
+        address verifier,
+        Snapshot memory s,
+        MarginClaim memory c,
+        uint256 root
+    ) internal view returns (uint256[] memory v) {
+        v = new uint256[](27);
         v[0] = domainOf(margin);
         (v[1], v[2]) = (uint160(verifier), uint160(c.requester));
         v[3] = uint256(
@@ -276,7 +285,6 @@ abstract contract PoolTest is ExitVenueTest {
         (v[6], v[7]) = (c.chunk, root);
         (v[8], v[9], v[10]) = (c.kind, c.threshold, c.nullifier);
         for (uint256 i; i < 16; ++i) v[11 + i] = s.context[i];
-        return proofOf(margin, v, c.vectorHash, 3);
     }
 
     // Orders of the omnibus account.
