@@ -4,6 +4,7 @@
  * has not changed; `-- --force` compiles anyway.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { forge } from './forge.mjs';
 import { isMain } from './is-main.mjs';
@@ -20,6 +21,23 @@ export type Artifact = {
   bytecode: { object: string; linkReferences?: Readonly<Record<string, unknown>> };
   deployedBytecode: { object: string };
 };
+
+/**
+ * Poseidon of two inputs as `poseidon-solidity` publishes it: our compiler's settings would make it
+ * too large to be deployed. Written beside the other artifacts, where the tests look for them.
+ */
+export function writePoseidon(): Artifact {
+  const { bytecode } = createRequire(import.meta.url)('poseidon-solidity').PoseidonT3;
+  const word = { type: 'uint256', name: '', internalType: 'uint256' };
+  const words = { type: 'uint256[2]', name: '', internalType: 'uint256[2]' };
+  const hash = { type: 'function', name: 'hash', inputs: [words], outputs: [word] };
+  const abi = [{ ...hash, stateMutability: 'pure' }];
+  const artifact = { abi, bytecode: { object: bytecode }, deployedBytecode: { object: bytecode } };
+  const folder = join(root, 'contracts/out/PoseidonT3.sol');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'PoseidonT3.json'), JSON.stringify(artifact));
+  return artifact;
+}
 
 const generated = join(root, 'packages/abi/src/generated');
 
@@ -75,6 +93,7 @@ function readArtifacts(): Map<string, Artifact> {
       artifacts.set(name, JSON.parse(readFileSync(path, 'utf8')));
     }
   }
+  artifacts.set('PoseidonT3', writePoseidon());
   return artifacts;
 }
 

@@ -9,7 +9,9 @@ import { runStep, type StepResult, timeTable } from './run.ts';
 
 /** No clock of theirs minds what else the machine does. */
 const computing = new Set(
-  ['adversary', 'cascade', 'group', 'lives', 'margin'].map((name) => `tests/e2e/${name}.e2e.ts`),
+  ['adversary', 'cascade', 'group', 'lives', 'margin', 'proof'].map(
+    (name) => `tests/e2e/${name}.e2e.ts`,
+  ),
 );
 
 /** They take minutes, so they begin before the others. */

@@ -17,12 +17,14 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
   abi: ['units'],
   host: ['units'],
   quorum: ['units'],
+  proof: ['units'],
   party: ['units', 'oracle', 'quorum', 'host'],
   treasury: ['units', 'abi', 'host', 'quorum', 'party'],
   trust: ['units', 'abi', 'host'],
   settle: [...rules, 'core', 'abi', 'host'],
   node: [...rules, 'core', 'settle', 'abi', 'host'],
   sdk: ['units', 'order', 'oracle', 'risk', 'abi', 'host'],
+  pool: ['units', 'order', 'risk', 'abi', 'host', 'settle', 'sdk', 'proof'],
   keeper: [...rules, 'abi', 'host'],
   steward: ['units', 'risk', 'forecast', 'abi', 'host', 'keeper'],
   sentinel: [...rules, 'abi', 'host'],
@@ -36,12 +38,14 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
     'sdk',
     'host',
     'abi',
+    'proof',
     'quorum',
     'party',
     'sentinel',
     'steward',
     'treasury',
     'trust',
+    'pool',
   ],
   venue: [
     ...rules,
@@ -84,9 +88,13 @@ export const modules: Readonly<Record<string, readonly string[]>> = {
 /** Modules that may be imported besides a package's index, each with its package. */
 export const doors: Readonly<Record<string, string>> = {
   'host/programs': 'host',
+  'proof/node': 'proof',
   'settle/sim': 'settle',
   'units/measure': 'units',
 };
 
 /** Packages that hold no clock, no randomness, no timers, no process and no `node:*`. */
-export const pureModules: readonly string[] = [...rules, 'core', 'quorum'];
+export const pureModules: readonly string[] = [...rules, 'core', 'quorum', 'proof'];
+
+/** Folders of pure packages whose sources run on a machine, as a door of their own. */
+export const impureFolders: readonly string[] = ['packages/proof/src/node/'];

@@ -54,7 +54,33 @@ const keyFacts: Message['fields'] = {
   roster: raw('Hash of who they are'),
 };
 
+const pool = 'Holdfast Pool';
+const who = (label: string): Shown => ({
+  label,
+  format: 'addressName',
+  params: { type: 'eoa', sources: ['local', 'ens'] },
+});
+
 export const messages: Readonly<Record<string, Message>> = {
+  Admission: {
+    intent: 'Let a member join the pool',
+    domain: pool,
+    fields: {
+      member: who('Member'),
+      key: raw('Key of the member'),
+    },
+  },
+  Payout: {
+    intent: 'Be paid out of the pool',
+    domain: pool,
+    fields: {
+      member: who('Member'),
+      amount: raw('Amount, in units of the token'),
+      to: who('Recipient'),
+      nonce: raw('One-time number'),
+      expiry: date('Good until'),
+    },
+  },
   Order: {
     intent: 'Place an order for perpetual futures',
     domain: venue,

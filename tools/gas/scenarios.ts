@@ -3,6 +3,7 @@ import { type Order, protocolOrder, wholeScope } from '@holdfast/order';
 import { deployer, startChain, transact } from './chain.ts';
 import { deployCommittees, measureCommittee } from './committee.ts';
 import { measureRatchet, measureTrigger } from './conditional.ts';
+import { measurePool } from './pool.ts';
 import {
   call,
   deployVenue,
@@ -234,6 +235,7 @@ export async function measure(): Promise<Record<string, number>> {
     result['reckon.account'] = leaving.reckon;
     result.exit = leaving.exit;
     Object.assign(result, await measureCommittee(), await measureReported());
+    Object.assign(result, await measurePool());
     return result;
   } finally {
     chain.process.kill('SIGKILL');

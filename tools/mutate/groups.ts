@@ -8,6 +8,8 @@ export type Group = {
   readonly tests: readonly string[];
   /** Sources of which the tests deploy artifacts, besides. */
   readonly further: readonly string[];
+  /** What the tests deploy as it was built: not ours, or too large without the optimizer. */
+  readonly taken?: readonly string[];
 };
 
 const src = (names: string, folder = 'src'): string[] =>
@@ -53,16 +55,33 @@ export const groups: readonly Group[] = [
     ),
     further: src('Vault'),
   },
+  {
+    name: 'pool',
+    mutated: src(
+      'PoolStatements ProofRegistry PoolBase PoolMembers PoolOrders ConfidentialPool',
+      'src/pool',
+    ),
+    tests: tests(/^test\/pool\/\w+\.t\.sol$/),
+    further: src('pool/Groth16'),
+    taken: [
+      ...['PoseidonT3', 'ClearingHouse', 'ForcedQueue', 'Vault'],
+      ...'Roster Custody Liquidation Trigger Forced Exit Waterfall'
+        .split(' ')
+        .map((name) => `${name}Module`),
+    ],
+  },
 ];
 
 /**
  * What no group mutates: interfaces and types, laws, which are generated and have mutants of their
  * own, doubles for tests, and the libraries that `contracts.ts` mutates. Two have only assembly.
- * The contracts of governance are mostly OpenZeppelin's, and have no group yet.
+ * The contracts of governance are mostly OpenZeppelin's, and have no group yet. The pairing of the
+ * pool's proofs is calls of precompiles, in assembly.
  */
 export const unmutated = new RegExp(
   [
     '^src/(interfaces|generated|mocks|governance)/',
+    '^src/pool/(I[A-Z]\\w+|Groth16|PoolTypes)\\.sol$',
     '/(Types|Causes|Delegation|Margin|Liquidations|Deleveraging|Funding|Marks|Profit|Aging)\\.sol$',
   ].join('|'),
 );
@@ -226,5 +245,27 @@ export const shapes: readonly { file: string; from: string; to: string }[] = [
             )
         ); }
         if (equity >= int256(now_.maintenance)) _clear(done.account);`,
+  },
+  {
+    file: 'src/pool/PoolOrders.sol',
+    from: 'signature[0] == 0x00 &&',
+    to: 'uint8(signature[0]) == 0 &&',
+  },
+  {
+    file: 'src/pool/PoolOrders.sol',
+    from: 'signature[0] == 0x01 &&',
+    to: 'uint8(signature[0]) == 1 &&',
+  },
+  {
+    file: 'src/pool/PoolStatements.sol',
+    from: '(uint256 index, uint256 isLast) = (chunk[0], chunk[3]);',
+    to: `(uint256 index, uint256 isLast) = (chunk[0], 3);
+        isLast = chunk[isLast];`,
+  },
+  {
+    file: 'src/pool/ProofRegistry.sol',
+    from: 'if (!circuit.verify(proof, inputs)) revert ProofWrong(inputs[1], inputs[2]);',
+    to: `uint256 s = 2;
+        if (!circuit.verify(proof, inputs)) revert ProofWrong(inputs[1], inputs[s]);`,
   },
 ];

@@ -207,6 +207,10 @@ export function openWorkshop(group: Group): Workshop {
     recursive: true,
     filter: (from) => !from.endsWith('build'),
   });
+  for (const name of group.taken ?? []) {
+    const artifact = `out/${name}.sol`;
+    cpSync(join(contracts, artifact), join(home, artifact), { recursive: true });
+  }
   writeFileSync(join(home, 'foundry.toml'), settings);
   writeFileSync(join(home, 'solc.sh'), compilerScript(), { mode: 0o755 });
   writeFileSync(join(home, 'written'), '');

@@ -1,4 +1,4 @@
-import { pureModules } from '../modules.ts';
+import { impureFolders, pureModules } from '../modules.ts';
 import { mask } from './mask.ts';
 
 /** A committed file as the rules see it. */
@@ -55,6 +55,7 @@ export function placeOf(path: string): { module: string; folder: string } | unde
 /** True for the sources, not the tests, of a pure package. */
 export function isPureSource(path: string): boolean {
   const place = placeOf(path);
+  if (impureFolders.some((folder) => path.startsWith(folder))) return false;
   return place?.folder === 'src' && pureModules.includes(place.module) && isCode(path);
 }
 

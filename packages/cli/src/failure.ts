@@ -24,12 +24,18 @@ export class UsageError extends Error {
 
 const cures: Readonly<Record<string, string>> = {
   AccountMissing: 'holdfast account open',
+  CeremonyMissing: 'holdfast ceremony begin, or give --dir',
   ChainFailed: 'check that the chain runs, and --rpc',
   FaucetUnavailable: 'get the native currency of the chain elsewhere',
   FileMissing: 'start a venue with npm start, or point --venue at its folder',
+  FolderTaken: 'give another folder',
   GatewayTimeout: 'holdfast order list, then try again',
   KeyExists: 'choose another name, or use the key that is there',
+  KeyDiffers: 'take the keys of one ceremony, made of the circuits as these sources have them',
+  KeyIsDevelopment: 'take the keys of a ceremony: docs/PROOFS.md',
+  KeyNotProduction: 'holdfast ceremony verify; docs/PROOFS.md',
   KeyMissing: 'holdfast key create',
+  MemoryExceeded: 'give --memory more, or --jobs fewer',
   PartyDown: 'holdfast quorum party --dir DIR',
   PartyMissing: 'holdfast quorum party --invitation FILE --dir DIR',
   PolicyMissing: 'holdfast treasury init --dir DIR --rpc URL',

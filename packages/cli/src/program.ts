@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { auctionCommands } from './commands/auction.ts';
 import { breakerCommands } from './commands/breaker.ts';
+import { ceremonyCommands } from './commands/ceremony.ts';
 import { committeeCommands } from './commands/committee.ts';
 import { custodyCommands } from './commands/custody.ts';
 import { exitCommand } from './commands/exit.ts';
@@ -13,6 +14,8 @@ import { keyCommands } from './commands/key.ts';
 import { listingCommands } from './commands/listing.ts';
 import { moneyCommands } from './commands/money.ts';
 import { orderCommands } from './commands/order.ts';
+import { poolCommands } from './commands/pool.ts';
+import { proveCommands } from './commands/prove.ts';
 import { quorumCommands } from './commands/quorum.ts';
 import { rangeCommand } from './commands/range.ts';
 import { relayCommands } from './commands/relay.ts';
@@ -48,6 +51,7 @@ export function createProgram(perform: Perform): Command {
   for (const command of custodyCommands(perform)) program.addCommand(command);
   for (const command of relayCommands(perform)) program.addCommand(command);
   program.addCommand(orderCommands(perform));
+  program.addCommand(poolCommands(perform));
   for (const command of viewCommands(perform)) program.addCommand(command);
   for (const command of insuranceCommands(perform)) program.addCommand(command);
   program.addCommand(watchCommand(perform));
@@ -60,6 +64,8 @@ export function createProgram(perform: Perform): Command {
   program.addCommand(exitCommand(perform));
   program.addCommand(quorumCommands(perform));
   program.addCommand(committeeCommands(perform));
+  program.addCommand(ceremonyCommands(perform));
+  program.addCommand(proveCommands(perform));
   program.addCommand(treasuryCommands(perform));
   program.addCommand(stewardCommands(perform));
   program.addCommand(sentinelCommands(perform));

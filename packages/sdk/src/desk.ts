@@ -3,6 +3,7 @@ import { sleep } from '@holdfast/host';
 import {
   type AckItem,
   type CancelItem,
+  type Login,
   type Order,
   type OrderItem,
   packOrder,
@@ -45,6 +46,16 @@ export type ConnectOptions = VenueSource & {
   readonly verifyReceipts?: boolean | undefined;
   /** Send orders and cancels in the binary form. */
   readonly binary?: boolean | undefined;
+  /** The owner is a contract that the signer signs for, in a form of the contract's own. */
+  readonly form?: OwnerForm | undefined;
+  /** Told of each order before it is sent; what it throws keeps the order back. */
+  readonly beforeSend?: ((order: Order, input: OrderInput) => Promise<void>) | undefined;
+};
+
+/** What a contract takes as its signature (ERC-1271), from the signer's 64 bytes. */
+export type OwnerForm = {
+  order(order: Order, signature: Uint8Array): Uint8Array;
+  login(login: Login, signature: Uint8Array): Uint8Array;
 };
 
 /** An order in human units. */
@@ -119,6 +130,7 @@ export function gatewayOf(c: Context): Gateway {
   c.gateway ??= createGateway({
     info: c.info,
     signer: c.options.signer,
+    loginForm: c.options.form?.login,
     timeoutMs: c.options.timeoutMs ?? defaultTimeoutMs,
     verifyReceipts: c.options.verifyReceipts ?? true,
     binary: c.options.binary ?? false,
@@ -221,7 +233,7 @@ function terms(
   return isRejection(price) ? price : { market, size, price };
 }
 
-type Draft = { readonly order: Order; readonly clientId: string };
+type Draft = { readonly order: Order; readonly clientId: string; readonly input: OrderInput };
 
 function draft(c: Context, desk: Desk, input: OrderInput): Draft | Rejection {
   const found = terms(c.info.markets, input);
@@ -242,13 +254,20 @@ function draft(c: Context, desk: Desk, input: OrderInput): Draft | Rejection {
   const wrong = validateOrderShape({ ...fixed, lane: 0 as Lane, seq: 1 as Seq });
   if (wrong) return wrong;
   const lane = input.lane === undefined ? desk.lanes.free() : laneOf(input.lane);
-  return { order: { ...fixed, lane, seq: desk.lanes.next(lane) }, clientId: c.nextId() };
+  return { order: { ...fixed, lane, seq: desk.lanes.next(lane) }, clientId: c.nextId(), input };
 }
 
-async function signed(c: Context, { order, clientId }: Draft): Promise<OrderItem> {
-  const { signer } = c.options;
+async function signed(c: Context, { order, clientId, input }: Draft): Promise<OrderItem> {
+  const { signer, form, beforeSend } = c.options;
   if (!signer) throw new EnvironmentError('KeyMissing', 'trading needs a key');
+  await beforeSend?.(order, input);
   const signature = await signOrder(signer, c.info, order);
+  if (form !== undefined) {
+    const bytes = form.order(order, signature);
+    const span = { offset: 0, length: bytes.length };
+    const packed = packOrder({ ...order, signature: { contract: true, bytes } }, span);
+    return { clientId, packed, epoch: order.epoch, contractSignature: bytes };
+  }
   return { clientId, packed: packOrder({ ...order, signature }), epoch: order.epoch };
 }
 

@@ -14,6 +14,7 @@ import {
   encodeCancels,
   encodeFrame,
   encodeOrders,
+  type Login,
   type OrderItem,
   type ServerFrame,
   type ServerFrameOf,
@@ -28,6 +29,8 @@ export type GatewayOptions = {
   readonly info: VenueInfo;
   /** Signs logins; without it the connection only reads. */
   readonly signer: Signer | undefined;
+  /** What the owner takes as its signature, when it is a contract. */
+  readonly loginForm?: ((login: Login, signature: Uint8Array) => Uint8Array) | undefined;
   /** Longest wait for an answer, wall ms. */
   readonly timeoutMs: number;
   /** Judge every receipt. Off only for load generators. */
@@ -147,7 +150,8 @@ async function logIn(c: Context, account: AccountId): Promise<Rejection | undefi
   if (hello === undefined || signer === undefined) return undefined;
   const expiry = (info.clock.now() + loginSeconds) as Seconds;
   const login = { account, expiry, nonce: hello.nonce };
-  const signature = await signLogin(signer, info, login);
+  const compact = await signLogin(signer, info, login);
+  const signature = c.loginForm?.(login, compact) ?? compact;
   return ask(c, { op: 'login', account, expiry, signature });
 }
 

@@ -5,7 +5,7 @@ export * from './client.ts';
 export type { ConditionalInput, ListedConditional } from './conditional.ts';
 export * from './cures.ts';
 export type { QueuedWithdrawal, Withdrawn } from './custody.ts';
-export type { Answer, ConnectOptions, OrderInput } from './desk.ts';
+export type { Answer, ConnectOptions, OrderInput, OwnerForm } from './desk.ts';
 export * from './exit.ts';
 export * from './exit-plan.ts';
 export * from './govern.ts';

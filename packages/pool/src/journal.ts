@@ -1,0 +1,90 @@
+/**
+ * What the operator alone knows: members' orders, and on which lane each went. One line of JSON an
+ * entry, on disk before anybody is told, so that a process that is killed has lost nothing that it
+ * acknowledged. The book itself is the chain's and needs no journal.
+ */
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
+import { EnvironmentError, type Hex, isRejection, type Rejection, reject } from '@holdfast/units';
+import { z } from 'zod';
+
+const hex = z.custom<Hex>((value) => typeof value === 'string' && /^0x[0-9a-f]*$/i.test(value));
+const whole = z.int().min(0);
+
+const memberOrder = z.strictObject({
+  member: hex,
+  market: whole,
+  isBuy: z.boolean(),
+  size: whole,
+  price: whole,
+  timeInForce: z.union([z.literal(0), z.literal(1), z.literal(2)]),
+  postOnly: z.boolean(),
+  expiry: whole,
+  nonce: whole,
+});
+
+const answer = z.looseObject({
+  status: z.enum(['accepted', 'rejected', 'cancelled']),
+  lane: whole,
+  seq: whole,
+});
+
+/** An entry: an order was taken, put on a lane, answered by the venue, or is over. */
+const entrySchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('order'), id: whole, order: memberOrder, signature: hex }),
+  z.strictObject({ type: z.literal('lane'), id: whole, lane: whole, seq: whole }),
+  z.strictObject({ type: z.literal('answer'), id: whole, answer }),
+  z.strictObject({ type: z.literal('ended'), id: whole, filled: whole }),
+]);
+
+export type Entry = z.infer<typeof entrySchema>;
+export type OrderEntry = Extract<Entry, { type: 'order' }>;
+
+/** Entries of a text; a last line that is torn was never acknowledged, any other is a fault. */
+export function readEntries(text: string): { entries: Entry[]; bytes: number } | Rejection {
+  const end = text.lastIndexOf('\n') + 1;
+  const lines = text.slice(0, end).split('\n').slice(0, -1);
+  const entries: Entry[] = [];
+  for (const [i, line] of lines.entries()) {
+    try {
+      entries.push(entrySchema.parse(JSON.parse(line)));
+    } catch {
+      return reject('JournalMalformed', `line ${i + 1} of the journal is none of ours`);
+    }
+  }
+  return { entries, bytes: Buffer.byteLength(text.slice(0, end)) };
+}
+
+export type Journal = {
+  readonly entries: readonly Entry[];
+  /** Writes entries; they are on disk when this returns. */
+  append(...entries: readonly Entry[]): void;
+  close(): void;
+};
+
+/** Opens a journal, or begins one. @throws EnvironmentError `JournalMalformed` */
+export function openJournal(path: string): Journal {
+  const found = readEntries(existsSync(path) ? readFileSync(path, 'utf8') : '');
+  if (isRejection(found)) throw new EnvironmentError(found.code, `${path}: ${found.message}`);
+  const file = openSync(path, 'a', 0o600);
+  truncateSync(path, found.bytes);
+  const entries = [...found.entries];
+  return {
+    entries,
+    append(...added) {
+      const bytes = Buffer.from(added.map((each) => `${JSON.stringify(each)}\n`).join(''));
+      let at = 0;
+      while (at < bytes.length) at += writeSync(file, bytes, at);
+      fdatasyncSync(file);
+      entries.push(...added);
+    },
+    close: () => closeSync(file),
+  };
+}

@@ -1,0 +1,387 @@
+/**
+ * The operator as a process: follows the chain, takes orders, admits and pays members, opens epochs
+ * and proves them. What it is asked comes over HTTP, signed by the member that asks.
+ */
+import { join } from 'node:path';
+import { iConfidentialPoolAbi, iProofRegistryAbi } from '@holdfast/abi';
+import {
+  createClock,
+  createLogger,
+  ensurePrivateDir,
+  errorMessage,
+  type JsonReply,
+  type JsonRequest,
+  type Logger,
+  loadVenue,
+  serveJson,
+} from '@holdfast/host';
+import { chunkMembers, leafOf, proofWords } from '@holdfast/proof';
+import { type ProverOptions, proveEpoch } from '@holdfast/proof/node';
+import { type Client, connect, type Signer } from '@holdfast/sdk';
+import {
+  EnvironmentError,
+  type Hex,
+  isRejection,
+  type Rejection,
+  reject,
+  stringifyPlain,
+} from '@holdfast/units';
+import type { Abi } from 'viem';
+import { z } from 'zod';
+import { memberOf } from './book.ts';
+import { type PoolInfo, poolInfo } from './contract.ts';
+import { createDesk, type Desk, numberOf, signerOf } from './desk.ts';
+import { leavesOf, openingOf, planOf } from './epoch.ts';
+import { createFollower, type Follower } from './follow.ts';
+import { openJournal } from './journal.ts';
+import { memberHealth, uncovered } from './margin.ts';
+import { openSeed, sharedOf } from './secrets.ts';
+import { loginForm, type MemberOrder, orderForm, poolDomain, poolTypes } from './terms.ts';
+
+export type OperatorOptions = {
+  /** Folder of the venue. */
+  readonly venue: string;
+  readonly pool: Hex;
+  /** Folder of what this operator alone has. */
+  readonly dir: string;
+  readonly signer: Signer;
+  readonly host?: string;
+  readonly port: number;
+  readonly rpcUrl?: string | undefined;
+  readonly url?: string | undefined;
+  readonly confirmations?: number;
+  /** Proves epochs; absent: somebody else does. */
+  readonly prover?: ProverOptions | undefined;
+  /** Seconds between two epochs; 0: only when asked. */
+  readonly epochSeconds: number;
+  /** Whom it admits; absent: everybody who asks. */
+  readonly admits?: ((member: Hex) => boolean) | undefined;
+  readonly logger?: Logger;
+};
+
+const pollMs = 500;
+const readSecondsMax = 300;
+
+const hex = z.custom<Hex>((v) => typeof v === 'string' && /^0x[0-9a-fA-F]*$/.test(v));
+const address = z.custom<Hex>((v) => typeof v === 'string' && /^0x[0-9a-fA-F]{40}$/.test(v));
+const whole = z.int().min(0);
+const natural = z
+  .string()
+  .regex(/^\d{1,78}$/)
+  .transform(BigInt);
+
+const bodies = {
+  order: z.strictObject({
+    order: z.strictObject({
+      member: address,
+      market: whole,
+      isBuy: z.boolean(),
+      size: whole,
+      price: whole,
+      timeInForce: z.union([z.literal(0), z.literal(1), z.literal(2)]),
+      postOnly: z.boolean(),
+      expiry: whole,
+      nonce: whole,
+    }),
+    signature: hex,
+  }),
+  cancel: z.strictObject({ member: address, nonce: whole, expiry: whole, signature: hex }),
+  read: z.strictObject({ member: address, expiry: whole, signature: hex }),
+  admit: z.strictObject({ member: address, key: natural }),
+  payout: z.strictObject({
+    member: address,
+    amount: natural,
+    to: address,
+    nonce: natural,
+    expiry: whole,
+    signature: hex,
+  }),
+} as const;
+
+type Deps = {
+  readonly options: OperatorOptions;
+  readonly info: PoolInfo;
+  readonly follower: Follower;
+  readonly desk: Desk;
+  readonly client: Client;
+  readonly seed: Uint8Array;
+  readonly now: () => number;
+  readonly logger: Logger;
+};
+
+/** A call of the pool or its registry. */
+async function call(d: Deps, at: 'pool' | 'registry', functionName: string, args: unknown[]) {
+  const abi = (at === 'pool' ? iConfidentialPoolAbi : iProofRegistryAbi) as Abi;
+  return d.client.chain().call({ address: d.info[at], abi, functionName, args });
+}
+
+async function admit(d: Deps, body: z.infer<typeof bodies.admit>): Promise<object | Rejection> {
+  const { member, key } = body;
+  if (d.options.admits && !d.options.admits(member)) {
+    return reject('NotAdmitted', `${member} is not on the list of who may join`);
+  }
+  const signature = await d.options.signer.signTypedData({
+    domain: poolDomain(d.info.chainId, d.info.pool),
+    types: { Admission: poolTypes.Admission },
+    primaryType: 'Admission',
+    message: { member, key },
+  });
+  return { admission: signature };
+}
+
+/** A member that signed a question that is not old. */
+async function asking(
+  d: Deps,
+  kind: 'MemberRead' | 'MemberCancel',
+  body: { member: Hex; expiry: number; signature: Hex; nonce?: number },
+): Promise<number | Rejection> {
+  const { member, expiry, signature, nonce } = body;
+  if (expiry <= d.now() || expiry > d.now() + readSecondsMax) {
+    return reject('RequestExpired', `a request is good for ${readSecondsMax} s`, { expiry });
+  }
+  const message = { member, expiry, ...(nonce === undefined ? {} : { nonce: BigInt(nonce) }) };
+  const signer = await signerOf(d.info, kind, message, signature);
+  const number = numberOf(d.follower.state().book, member);
+  if (signer !== member.toLowerCase() || number === undefined) {
+    return reject('SignatureWrong', `${member} is no member, or did not sign this`);
+  }
+  return number;
+}
+
+async function holdings(d: Deps, body: z.infer<typeof bodies.read>): Promise<object | Rejection> {
+  const number = await asking(d, 'MemberRead', body);
+  if (isRejection(number)) return number;
+  const { book, epochs } = d.follower.state();
+  const { cash, sizes } = memberOf(book, number);
+  const proven = [...epochs.values()].filter(({ isProven }) => isProven).at(-1);
+  // Handed out before it is proven: a member must have its leaf when the operator goes after that.
+  const last = [...epochs.values()].at(-1);
+  const next = last && !last.isProven ? last : undefined;
+  return {
+    number,
+    cashQ32: cash,
+    positions: [...sizes].map(([market, size]) => ({ market, size })),
+    ...memberHealth(book, number),
+    orders: d.desk.openOf(body.member),
+    shared: `${sharedOf(d.seed, body.member)}`,
+    opening: proven && openingOf(d.seed, proven, number),
+    snapshot: proven?.snapshot,
+    next: next && {
+      opening: openingOf(d.seed, next, number),
+      snapshot: next.snapshot,
+    },
+  };
+}
+
+async function payout(d: Deps, body: z.infer<typeof bodies.payout>): Promise<object | Rejection> {
+  const { member, amount, to, nonce, expiry, signature } = body;
+  const message = { member, amount, to, nonce, expiry };
+  const signer = await signerOf(d.info, 'Payout', message, signature);
+  const { book } = await d.follower.advance();
+  const number = numberOf(book, member);
+  if (number === undefined || signer !== member.toLowerCase()) {
+    return reject('SignatureWrong', `${member} is no member, or did not sign this`);
+  }
+  const quote = amount / d.info.scale;
+  const { equity, initial } = memberHealth(book, number);
+  const isIdle = d.desk.openOf(member).length === 0;
+  // Cash first: profit that is not realised stays, as it would in an account of its own.
+  const cash = memberOf(book, number).cash >> 32n;
+  const flat = memberOf(book, number).sizes.size === 0;
+  const free = flat ? cash : equity - initial;
+  if (!isIdle || quote > free) {
+    const why = isIdle ? `${free} quote units are free` : 'orders are open: cancel them first';
+    return reject('MarginShort', `${quote} quote units cannot be paid: ${why}`, {
+      found: `${quote}`,
+      free: `${free}`,
+    });
+  }
+  const report = await d.client.latestReport().catch(() => undefined);
+  const args = [member, amount, to, nonce, expiry, signature];
+  const plain = await call(d, 'pool', 'payout', [...args, '0x']);
+  if (!isRejection(plain) || plain.code !== 'PriceStale' || !report) return plain;
+  return call(d, 'pool', 'payout', [...args, report.raw]);
+}
+
+/** Opens an epoch and proves it. Undefined: it is proven. */
+export async function makeEpoch(d: Deps): Promise<Rejection | undefined> {
+  const { prover } = d.options;
+  if (!prover) return reject('ProverMissing', 'this operator has no keys to prove with');
+  const before = await d.follower.advance();
+  const bad = uncovered(before.book);
+  if (bad.length > 0) {
+    return reject('MemberUncovered', `members ${bad.join(', ')} are below maintenance`, {
+      members: bad as never,
+    });
+  }
+  const opened = await call(d, 'registry', 'openEpoch', ['0x']);
+  if (isRejection(opened)) return opened;
+  await waitFor(d, opened.block);
+  const epoch = [...d.follower.state().epochs.values()].at(-1);
+  if (epoch === undefined) return reject('EpochMissing', 'the chain opened no epoch');
+  const circuit = { circuitId: d.info.solvencyId, size: d.info.chunkMembers };
+  const plans = planOf(circuit, d.info, d.seed, epoch);
+  if (isRejection(plans)) return plans;
+  const members = leavesOf(d.seed, epoch);
+  const dir = join(d.options.dir, 'epochs', `${epoch.snapshot.number}-${epoch.id % 10n ** 9n}`);
+  const chunks = await proveEpoch({ ...prover, dir }, plans);
+  for (const [index, chunk] of chunks.entries()) {
+    const { sumsAfter, h, proof } = chunk;
+    const leaves = chunkMembers(members, index, circuit.size).map(leafOf);
+    const text = { index, sumsNext: sumsAfter, vectorHash: h, leaves };
+    const args = [epoch.snapshot, { ...text, proof: proofWords(proof) }];
+    const sent = await call(d, 'registry', 'submitChunk', args);
+    if (isRejection(sent)) return sent;
+    await waitFor(d, sent.block);
+  }
+  return undefined;
+}
+
+async function waitFor(d: Deps, block: number): Promise<void> {
+  for (let tries = 0; d.follower.state().block < block; tries++) {
+    if (tries > 0) await new Promise((done) => setTimeout(done, pollMs));
+    await d.follower.advance();
+  }
+}
+
+/** What anyone may know of the pool. */
+function statusOf(d: Deps): object {
+  const { book, freshUntil, lapsedTime, epochs, block } = d.follower.state();
+  const last = [...epochs.values()].at(-1);
+  const state = lapsedTime !== 0 ? 'lapsed' : freshUntil >= d.now() ? 'fresh' : 'stale';
+  return {
+    pool: d.info.pool,
+    account: d.info.account,
+    state,
+    freshUntil,
+    lapsedTime,
+    members: book.members.length,
+    epoch: last?.snapshot.number ?? 0,
+    isProven: last?.isProven ?? false,
+    block,
+  };
+}
+
+const replyOf = (result: object | Rejection | undefined): JsonReply => ({
+  status: isRejection(result) ? 422 : 200,
+  body: JSON.parse(stringifyPlain(result ?? {})),
+});
+
+/** A route that reads its body by a schema. */
+const route =
+  <S extends z.ZodType>(schema: S, then: (body: z.infer<S>) => Promise<object | Rejection>) =>
+  async ({ body }: JsonRequest): Promise<JsonReply> => {
+    const read = schema.safeParse(body);
+    if (!read.success) {
+      const { path, message } = read.error.issues[0] as { path: PropertyKey[]; message: string };
+      const text = `${path.map(String).join('.') || 'the body'}: ${message}`;
+      return { status: 400, body: reject('Malformed', text) };
+    }
+    return replyOf(await then(read.data));
+  };
+
+async function open(options: OperatorOptions): Promise<Deps & { close(): void }> {
+  ensurePrivateDir(options.dir);
+  const { venue, pool, rpcUrl, confirmations, signer, url } = options;
+  const at = { rpcUrl, ...(confirmations === undefined ? {} : { confirmations }) };
+  const { info, reader } = await poolInfo(venue, pool, at);
+  if (signer.address.toLowerCase() !== info.operator) {
+    throw new EnvironmentError('NotOperator', `${signer.address} does not operate ${pool}`);
+  }
+  const journal = openJournal(join(options.dir, 'orders.jsonl'));
+  const { now } = createClock(loadVenue(venue).clock);
+  const held: { desk?: Desk; client?: Client } = {};
+  const follower = createFollower(reader, info, (lane, seq) => held.desk?.ownerOf(lane, seq));
+  const state = () => follower.state();
+  const desk = createDesk({ info, journal, now, state, client: () => held.client as Client });
+  held.desk = desk;
+  held.client = await connect({
+    venue,
+    rpcUrl,
+    url,
+    signer,
+    account: info.account,
+    form: { order: orderForm, login: loginForm },
+    beforeSend: desk.beforeSend,
+  });
+  const { client } = held;
+  await follower.advance();
+  const logger = options.logger ?? createLogger('pool');
+  const seed = openSeed(join(options.dir, 'seed'));
+  const close = (): void => {
+    client.close();
+    journal.close();
+  };
+  return { options, info, follower, desk, client, seed, now, logger, close };
+}
+
+/** Runs an operator until it is stopped. */
+export async function startOperator(options: OperatorOptions) {
+  const d = await open(options);
+  let isStopped = false;
+  let epochs: Promise<unknown> = Promise.resolve();
+  const epoch = (): Promise<Rejection | undefined> => {
+    const next = epochs.then(() => makeEpoch(d));
+    epochs = next.catch(() => undefined);
+    return next;
+  };
+  const place = ({ order, signature }: z.infer<typeof bodies.order>) =>
+    d.desk.place(order as MemberOrder, signature);
+  const cancel = async (body: z.infer<typeof bodies.cancel>) => {
+    const who = await asking(d, 'MemberCancel', body);
+    return isRejection(who) ? who : { cancelled: await d.desk.cancel(body.member, body.nonce) };
+  };
+  const server = await serveJson({
+    host: options.host ?? '127.0.0.1',
+    port: options.port,
+    logger: d.logger,
+    routes: {
+      'GET /status': () => replyOf(statusOf(d)),
+      'POST /admit': route(bodies.admit, (body) => admit(d, body)),
+      'POST /orders': route(bodies.order, place),
+      'POST /cancel': route(bodies.cancel, cancel),
+      'POST /holdings': route(bodies.read, (body) => holdings(d, body)),
+      'POST /payout': route(bodies.payout, (body) => payout(d, body)),
+    },
+  });
+  const stopWatch = await d.client
+    .watch([`account:${d.info.account}`], d.desk.onFrame)
+    .catch((error: unknown) => {
+      d.logger.warn({ error: errorMessage(error) }, 'the venue is not there: no orders for now');
+      return undefined;
+    });
+  let lastEpoch = 0;
+  const loop = (async () => {
+    while (!isStopped) {
+      await new Promise((done) => setTimeout(done, pollMs));
+      try {
+        await d.follower.advance();
+        if (options.epochSeconds === 0 || d.now() < lastEpoch + options.epochSeconds) continue;
+        lastEpoch = d.now();
+        const fault = await epoch();
+        if (fault)
+          d.logger.error(fault, 'no epoch: the pool goes reduce-only when its proof is old');
+      } catch (error) {
+        d.logger.error(
+          { error: errorMessage(error) },
+          'the operator could not go on; it tries again',
+        );
+      }
+    }
+  })();
+  return {
+    port: server.port,
+    url: `http://${options.host ?? '127.0.0.1'}:${server.port}`,
+    status: () => statusOf(d),
+    epoch,
+    desk: d.desk,
+    follower: d.follower,
+    async stop(): Promise<void> {
+      isStopped = true;
+      await loop;
+      await stopWatch?.();
+      await server.close();
+      d.close();
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import { existsSync, mkdirSync, mkdtempSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { compileCircuit, developmentKeys } from '@holdfast/proof/node';
+import { tools } from '../../../packages/proof/test/world.ts';
+
+/** Development keys of the circuits as they are, made once and kept beside what is compiled. */
+export async function keysOf(size: number): Promise<string> {
+  const made: string[] = [];
+  for (const name of ['solvency', 'margin'] as const) {
+    made.push((await compileCircuit(tools, name, size)).r1csHash.slice(0, 8));
+  }
+  const keys = join(tools.out, `keys-${size}-${made.join('-')}`);
+  if (existsSync(keys)) return keys;
+  mkdirSync(tools.out, { recursive: true });
+  const fresh = mkdtempSync(join(tools.out, 'new-keys-'));
+  await developmentKeys(tools, fresh, { size, now: 1 });
+  renameSync(fresh, keys);
+  return keys;
+}
