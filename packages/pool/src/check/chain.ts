@@ -1,4 +1,4 @@
-/** What a verifier reads of a pool itself, all of it at one block, with nothing but a JSON-RPC URL. */
+/** What a verifier reads of a pool itself: all of it at one block, with a JSON-RPC URL alone. */
 import { iConfidentialPoolAbi, iGroth16Abi, iProofRegistryAbi } from '@holdfast/abi';
 import { type Hex, type Rejection, reject } from '@holdfast/units';
 import { BaseError, type Client, createClient, http } from 'viem';

@@ -35,7 +35,8 @@ th:first-child, td:first-child { white-space: nowrap } td:last-child { width: 9r
 
 const field = (id: string, label: string, hint = ''): string =>
   `<label><span>${label}</span><input id="${id}" autocomplete="off" spellcheck="false"` +
-  `${hint === '' ? '' : ` placeholder="${hint}"`}><span class="told" id="told-${id}"></span></label>`;
+  `${hint === '' ? '' : ` placeholder="${hint}"`}>` +
+  `<span class="told" id="told-${id}"></span></label>`;
 
 export const body = `
 <h1>Check a margin proof</h1>
@@ -57,8 +58,8 @@ in a file is run, and no file leaves this page.</p>
 </div>
 
 <h2>2. What you asked</h2>
-<p class="small">Type it, or drop your <code>question.json</code>. What the member’s file says of its
-question stands below a field; the field is yours alone.</p>
+<p class="small">Type it, or drop your <code>question.json</code>. What the member’s file says of
+its question stands below a field; the field is yours alone.</p>
 <div class="pair">
 ${field('verifier', 'Verifier: your address', '0x…')}
 ${field('requester', 'Requester: on whose behalf', '0x…')}

@@ -1,4 +1,4 @@
-/** Files that somebody drops on the page: told apart by their format, read strictly, kept as data. */
+/** Files that somebody drops on the page: told apart by format, read strictly, kept as data. */
 import {
   factsFile,
   keyFile,
