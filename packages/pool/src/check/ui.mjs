@@ -96,8 +96,9 @@ function showAccepted({ said, lines }) {
 
 function showRefused({ code, message }) {
   const box = at('verdict');
+  const sentence = `${message.slice(0, 1).toUpperCase()}${message.slice(1)}.`;
   box.className = 'refused';
-  box.append(element('h2', 'Not proven'), element('p', message), element('p', code, 'value'));
+  box.append(element('h2', 'Not proven'), element('p', sentence), element('p', code, 'value'));
 }
 
 async function check() {

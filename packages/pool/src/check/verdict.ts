@@ -45,7 +45,12 @@ export type Given = {
   readonly seen: string;
 };
 
-export type Origin = 'you' | 'the chain' | 'the prover, bound by the proof' | 'your clock';
+export type Origin =
+  | 'you'
+  | 'the chain'
+  | 'the prover, bound by the proof'
+  | 'the key’s file'
+  | 'your clock';
 export type Line = { readonly what: string; readonly value: string; readonly from: Origin };
 
 /** What was shown. */
@@ -88,8 +93,8 @@ function chainFacts(said: ChainSaid, answer: Answer, clock: bigint): Facts | Rej
   }
   const id = snapshotId(snapshot);
   if (id !== said.epochId) {
-    const found = `the file’s snapshot is of epoch ${snapshot.number}`;
-    const text = `${found}, which is not the newest proven one (${said.epoch}) as the chain has it`;
+    const found = `the file’s snapshot, which calls itself epoch ${snapshot.number}`;
+    const text = `${found}, is not that of the newest proven epoch (${said.epoch}) on the chain`;
     return reject('SnapshotWrong', text, { found: `${id}`, required: `${said.epochId}` });
   }
   // A local chain keeps a time of its own; elsewhere the later of the two counts.
@@ -139,6 +144,14 @@ export function differences({ verifier, claim }: Answer, question: MarginQuestio
     .map(([name, told]) => `${name} ${told}`);
 }
 
+/** Dates end here. */
+const secondsMax = 8_640_000_000_000n;
+
+const timeText = (seconds: bigint): string =>
+  seconds > secondsMax
+    ? `${seconds}`
+    : `${seconds} (${new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z')})`;
+
 const saidOf = ({ kind, threshold }: MarginQuestion): string =>
   kind === 'threshold'
     ? `equity of at least ${threshold} quote units (millionths of the token)`
@@ -150,9 +163,11 @@ function linesOf(given: Given, { facts, circuitId, now }: Facts, nullifier: bigi
   const line = (what: string, value: string, from: Origin): Line => ({ what, value, from });
   const at = source.from === 'chain' ? [line('Block', `${source.said.block}`, own)] : [];
   const { key } = papers;
-  const keys = key?.isDevelopment
-    ? 'for development: whoever made them can prove anything'
-    : `of ceremony 0x${key?.ceremony} – compare it with the one that was published`;
+  // What a key's file says of its origin is judged off a local chain alone.
+  const keys =
+    facts.chainId === developmentChain
+      ? 'of a local chain, where nobody asks who made them: they prove nothing elsewhere'
+      : `of ceremony 0x${key?.ceremony} – compare it with the one that was published`;
   const clockIsChain = source.from === 'chain' && source.said.time === now;
   return [
     line('Chain', `${facts.chainId}`, own),
@@ -162,8 +177,8 @@ function linesOf(given: Given, { facts, circuitId, now }: Facts, nullifier: bigi
     line('Root of the chunk', `${facts.chunkRoot}`, own),
     line('Chunk', `${facts.chunkIndex}`, 'the prover, bound by the proof'),
     line('Circuit', `0x${circuitId.toString(16).padStart(64, '0')}`, own),
-    line('Keys', keys, 'you'),
-    line('Time', `${now}`, clockIsChain ? 'the chain' : 'your clock'),
+    line('Keys', keys, 'the key’s file'),
+    line('Time', timeText(now), clockIsChain ? 'the chain' : 'your clock'),
     line('Nullifier', `${nullifier}`, 'the prover, bound by the proof'),
   ];
 }
