@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -99,6 +100,20 @@ describe('holdfast prove verify', () => {
     const { err } = await run(...epoch, '--facts', bad, '--keys', dir, '--size', '4');
     assert.match(err, /FileMalformed: .*pool: an address/);
     assert.match((await run(...epoch, ...facts.slice(0, 4), '--size', '5')).err, /no power of two/);
+  });
+});
+
+describe('holdfast prove page', () => {
+  it('writes the page and its hash, and nothing where it cannot', async () => {
+    const { exit, out } = await run('prove', 'page', '--out', 'check.html', '--json');
+    assert.equal(exit, 0);
+    const told = JSON.parse(out) as { out: string; sha256: string };
+    assert.equal(told.out, join(dir, 'check.html'));
+    const text = readFileSync(told.out);
+    assert.equal(createHash('sha256').update(text).digest('hex'), told.sha256);
+    assert.match(text.toString('utf8', 0, 400), /^<!doctype html>[\s\S]*default-src 'none'/);
+    const nowhere = await run('prove', 'page', '--out', '/nowhere/check.html');
+    assert.match(nowhere.err, /there is no folder/);
   });
 });
 
