@@ -156,7 +156,13 @@ describe('holdfast ceremony', () => {
   it('every command has help with examples', async () => {
     const names = ['begin', 'contribute', 'beacon', 'verify', 'status', 'development'];
     const all = names.map((name) => ['ceremony', name]);
-    for (const words of [...all, ['prove', 'solvency'], ['prove', 'margin'], ['prove', 'verify']]) {
+    for (const words of [
+      ...all,
+      ['prove', 'solvency'],
+      ['prove', 'margin'],
+      ['prove', 'verify'],
+      ['prove', 'page'],
+    ]) {
       assert.match((await run(...words, '--help')).out, /Examples:\n {2}\$ holdfast/);
     }
   });

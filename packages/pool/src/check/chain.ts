@@ -64,8 +64,9 @@ function chainRejection(cause: unknown, pool: Hex): Rejection {
   const isRequest =
     cause instanceof BaseError && cause.walk((each) => (each as Error).name === 'HttpRequestError');
   if (isRequest || !(cause instanceof BaseError)) {
-    const cure = 'does the URL answer, and does it let pages ask it (CORS)?';
-    return reject('ChainFailed', `the chain’s node did not answer: ${text} – ${cure}`);
+    const cure = 'see whether the URL answers, and lets pages ask it (CORS)';
+    const words = text.replace(/\.$/, '');
+    return reject('ChainFailed', `the chain’s node did not answer: ${words} – ${cure}`);
   }
   return reject('PoolUnknown', `there is no pool at ${pool}, or the node fails: ${text}`);
 }
