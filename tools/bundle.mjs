@@ -15,6 +15,7 @@ const external = [
   '@foundry-rs/*',
   '@holdfast/host/programs',
   'commander',
+  'esbuild',
   'evmole',
   'fastify',
   'pg',

@@ -23,6 +23,8 @@ import { type Hex, isRejection, type Rejection, stringifyPlain } from '@holdfast
 import type { Abi } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { terminal } from '../../packages/cli/test/terminal.ts';
+import { checkForm } from '../../packages/pool/src/check/desk.ts';
+import { type Papers, withPaper } from '../../packages/pool/src/check/papers.ts';
 import { root } from '../../tools/sources.mjs';
 import { keysOf } from './harness/proof-keys.ts';
 import { onStage, type Stage, serviceOf, tell } from './harness/stage.ts';
@@ -157,6 +159,24 @@ async function bookOf(world: World) {
   return views;
 }
 
+type Asked = Readonly<Record<'verifier' | 'requester' | 'nonce' | 'expiry' | 'kind', string>>;
+
+/** The verdict of a counterparty's page: it has the files and a URL, and reads the chain itself. */
+async function onPage(
+  { stage, keys, pool, info }: World,
+  out: string,
+  asked: Asked,
+  least: string,
+) {
+  let papers: Papers = {};
+  for (const path of [out, join(keys, 'margin-4.key.json')]) {
+    papers = got(withPaper(papers, readFileSync(path, 'utf8'))).papers;
+  }
+  const question = { ...asked, chainId: `${info.chainId}`, threshold: least };
+  const place = { from: 'chain', url: stage.venue.rpcUrl, pool, root: '', seen: '' } as const;
+  return checkForm({ ...place, papers, asked: question, clock: 0n });
+}
+
 /** A member answers one verifier, who checks by himself and on chain, and once only. */
 async function answer(world: World): Promise<void> {
   const { stage, cli, keys, info, reader, other, signer } = world;
@@ -192,6 +212,11 @@ async function answer(world: World): Promise<void> {
     kind: 'threshold',
     threshold: '1000',
   };
+  const shown = got(await onPage(world, out, asked, '1000'));
+  assert.equal(shown.nullifier, BigInt(file.nullifier));
+  const more = await onPage(world, out, asked, '1001');
+  assert.ok(isRejection(more) && more.code === 'ProofWrong', stringifyPlain(more));
+
   const write = (name: string, value: unknown): string => {
     const path = join(stage.dir, name);
     writeFileSync(path, stringifyPlain(value));
@@ -218,7 +243,7 @@ async function answer(world: World): Promise<void> {
     args: args as unknown[],
   });
   assert.ok(isRejection(again) && again.code === 'ChallengeAnswered', JSON.stringify(again));
-  tell('a proof of margin held in Node and on chain, for its verifier, once');
+  tell('a proof of margin held in Node, on a page and on chain, for its verifier, once');
 }
 
 /** No newer proof: nothing that adds risk, everything that takes it away. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -102,6 +103,20 @@ describe('holdfast prove verify', () => {
   });
 });
 
+describe('holdfast prove page', () => {
+  it('writes the page and its hash, and nothing where it cannot', async () => {
+    const { exit, out } = await run('prove', 'page', '--out', 'check.html', '--json');
+    assert.equal(exit, 0);
+    const told = JSON.parse(out) as { out: string; sha256: string };
+    assert.equal(told.out, join(dir, 'check.html'));
+    const text = readFileSync(told.out);
+    assert.equal(createHash('sha256').update(text).digest('hex'), told.sha256);
+    assert.match(text.toString('utf8', 0, 400), /^<!doctype html>[\s\S]*default-src 'none'/);
+    const nowhere = await run('prove', 'page', '--out', '/nowhere/check.html');
+    assert.match(nowhere.err, /there is no folder/);
+  });
+});
+
 describe('holdfast prove solvency', () => {
   it('tells what is wrong with a book before it works', async () => {
     const book = join(dir, 'book.json');
@@ -141,7 +156,13 @@ describe('holdfast ceremony', () => {
   it('every command has help with examples', async () => {
     const names = ['begin', 'contribute', 'beacon', 'verify', 'status', 'development'];
     const all = names.map((name) => ['ceremony', name]);
-    for (const words of [...all, ['prove', 'solvency'], ['prove', 'margin'], ['prove', 'verify']]) {
+    for (const words of [
+      ...all,
+      ['prove', 'solvency'],
+      ['prove', 'margin'],
+      ['prove', 'verify'],
+      ['prove', 'page'],
+    ]) {
       assert.match((await run(...words, '--help')).out, /Examples:\n {2}\$ holdfast/);
     }
   });

@@ -128,7 +128,8 @@ function route(c: Context, number: number, order: MemberOrder): Terms | Rejectio
     timeInForce: timeInForceOf[order.timeInForce],
     postOnly: order.postOnly,
     reduceOnly,
-    lifeSeconds: expiry - c.now(),
+    // A second, and not a life from now: the wallet signs nothing that outlives the proof.
+    expiry,
   };
 }
 

@@ -1,4 +1,5 @@
 export * from './book.ts';
+export { checkPage } from './check/page.ts';
 export * from './client.ts';
 export * from './contract.ts';
 export * from './desk.ts';

@@ -63,7 +63,7 @@ type Rig = {
   desk: ReturnType<typeof createDesk>;
   state: Followed;
   path: string;
-  sent: { lane: number; seq: number; reduceOnly: boolean; lifeSeconds: number }[];
+  sent: { lane: number; seq: number; reduceOnly: boolean; expiry: number }[];
   now: { at: number };
   again(): Rig;
 };
@@ -76,10 +76,10 @@ async function rig(body: (r: Rig) => Promise<void>, state = followed()): Promise
     const sent: Rig['sent'] = [];
     const now = { at: 1_000 };
     const place = async (input: never) => {
-      const { reduceOnly, lifeSeconds } = input as { reduceOnly: boolean; lifeSeconds: number };
+      const { reduceOnly, expiry } = input as { reduceOnly: boolean; expiry: number };
       const order = { lane: 3, seq: sent.length + 1 } as unknown as Order;
       await desk.beforeSend(order, input);
-      sent.push({ lane: 3, seq: sent.length + 1, reduceOnly, lifeSeconds });
+      sent.push({ lane: 3, seq: sent.length + 1, reduceOnly, expiry });
       return { status: 'accepted', lane: 3, seq: sent.length, clientId: '1', receipt: 1 };
     };
     const client = () => ({ place }) as unknown as Client;
@@ -200,7 +200,7 @@ describe('the desk', () => {
       const long = { ...plain, expiry: 9_000, size: 10 };
       await desk.place(long, await sign(long));
       // An order that may add risk ends with the proof.
-      deepEqual(sent.at(-1), { lane: 3, seq: 1, reduceOnly: false, lifeSeconds: 1_000 });
+      deepEqual(sent.at(-1), { lane: 3, seq: 1, reduceOnly: false, expiry: 2_000 });
       now.at = 1_999;
       const more = { ...long, nonce: 2 };
       equal(codeOf(await desk.place(more, await sign(more))), 'PoolStale');

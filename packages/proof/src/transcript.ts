@@ -14,7 +14,7 @@ import {
 } from '@holdfast/units';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { z } from 'zod';
-import { circuitNames, type KeyFile } from './files.ts';
+import { circuitNames, developmentChain, type KeyFile, keyFault } from './files.ts';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/);
@@ -232,6 +232,23 @@ export function productionFault(transcript: Transcript, key: KeyFile): Rejection
     last.files[key.circuit]?.sha256 === key.provingKey &&
     last.circuitIds?.[key.circuit] === circuitIdText(key.circuitId);
   return isSame ? undefined : no('it is not the one that its ceremony made');
+}
+
+/**
+ * Why a verifier on a chain must not take a key: off the local chain it comes from a ceremony.
+ *
+ * @param transcript what stands beside the key, looked up only where it is needed
+ */
+export function trustFault(
+  key: KeyFile,
+  chainId: bigint,
+  transcript: () => Transcript | undefined,
+): Rejection | undefined {
+  const fault = keyFault(key, chainId);
+  if (fault !== undefined || chainId === developmentChain) return fault;
+  const found = transcript();
+  if (found !== undefined) return productionFault(found, key);
+  return reject('CeremonyMissing', `on chain ${chainId} a key needs its transcript, ceremony.json`);
 }
 
 /** An id of a circuit as transcripts write it. */

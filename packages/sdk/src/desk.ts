@@ -72,6 +72,8 @@ export type OrderInput = {
   readonly reduceOnly?: boolean | undefined;
   /** Life from now, venue seconds; default a day. */
   readonly lifeSeconds?: number | undefined;
+  /** Venue second at which it dies, instead of a life from now. */
+  readonly expiry?: number | undefined;
   /** Default: the lowest lane on which nothing rests. A taken lane: its order is replaced. */
   readonly lane?: number | undefined;
 };
@@ -248,7 +250,8 @@ function draft(c: Context, desk: Desk, input: OrderInput): Draft | Rejection {
     timeInForce: timeInForceOf(input.timeInForce),
     reduceOnly: input.reduceOnly ?? false,
     postOnly: input.postOnly ?? false,
-    expiry: (c.info.clock.now() + (input.lifeSeconds ?? defaultLifeSeconds)) as Seconds,
+    expiry: (input.expiry ??
+      c.info.clock.now() + (input.lifeSeconds ?? defaultLifeSeconds)) as Seconds,
     epoch: desk.epoch,
   };
   const wrong = validateOrderShape({ ...fixed, lane: 0 as Lane, seq: 1 as Seq });

@@ -66,6 +66,13 @@ describe('client', () => {
     assert.ok(Math.abs(order.expiry - 1_700_000_060) <= 2);
   });
 
+  it('takes the second at which an order dies as it is', async () => {
+    const on = await client();
+    const expiry = 1_700_000_777;
+    await placed(on, { ...buy, lane: 3, lifeSeconds: 60, expiry });
+    assert.equal(node.orders.at(-1)?.order.expiry, expiry);
+  });
+
   it('refuses what does not fit the market, before anything is sent', async () => {
     const on = await client();
     const code = async (change: Partial<OrderInput>) => {

@@ -12,6 +12,7 @@ import { pairs, type Result } from '../io.ts';
 import { parseWhole } from '../parse.ts';
 import type { Session } from '../session.ts';
 import { parseSize } from './ceremony.ts';
+import { pageCommand } from './prove-page.ts';
 import { checkFolders, finish, group, type Perform } from './shared.ts';
 
 const proofs = () => import('@holdfast/proof');
@@ -199,11 +200,7 @@ async function trustedKey(
 ): Promise<KeyFile> {
   const [p, m] = [await proofs(), await machine()];
   const key = m.loadKey(join(options.keys, m.keyNames(name, parseSize(options.size)).key));
-  const fault =
-    p.keyFault(key, chainId) ??
-    (chainId === p.developmentChain
-      ? undefined
-      : p.productionFault(m.loadTranscript(options.keys), key));
+  const fault = p.trustFault(key, chainId, () => m.loadTranscript(options.keys));
   if (fault !== undefined) throw new Refused(fault);
   return key;
 }
@@ -319,7 +316,7 @@ const proving = (name: string, what: string): Command =>
     .option('--native [file]', 'use a native prover: the one on the path, or this one')
     .option('--memory <mib>', 'most memory of one proof');
 
-/** prove solvency, margin, verify. */
+/** prove solvency, margin, verify, page. */
 export function proveCommands(perform: Perform): Command {
   const whole = proving('solvency', 'Operator: prove an epoch, chunk by chunk')
     .option('--book <file>', 'members with cash and positions: book.json (secret)')
@@ -381,5 +378,6 @@ export function proveCommands(perform: Perform): Command {
       ),
     ),
   );
+  all.addCommand(pageCommand(perform));
   return all;
 }
