@@ -1,7 +1,7 @@
 /**
  * What the operator does about members below maintenance, again and again: it closes them, and puts
- * in from its own wallet, up to a cap, what one that is flat owes. What it is at, the operator alone
- * is told: the pool's public state must not show a member's.
+ * in from its own wallet, up to a cap, what one that is flat owes. What it is at, the operator
+ * alone is told: the pool's public state must not show a member's.
  */
 import { iConfidentialPoolAbi } from '@holdfast/abi';
 import { errorMessage, type Logger } from '@holdfast/host';
@@ -16,6 +16,19 @@ import type { Desk } from './desk.ts';
 import type { Followed } from './follow.ts';
 import { memberHealth, uncovered } from './margin.ts';
 
+/** Sends calls one after the other, so that two do not take one number of the wallet. */
+export type Send = ReturnType<typeof createSend>;
+
+export function createSend(client: Pick<Client, 'chain'>) {
+  type Call = Parameters<ReturnType<Client['chain']>['call']>[0];
+  let turn: Promise<unknown> = Promise.resolve();
+  return (call: Call) => {
+    const next = turn.then(() => client.chain().call(call));
+    turn = next.catch(() => undefined);
+    return next;
+  };
+}
+
 export type CloserRules = {
   /** Farthest that a limit is from the mark, ppm of it. */
   readonly slipPpm: number;
@@ -28,7 +41,9 @@ export type CloserDeps = {
   readonly info: Pick<PoolInfo, 'pool' | 'scale'>;
   readonly desk: Pick<Desk, 'close'>;
   readonly state: () => Followed;
-  readonly client: () => Pick<Client, 'chain' | 'info'>;
+  readonly token: Hex;
+  /** Sends a call from the operator's wallet. */
+  readonly send: Send;
   /** Waits until the book has a block. */
   readonly waitFor: (block: number) => Promise<void>;
   readonly logger: Pick<Logger, 'warn' | 'info'>;
@@ -61,11 +76,9 @@ async function cover(d: CloserDeps, number: number): Promise<Rejection | undefin
     const text = `member ${number} owes ${owed} quote units, ${may} may still be put in for it`;
     return reject('CoverShort', text, { owed: `${owed}`, left: `${may}` });
   }
-  const { token } = d.client().info;
   const amount = owed * d.info.scale;
-  const chain = d.client().chain();
-  const approve = { address: token.address, abi: erc20Abi as Abi, functionName: 'approve' };
-  const approved = await chain.call({ ...approve, args: [d.info.pool, amount] });
+  const approve = { address: d.token, abi: erc20Abi as Abi, functionName: 'approve' };
+  const approved = await d.send({ ...approve, args: [d.info.pool, amount] });
   if (isRejection(approved)) return approved;
   const deposit = {
     address: d.info.pool,
@@ -73,7 +86,7 @@ async function cover(d: CloserDeps, number: number): Promise<Rejection | undefin
     functionName: 'deposit',
   };
   const { address } = memberOf(book, number);
-  const done = await chain.call({ ...deposit, args: [address as Hex, amount] });
+  const done = await d.send({ ...deposit, args: [address as Hex, amount] });
   if (isRejection(done)) return done;
   await d.waitFor(done.block);
   return undefined;

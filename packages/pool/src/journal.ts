@@ -36,7 +36,7 @@ const answer = z.looseObject({
   seq: whole,
 });
 
-/** An order of the operator for a member: at once or not at all, under no number of the member's. */
+/** An order of the operator for a member: at once or not at all, and of none of its numbers. */
 const closingOrder = memberOrder.extend({
   timeInForce: z.literal(1),
   postOnly: z.literal(false),

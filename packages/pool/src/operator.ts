@@ -21,7 +21,7 @@ import { EnvironmentError, type Hex, isRejection, type Rejection, reject } from 
 import type { Abi } from 'viem';
 import type { z } from 'zod';
 import { memberOf, operatorNumber } from './book.ts';
-import { type Closer, type CloserRules, createCloser } from './closer.ts';
+import { type Closer, type CloserRules, createCloser, createSend, type Send } from './closer.ts';
 import { type PoolInfo, poolInfo } from './contract.ts';
 import { createDesk, type Desk, numberOf, signerOf } from './desk.ts';
 import { leavesOf, openingOf, planOf } from './epoch.ts';
@@ -68,6 +68,7 @@ type Deps = {
   readonly follower: Follower;
   readonly desk: Desk;
   readonly client: Client;
+  readonly send: Send;
   readonly seed: Uint8Array;
   readonly now: () => number;
   readonly logger: Logger;
@@ -76,7 +77,7 @@ type Deps = {
 /** A call of the pool or its registry. */
 async function call(d: Deps, at: 'pool' | 'registry', functionName: string, args: unknown[]) {
   const abi = (at === 'pool' ? iConfidentialPoolAbi : iProofRegistryAbi) as Abi;
-  return d.client.chain().call({ address: d.info[at], abi, functionName, args });
+  return d.send({ address: d.info[at], abi, functionName, args });
 }
 
 async function admit(d: Deps, body: z.infer<typeof bodies.admit>): Promise<object | Rejection> {
@@ -271,7 +272,8 @@ async function open(options: OperatorOptions): Promise<Deps & { close(): void }>
     client.close();
     journal.close();
   };
-  return { options, info, follower, desk, client, seed, now, logger, close };
+  const send = createSend(client);
+  return { options, info, follower, desk, client, send, seed, now, logger, close };
 }
 
 /**
@@ -328,7 +330,7 @@ export async function startOperator(options: OperatorOptions) {
     ...d,
     rules: options.closing ?? closingDefault,
     state: () => d.follower.state(),
-    client: () => d.client,
+    token: d.client.info.token.address,
     waitFor: (block) => waitFor(d, block),
   });
   let epochs: Promise<unknown> = Promise.resolve();
