@@ -5,7 +5,7 @@ import type { Order } from '@holdfast/order';
 import { isRejection } from '@holdfast/units';
 import { claimFault, withClosings } from '../src/claims.ts';
 import type { ToldClosing } from '../src/client.ts';
-import { readEntries } from '../src/journal.ts';
+import { type Entry, readEntries } from '../src/journal.ts';
 import { emptyRecord } from '../src/record.ts';
 import { addressOf, flow, followed, mark, type Rig, rig } from './closing-rig.ts';
 
@@ -13,15 +13,18 @@ const member = addressOf(1);
 const slip = 10_000;
 
 /** A member's own order in the journal, as one that it signed and that rests. */
-const resting = (seq: number, change: object = {}): string => {
+const entries = (seq: number, change: object = {}, id = 1): Entry[] => {
   const order = { member, market: 0, isBuy: false, size: 10, price: 1_100_000, timeInForce: 0 };
   const rest = { postOnly: false, expiry: 9_000, nonce: seq, ...change };
-  const all = [
-    { type: 'order', id: 1, order: { ...order, ...rest }, signature: '0x12' },
-    { type: 'lane', id: 1, lane: 3, seq },
-  ];
-  return all.map((each) => `${JSON.stringify(each)}\n`).join('');
+  return [
+    { type: 'order', id, order: { ...order, ...rest }, signature: '0x12' },
+    { type: 'lane', id, lane: 3, seq },
+  ] as Entry[];
 };
+const resting = (seq: number, change: object = {}): string =>
+  entries(seq, change)
+    .map((each) => `${JSON.stringify(each)}\n`)
+    .join('');
 
 const fallingRig = (body: (r: Rig) => Promise<void>): Promise<void> =>
   rig((r) => {
@@ -81,10 +84,12 @@ describe('the desk closes', () => {
     }));
 
   it('nobody who is at or above maintenance', () =>
-    rig(async (r) => {
+    rig(async (first) => {
+      appendFileSync(first.path, resting(50));
+      const r = first.again();
       for (const number of [0, 1, 2]) equal(await stepOf(r, number), 'covered');
       deepEqual([r.sent.length, r.cancelled.length], [0, 0]);
-      equal(readFileSync(r.path, 'utf8'), '');
+      equal(readFileSync(r.path, 'utf8'), resting(50));
     }));
 
   it('after the member’s own orders are cancelled, also such as it keeps in the way', () =>
@@ -215,6 +220,32 @@ describe('the last gate', () => {
       await rejects(r.desk.close(1, slip), { code: 'MemberCovered' });
       equal(r.sent.length, 0);
     }));
+
+  it('holds back a closing beside another order that came up meanwhile', () =>
+    fallingRig(async (r) => {
+      const [order, lane] = entries(60, { size: 1 }, 9) as [Entry, Entry];
+      r.venue.before = () => {
+        r.desk.orders.apply(order);
+        r.desk.orders.apply(lane);
+      };
+      await rejects(r.desk.close(1, slip), { code: 'ClosingGrows' });
+      equal(r.sent.length, 0);
+    }));
+
+  it('lets a closing pass that is signed anew, and judges it each time', async () => {
+    await fallingRig(async (r) => {
+      r.venue.signs = 2;
+      equal(await stepOf(r), 'sent');
+      deepEqual([r.desk.ownerOf(3, 1), r.desk.ownerOf(3, 2)], [1, 1]);
+      equal(r.desk.closingsOf(member)[0]?.places.length, 2);
+    });
+    await fallingRig(async (r) => {
+      r.venue.signs = 2;
+      r.venue.before = () => flow(r.state.book, 1, 3);
+      await rejects(r.desk.close(1, slip), { code: 'MemberCovered' });
+      equal(r.sent.length, 0);
+    });
+  });
 
   it('holds back a closing that another fill of the member left too large', () =>
     fallingRig(async (first) => {

@@ -81,6 +81,8 @@ export type Rig = {
     fills(sent: Sent): number | undefined;
     /** What a cancel comes to. */
     cancel: 'cancelled' | 'OrderUnknown';
+    /** How often the client signs it: the lane had moved on. */
+    signs: number;
     /** The answer is lost. */
     isDeaf: boolean;
   };
@@ -111,15 +113,18 @@ function made(dir: string, state: Followed, seqs: { last: number }): Rig {
     before: () => undefined,
     fills: ({ size }) => size,
     cancel: 'cancelled',
+    signs: 1,
     isDeaf: false,
   };
   const frame = (seq: number, status: string, filled: number): void =>
     desk.onFrame({ op: 'order', account: 9, lane: 3, seq, status, filled } as never as ServerFrame);
   const place = async (input: Sent) => {
-    seqs.last += 1;
+    for (let signed = 0; signed < venue.signs; signed++) {
+      seqs.last += 1;
+      venue.before();
+      await desk.beforeSend(venue.twist(orderOf(input, seqs.last)), input as never);
+    }
     const seq = seqs.last;
-    venue.before();
-    await desk.beforeSend(venue.twist(orderOf(input, seq)), input as never);
     sent.push(input);
     if (venue.isDeaf) throw new Error('nobody answered');
     const filled = venue.fills(input);
