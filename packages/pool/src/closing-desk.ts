@@ -69,8 +69,8 @@ function reasonOf(c: ClosingDeps, number: number, market: number): ClosingWhy {
 function viewOf(c: ClosingDeps, member: string, slipPpm: number) {
   const tried = c.orders
     .of(member)
-    .flatMap(({ order, closing }) =>
-      closing === undefined ? [] : [{ market: order.market, at: closing.at }],
+    .flatMap(({ order, closing, ended }) =>
+      closing === undefined ? [] : [{ market: order.market, at: closing.at, isVain: ended === 0 }],
     );
   return { others: c.openOf(member), tried, now: c.now(), slipPpm };
 }

@@ -12,8 +12,9 @@ import { isUncovered, memberHealth, type OpenOrder, onlyReduces } from './margin
 export const slipPpmMax = 50_000;
 /** Of the chosen distance, what is offered for a member that has nothing left to bear it. */
 const leastPart = 5n;
-/** Venue seconds until the next closing of a member. */
+/** Venue seconds until the next closing of a member; twice as many after each that filled nothing. */
 export const retrySeconds = 5;
+const doublingsMax = 4;
 /** Life of a closing; the venue ends it at once, this ends it when nobody answers. */
 export const lifeSeconds = 300;
 /** What an order that may add risk needs to live at least. */
@@ -29,8 +30,14 @@ export type ClosingTerms = {
   readonly expiry: number;
 };
 
-/** A closing of the past: of which market, and when. */
-export type Tried = { readonly market: number; readonly at: number };
+/** A closing of the past: of which market, when, and whether it is known to have filled nothing. */
+export type Tried = { readonly market: number; readonly at: number; readonly isVain: boolean };
+
+/** Venue seconds that a member rests: a market without bids must not fill the journal. */
+function restOf(tried: readonly Tried[]): number {
+  const vain = tried.length - 1 - tried.findLastIndex(({ isVain }) => !isVain);
+  return retrySeconds * 2 ** Math.min(Math.max(vain - 1, 0), doublingsMax);
+}
 
 export type ClosingView = {
   readonly others: readonly OpenOrder[];
@@ -123,7 +130,7 @@ export function planClosing(
   const { book, freshUntil } = state;
   const { others, tried, now } = view;
   const isBusy = others.some(({ isClosing }) => isClosing === true);
-  if (isBusy || tried.some(({ at }) => at + retrySeconds > now)) return undefined;
+  if (isBusy || tried.some(({ at }) => at + restOf(tried) > now)) return undefined;
   const lastOf = (market: number): number =>
     Math.max(0, ...tried.flatMap((each) => (each.market === market ? [each.at] : [])));
   const asks = ([market, size]: [number, number]): number => {

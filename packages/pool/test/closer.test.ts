@@ -28,6 +28,7 @@ function closer(state: Followed, cover: bigint, close: () => ClosingStep | Rejec
   const calls: Call[] = [];
   const warned: object[] = [];
   const told: object[] = [];
+  const waited: number[] = [];
   const refuse: { code?: string } = {};
   const made = createCloser({
     rules: { slipPpm: 10_000, coverQuote: cover },
@@ -44,20 +45,24 @@ function closer(state: Followed, cover: bigint, close: () => ClosingStep | Rejec
       }
       return { tx: '0x1', block: 9 };
     },
-    waitFor: async (block) => equal(block, 9),
+    waitFor: async (block) => {
+      waited.push(block);
+    },
     logger: { warn: (o: object) => warned.push(o), info: (o: object) => told.push(o) } as never,
   });
-  return { made, calls, warned, told, refuse };
+  return { made, calls, warned, told, waited, refuse };
 }
 
 describe('the closer', () => {
   it('puts in what a flat member owes, from its own wallet, to the unit', async () => {
     const state = owing();
-    const { made, calls, told } = closer(state, owed, () => ({ step: 'flat' }));
+    const { made, calls, told, waited } = closer(state, owed, () => ({ step: 'flat' }));
     equal(await made.pass(), true);
     const [approve, deposit] = calls;
     deepEqual([approve?.address, approve?.args], [token, [pool, owed * 10n]]);
     deepEqual([deposit?.address, deposit?.args], [pool, [addressOf(1), owed * 10n]]);
+    // The next turn sees it in the book, or it would put it in twice.
+    deepEqual(waited, [9]);
     equal(told.length, 1);
     deepEqual(made.view(), []);
     equal(await made.pass(), true);

@@ -10,6 +10,7 @@ import {
   owedBy,
   planClosing,
   slipPpmMax,
+  type Tried,
 } from '../src/closing.ts';
 import type { Followed } from '../src/follow.ts';
 import { isUncovered, memberHealth } from '../src/margin.ts';
@@ -22,6 +23,8 @@ function planned(state: Followed, change: Partial<ClosingView> = {}, number = 1)
   ok(terms !== undefined && !isRejection(terms), JSON.stringify(terms));
   return terms;
 }
+
+const tried = (market: number, at: number, isVain = false): Tried => ({ market, at, isVain });
 
 /** Below maintenance: 10 lots are worth 965 tokens and ask 28.95; equity is 24.85. */
 function falling(price = 965_000): Followed {
@@ -97,13 +100,25 @@ describe('the plan of a closing', () => {
     const state = falling();
     buy(state.book, 1, 3, 1);
     equal(planned(state).market, 0);
-    equal(planned(state, { tried: [{ market: 0, at: 990 }] }).market, 1);
-    const both = [
-      { market: 0, at: 980 },
-      { market: 1, at: 990 },
-    ];
-    equal(planned(state, { tried: both }).market, 0);
-    equal(planClosing(state, 1, { ...view, tried: [{ market: 0, at: 996 }] }), undefined);
+    equal(planned(state, { tried: [tried(0, 990)] }).market, 1);
+    equal(planned(state, { tried: [tried(0, 980), tried(1, 990)] }).market, 0);
+    equal(planClosing(state, 1, { ...view, tried: [tried(0, 996)] }), undefined);
+  });
+
+  it('rests longer after each that filled nothing, up to 80 seconds', () => {
+    const state = falling();
+    const vain = (n: number) => Array.from({ length: n }, () => tried(0, 1_000, true));
+    const rests = (all: Tried[]): number => {
+      for (let now = 1_000; ; now++) {
+        if (planClosing(state, 1, { ...view, tried: all, now }) !== undefined) return now - 1_000;
+      }
+    };
+    deepEqual(
+      [1, 2, 3, 4, 5, 9].map((n) => rests(vain(n))),
+      [5, 10, 20, 40, 80, 80],
+    );
+    equal(rests([...vain(9), tried(0, 1_000)]), 5);
+    equal(rests([tried(0, 1_000), ...vain(2)]), 10);
   });
 
   it('has no price to close at before the first report', () => {
