@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { iConfidentialPoolAbi, iProofRegistryAbi } from '@holdfast/abi';
+import { root } from '@holdfast/host/programs';
 import { EnvironmentError } from '@holdfast/units';
-import { root } from '../../../tools/sources.mjs';
 import { failureOf, Refused } from '../src/failure.ts';
 
 const textsOf = (dir: string, isMeant: (name: string) => boolean): string =>

@@ -12,7 +12,7 @@ import { isUncovered, memberHealth, type OpenOrder, onlyReduces } from './margin
 export const slipPpmMax = 50_000;
 /** Of the chosen distance, what is offered for a member that has nothing left to bear it. */
 const leastPart = 5n;
-/** Venue seconds until the next closing of a member; twice as many after each that filled nothing. */
+/** Venue seconds until the next closing of a member; twice as many after each in vain. */
 export const retrySeconds = 5;
 const doublingsMax = 4;
 /** Life of a closing; the venue ends it at once, this ends it when nobody answers. */
