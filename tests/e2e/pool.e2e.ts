@@ -149,6 +149,13 @@ async function trade(world: World): Promise<void> {
   tell('a member’s order filled, one beyond its margin was refused');
 }
 
+/** Who is below maintenance, the operator alone is told; a member, how it was closed itself. */
+async function nobodyBelow({ cli }: World): Promise<void> {
+  assert.deepEqual((await cli.must('operator', 'pool', 'uncovered')).uncovered, []);
+  await cli.refused(/NotOperator/, 'alice', 'pool', 'uncovered');
+  assert.deepEqual((await cli.must('alice', 'pool', 'closings')).closings, []);
+}
+
 /** Cash and sizes of all members, as the operator has them. */
 async function bookOf(world: World) {
   const views = [];
@@ -325,6 +332,7 @@ async function life(stage: Stage): Promise<void> {
     );
     await joinAll(world, url);
     await trade(world);
+    await nobodyBelow(world);
     const before = await bookOf(world);
     await kill(operator);
     operator = await operate(world);

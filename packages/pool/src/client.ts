@@ -48,6 +48,36 @@ const snapshotSchema = z.object({
   totalSizes: z.array(big),
 });
 
+const whole = z.int().min(0);
+
+const closingSchema = z.object({
+  at: whole,
+  block: whole,
+  mark: whole,
+  size: z.int(),
+  equity: big,
+  maintenance: big,
+  market: whole,
+  isBuy: z.boolean(),
+  lots: whole,
+  price: whole,
+  places: z.array(z.object({ lane: whole, seq: whole })),
+  settled: whole,
+});
+
+const uncoveredSchema = z.object({
+  uncovered: z.array(
+    z.object({
+      number: whole,
+      member: z.string(),
+      equity: big,
+      maintenance: big,
+      step: z.string(),
+      message: z.string().optional(),
+    }),
+  ),
+});
+
 const holdingsSchema = z.object({
   number: z.int(),
   cashQ32: big,
@@ -56,6 +86,8 @@ const holdingsSchema = z.object({
   initial: big,
   maintenance: big,
   orders: z.array(z.looseObject({ market: z.int(), isBuy: z.boolean(), lots: z.int() })),
+  /** Orders by which the operator closed the member, and what it says that the member was. */
+  closings: z.array(closingSchema).default([]),
   /** What the salts of the member's leaves come from. */
   shared: big,
   opening: openingSchema.optional(),
@@ -66,6 +98,7 @@ const holdingsSchema = z.object({
 
 export type Opening = z.infer<typeof openingSchema>;
 export type Holdings = z.infer<typeof holdingsSchema>;
+export type ToldClosing = z.infer<typeof closingSchema>;
 
 const rejection = z.object({ code: z.string(), message: z.string() });
 const readSeconds = 120;
@@ -152,6 +185,12 @@ export function createMember(
       const expiry = now() + readSeconds;
       const signature = await sign('MemberRead', { member, expiry });
       return ask('/holdings', { member, expiry, signature }, holdingsSchema);
+    },
+    /** For the operator: members below maintenance. */
+    async uncovered() {
+      const expiry = now() + readSeconds;
+      const signature = await sign('MemberRead', { member, expiry });
+      return ask('/uncovered', { member, expiry, signature }, uncoveredSchema);
     },
     async payout(amount: bigint, to: Hex, nonce: bigint, expiry: number) {
       const signature = await sign('Payout', { member, amount, to, nonce, expiry });

@@ -8,6 +8,8 @@ import type { Answer, Client, OrderInput } from '@holdfast/sdk';
 import { type Hex, isRejection, type Rejection, reject } from '@holdfast/units';
 import { recoverTypedDataAddress } from 'viem';
 import type { Book } from './book.ts';
+import { lifeMarginSeconds } from './closing.ts';
+import { type ClosingStep, closeMember, closingsOf, gateClosing } from './closing-desk.ts';
 import type { PoolInfo } from './contract.ts';
 import type { Followed } from './follow.ts';
 import type { Entry, Journal } from './journal.ts';
@@ -31,7 +33,6 @@ type Routed = OrderInput & { readonly trackedId: number };
 type Terms = Omit<Routed, 'trackedId'>;
 
 const timeInForceOf = ['GTC', 'IOC', 'FOK'] as const;
-const lifeMarginSeconds = 5;
 const wholeMax = Number.MAX_SAFE_INTEGER;
 
 /** Why an order's terms mean nothing. */
@@ -94,7 +95,8 @@ const messageOf = (order: MemberOrder) => ({
 type Context = DeskDeps & {
   readonly orders: Orders;
   write(...entries: readonly Entry[]): void;
-  openOf(member: string): OpenOrder[];
+  openOf(member: string, but?: number): OpenOrder[];
+  settled(order: Tracked): number;
 };
 
 function lifeFault({ now, state }: Context, order: MemberOrder): Rejection | undefined {
@@ -138,7 +140,7 @@ async function send(c: Context, id: number, terms: Terms): Promise<Placed | Reje
   const input: Routed = { ...terms, trackedId: id };
   const answer = await c.client().place(input);
   if (isRejection(answer) && !('lane' in answer)) {
-    c.write({ type: 'ended', id, filled: 0 });
+    c.write({ type: 'ended', id, filled: 0, at: c.now() });
     return answer;
   }
   const placed = answer as Answer;
@@ -177,13 +179,12 @@ async function accept(c: Context, order: MemberOrder, signature: Hex): Promise<P
   return send(c, id, terms);
 }
 
-/** Orders of a member that are not over, by a number or all: 0. */
+/** Orders of a member that are not over, by a number or all: 0. Closings are not the member's. */
 const cancellable = (c: Context, member: Hex, nonce: number) =>
-  c.orders.all().flatMap(({ order, ended, places }) => {
-    const isMine = order.member.toLowerCase() === member.toLowerCase();
-    const isMeant = nonce === 0 || order.nonce === nonce;
+  c.orders.of(member).flatMap(({ order, closing, ended, places }) => {
+    const isMeant = closing === undefined && (nonce === 0 || order.nonce === nonce);
     const last = places.at(-1);
-    return isMine && isMeant && ended === undefined && last !== undefined ? [last] : [];
+    return isMeant && ended === undefined && last !== undefined ? [last] : [];
   });
 
 function contextOf(deps: DeskDeps): Context {
@@ -199,7 +200,8 @@ function contextOf(deps: DeskDeps): Context {
       journal.append(...entries);
       for (const entry of entries) orders.apply(entry);
     },
-    openOf: (member) => orders.open(member, settled, now()),
+    openOf: (member, but) => orders.open(member, settled, now()).filter(({ id }) => id !== but),
+    settled,
   };
 }
 
@@ -208,9 +210,16 @@ export function createDesk(deps: DeskDeps) {
   const { orders, info, state } = c;
   /** One after the other: an order is judged when the one before is in the journal. */
   let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(body: () => Promise<T>): Promise<T> => {
+    const next = turn.then(body);
+    turn = next.catch(() => undefined);
+    return next;
+  };
   return {
     orders,
-    openOf: c.openOf,
+    openOf: (member: string) => c.openOf(member),
+    /** Orders by which the operator closed a member. */
+    closingsOf: (member: string) => closingsOf(orders, member, c.settled),
     /** Whose an order of the omnibus account was, by its lane. */
     ownerOf(lane: number, seq: number): number | undefined {
       const tracked = orders.at(lane, seq);
@@ -219,6 +228,8 @@ export function createDesk(deps: DeskDeps) {
     /** The client's hook: the lane is on disk before the venue hears of it. */
     async beforeSend(order: Order, input: OrderInput): Promise<void> {
       const id = (input as Routed).trackedId;
+      const tracked = orders.find(id);
+      if (tracked !== undefined) gateClosing(c, tracked, order);
       c.write({ type: 'lane', id, lane: order.lane, seq: order.seq });
     },
     /** What the venue tells of orders that are over. */
@@ -227,13 +238,15 @@ export function createDesk(deps: DeskDeps) {
       const tracked = orders.at(frame.lane, frame.seq);
       if (tracked === undefined || tracked.ended !== undefined) return;
       if (frame.status === 'unwound') return;
-      c.write({ type: 'ended', id: tracked.id, filled: frame.filled });
+      c.write({ type: 'ended', id: tracked.id, filled: frame.filled, at: c.now() });
     },
     /** Takes an order: a rejection, or the venue's answer. */
     place(order: MemberOrder, signature: Hex): Promise<Placed | Rejection> {
-      const next = turn.then(() => accept(c, order, signature));
-      turn = next.catch(() => undefined);
-      return next;
+      return inTurn(() => accept(c, order, signature));
+    },
+    /** One step of closing a member below maintenance; of no other member anything is done. */
+    close(number: number, slipPpm: number): Promise<ClosingStep | Rejection> {
+      return inTurn(() => closeMember(c, number, slipPpm));
     },
     /** Cancels one order of a member by its number, or all: 0. */
     async cancel(member: Hex, nonce: number): Promise<Answer[]> {

@@ -4,7 +4,7 @@ import type { ChainReader } from '@holdfast/host';
 import { decodeLog } from '@holdfast/settle';
 import { EnvironmentError, type Hex } from '@holdfast/units';
 import { decodeEventLog } from 'viem';
-import { applyEvent, type Book, emptyBook, isShared, sumsFault } from './book.ts';
+import { applyEvent, type Book, emptyBook, isShared, operatorNumber, sumsFault } from './book.ts';
 import { createReader, type LogOf, type OwnerOf, type PoolSources } from './events.ts';
 
 /** What the chain fixed when an epoch was opened, as `submitChunk` takes it. */
@@ -57,6 +57,8 @@ export type Followed = {
   /** Blocks in which the account changed without orders, so that members shared what only the
    * whole book knows. */
   shared: number[];
+  /** What the operator put in for other members, quote units. */
+  coveredQuote: bigint;
   /** Last block that was read. */
   block: number;
   blockHash: Hex;
@@ -64,6 +66,7 @@ export type Followed = {
 
 export type FollowPlace = PoolSources & {
   readonly registry: Hex;
+  readonly operator: Hex;
   readonly deployBlock: number;
   /** Markets in the order of their slots. */
   readonly markets: readonly number[];
@@ -81,6 +84,7 @@ const fresh = (p: FollowPlace): Followed => ({
   freshUntil: 0,
   lapsedTime: 0,
   shared: [],
+  coveredQuote: 0n,
   block: p.deployBlock - 1,
   blockHash: '0x',
 });
@@ -127,6 +131,8 @@ function sideLog(p: FollowPlace, at: Followed, log: LogOf): void {
     const topics = log.topics as [Hex, ...Hex[]];
     const read = decodeEventLog({ abi: iConfidentialPoolAbi, data: log.data, topics });
     if (read.eventName === 'Lapsed') at.lapsedTime = read.args.time;
+    if (read.eventName !== 'MemberDeposited' || read.args.number === operatorNumber) return;
+    if (read.args.from.toLowerCase() === p.operator) at.coveredQuote += read.args.quote;
   }
 }
 
@@ -197,33 +203,43 @@ export function createFollower(reader: ChainReader, p: FollowPlace, ownerOf: Own
     }
     const fault = sumsFault(at.book);
     if (fault) throw new EnvironmentError('BookDiffers', `after block ${to}: ${fault}`);
+    // With the book, before anything else runs: who reads the one reads the other.
+    at.block = to;
   }
 
+  async function advance(isAnew: boolean, upTo: number): Promise<Followed> {
+    const known = at.block >= p.deployBlock && at.blockHash !== '0x';
+    const still =
+      known &&
+      (await reader
+        .getBlock({ blockNumber: BigInt(at.block) })
+        .then(({ hash }) => hash === at.blockHash)
+        .catch(() => false));
+    if (isAnew || (known && !still)) {
+      at = fresh(p);
+      logs = createReader(p, ownerOf);
+    }
+    const newest = Number(await reader.getBlockNumber({ cacheTime: 0 })) - p.confirmations;
+    const head = Math.min(newest, upTo);
+    while (at.block < head) await read(at.block + 1, Math.min(at.block + rangeBlocks, head));
+    if (at.block >= p.deployBlock) {
+      at.blockHash = (await reader.getBlock({ blockNumber: BigInt(at.block) })).hash as Hex;
+    }
+    return at;
+  }
+
+  /** One after the other: two at once would read the same blocks twice into one book. */
+  let turn: Promise<unknown> = Promise.resolve();
   return {
     state: (): Followed => at,
-    /** Reads what is new. After a reorganisation, or when told, all of it again. */
-    async advance(isAnew = false): Promise<Followed> {
-      const known = at.block >= p.deployBlock && at.blockHash !== '0x';
-      const still =
-        known &&
-        (await reader
-          .getBlock({ blockNumber: BigInt(at.block) })
-          .then(({ hash }) => hash === at.blockHash)
-          .catch(() => false));
-      if (isAnew || (known && !still)) {
-        at = fresh(p);
-        logs = createReader(p, ownerOf);
-      }
-      const head = Number(await reader.getBlockNumber({ cacheTime: 0 })) - p.confirmations;
-      while (at.block < head) {
-        const to = Math.min(at.block + rangeBlocks, head);
-        await read(at.block + 1, to);
-        at.block = to;
-      }
-      if (at.block >= p.deployBlock) {
-        at.blockHash = (await reader.getBlock({ blockNumber: BigInt(at.block) })).hash as Hex;
-      }
-      return at;
+    /**
+     * Reads what is new, up to a block when told. After a reorganisation, or when told, all of it
+     * again.
+     */
+    advance(isAnew = false, upTo = Number.MAX_SAFE_INTEGER): Promise<Followed> {
+      const next = turn.then(() => advance(isAnew, upTo));
+      turn = next.catch(() => undefined);
+      return next;
     },
   };
 }

@@ -1,6 +1,10 @@
 export * from './book.ts';
 export { checkPage } from './check/page.ts';
+export * from './claims.ts';
 export * from './client.ts';
+export * from './closer.ts';
+export * from './closing.ts';
+export * from './closing-desk.ts';
 export * from './contract.ts';
 export * from './desk.ts';
 export * from './epoch.ts';

@@ -36,16 +36,46 @@ const answer = z.looseObject({
   seq: whole,
 });
 
-/** An entry: an order was taken, put on a lane, answered by the venue, or is over. */
+/** An order of the operator for a member: at once or not at all, and of none of its numbers. */
+const closingOrder = memberOrder.extend({
+  timeInForce: z.literal(1),
+  postOnly: z.literal(false),
+  nonce: z.literal(0),
+});
+
+/** Why the operator closed: what the member was after a block, by the operator's book. */
+const closingWhy = z.strictObject({
+  /** When it was decided, venue seconds. */
+  at: whole,
+  block: whole,
+  mark: whole,
+  /** Lots of the position, signed. */
+  size: z.int(),
+  /** Quote units, decimal text. */
+  equity: z.string().regex(/^-?\d+$/),
+  maintenance: z.string().regex(/^\d+$/),
+});
+
+/**
+ * An entry: an order was taken or a closing decided, put on a lane, answered by the venue, or is
+ * over. An order has its member's signature, a closing says why it has none.
+ */
 const entrySchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('order'), id: whole, order: memberOrder, signature: hex }),
+  z.strictObject({ type: z.literal('closing'), id: whole, order: closingOrder, why: closingWhy }),
   z.strictObject({ type: z.literal('lane'), id: whole, lane: whole, seq: whole }),
   z.strictObject({ type: z.literal('answer'), id: whole, answer }),
-  z.strictObject({ type: z.literal('ended'), id: whole, filled: whole }),
+  /** `filled` at most, and when that was known. */
+  z.strictObject({
+    type: z.literal('ended'),
+    id: whole,
+    filled: whole,
+    at: whole.optional(),
+  }),
 ]);
 
 export type Entry = z.infer<typeof entrySchema>;
-export type OrderEntry = Extract<Entry, { type: 'order' }>;
+export type ClosingWhy = z.infer<typeof closingWhy>;
 
 /** Entries of a text; a last line that is torn was never acknowledged, any other is a fault. */
 export function readEntries(text: string): { entries: Entry[]; bytes: number } | Rejection {

@@ -27,6 +27,10 @@ export type OpenOrder = {
   /** Lots that no fill on chain has taken. */
   readonly lots: number;
   readonly price: number;
+  /** Its number in the operator's journal. */
+  readonly id?: number;
+  /** It is the operator's, who closes the member. */
+  readonly isClosing?: boolean;
 };
 
 const contextOf = (book: Book, id: number): MarketContext => {
@@ -49,12 +53,15 @@ const riskOf = ({ cash, sizes }: BookMember) => ({
 export const memberHealth = (book: Book, number: number) =>
   health(riskOf(memberOf(book, number)), (id) => contextOf(book, id));
 
-/** Members that no epoch can be proven with: below maintenance, or owing. */
+/** Whether a member is below maintenance, or owes: no epoch can be proven with it. */
+export function isUncovered(book: Book, number: number): boolean {
+  const { equity, maintenance } = memberHealth(book, number);
+  return equity < maintenance;
+}
+
+/** Members that no epoch can be proven with. */
 export const uncovered = (book: Book): number[] =>
-  book.members.flatMap((_, number) => {
-    const { equity, maintenance } = memberHealth(book, number);
-    return equity >= maintenance ? [] : [number];
-  });
+  [...book.members.keys()].filter((number) => isUncovered(book, number));
 
 function openOf(orders: readonly OpenOrder[]): Map<MarketId, OpenOrders> {
   const open = new Map<MarketId, OpenOrders>();

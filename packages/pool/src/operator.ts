@@ -9,32 +9,26 @@ import {
   createLogger,
   ensurePrivateDir,
   errorMessage,
-  type JsonReply,
-  type JsonRequest,
   type Logger,
   loadVenue,
   serveJson,
+  sleep,
 } from '@holdfast/host';
 import { chunkMembers, leafOf, proofWords } from '@holdfast/proof';
 import { type ProverOptions, proveEpoch } from '@holdfast/proof/node';
 import { type Client, connect, type Signer } from '@holdfast/sdk';
-import {
-  EnvironmentError,
-  type Hex,
-  isRejection,
-  type Rejection,
-  reject,
-  stringifyPlain,
-} from '@holdfast/units';
+import { EnvironmentError, type Hex, isRejection, type Rejection, reject } from '@holdfast/units';
 import type { Abi } from 'viem';
-import { z } from 'zod';
-import { memberOf } from './book.ts';
+import type { z } from 'zod';
+import { memberOf, operatorNumber } from './book.ts';
+import { type Closer, type CloserRules, createCloser, createSend, type Send } from './closer.ts';
 import { type PoolInfo, poolInfo } from './contract.ts';
 import { createDesk, type Desk, numberOf, signerOf } from './desk.ts';
 import { leavesOf, openingOf, planOf } from './epoch.ts';
 import { createFollower, type Follower } from './follow.ts';
 import { openJournal } from './journal.ts';
 import { memberHealth, uncovered } from './margin.ts';
+import { bodies, replyOf, route } from './requests.ts';
 import { openSeed, sharedOf } from './secrets.ts';
 import { loginForm, type MemberOrder, orderForm, poolDomain, poolTypes } from './terms.ts';
 
@@ -54,6 +48,8 @@ export type OperatorOptions = {
   readonly prover?: ProverOptions | undefined;
   /** Seconds between two epochs; 0: only when asked. */
   readonly epochSeconds: number;
+  /** How it closes members below maintenance, and what it puts in for those that owe. */
+  readonly closing?: CloserRules;
   /** Whom it admits; absent: everybody who asks. */
   readonly admits?: ((member: Hex) => boolean) | undefined;
   readonly logger?: Logger;
@@ -61,42 +57,10 @@ export type OperatorOptions = {
 
 const pollMs = 500;
 const readSecondsMax = 300;
-
-const hex = z.custom<Hex>((v) => typeof v === 'string' && /^0x[0-9a-fA-F]*$/.test(v));
-const address = z.custom<Hex>((v) => typeof v === 'string' && /^0x[0-9a-fA-F]{40}$/.test(v));
-const whole = z.int().min(0);
-const natural = z
-  .string()
-  .regex(/^\d{1,78}$/)
-  .transform(BigInt);
-
-const bodies = {
-  order: z.strictObject({
-    order: z.strictObject({
-      member: address,
-      market: whole,
-      isBuy: z.boolean(),
-      size: whole,
-      price: whole,
-      timeInForce: z.union([z.literal(0), z.literal(1), z.literal(2)]),
-      postOnly: z.boolean(),
-      expiry: whole,
-      nonce: whole,
-    }),
-    signature: hex,
-  }),
-  cancel: z.strictObject({ member: address, nonce: whole, expiry: whole, signature: hex }),
-  read: z.strictObject({ member: address, expiry: whole, signature: hex }),
-  admit: z.strictObject({ member: address, key: natural }),
-  payout: z.strictObject({
-    member: address,
-    amount: natural,
-    to: address,
-    nonce: natural,
-    expiry: whole,
-    signature: hex,
-  }),
-} as const;
+/** Wall time in which members are closed before an epoch that was asked for. */
+const closeMs = 30_000;
+/** 1 % off the mark, and nothing of the operator's own. */
+export const closingDefault: CloserRules = { slipPpm: 10_000, coverQuote: 0n };
 
 type Deps = {
   readonly options: OperatorOptions;
@@ -104,6 +68,7 @@ type Deps = {
   readonly follower: Follower;
   readonly desk: Desk;
   readonly client: Client;
+  readonly send: Send;
   readonly seed: Uint8Array;
   readonly now: () => number;
   readonly logger: Logger;
@@ -112,7 +77,7 @@ type Deps = {
 /** A call of the pool or its registry. */
 async function call(d: Deps, at: 'pool' | 'registry', functionName: string, args: unknown[]) {
   const abi = (at === 'pool' ? iConfidentialPoolAbi : iProofRegistryAbi) as Abi;
-  return d.client.chain().call({ address: d.info[at], abi, functionName, args });
+  return d.send({ address: d.info[at], abi, functionName, args });
 }
 
 async function admit(d: Deps, body: z.infer<typeof bodies.admit>): Promise<object | Rejection> {
@@ -163,6 +128,7 @@ async function holdings(d: Deps, body: z.infer<typeof bodies.read>): Promise<obj
     positions: [...sizes].map(([market, size]) => ({ market, size })),
     ...memberHealth(book, number),
     orders: d.desk.openOf(body.member),
+    closings: d.desk.closingsOf(body.member),
     shared: `${sharedOf(d.seed, body.member)}`,
     opening: proven && openingOf(d.seed, proven, number),
     snapshot: proven?.snapshot,
@@ -239,12 +205,24 @@ export async function makeEpoch(d: Deps): Promise<Rejection | undefined> {
 
 async function waitFor(d: Deps, block: number): Promise<void> {
   for (let tries = 0; d.follower.state().block < block; tries++) {
-    if (tries > 0) await new Promise((done) => setTimeout(done, pollMs));
+    if (tries > 0) await sleep(pollMs);
     await d.follower.advance();
   }
 }
 
-/** What anyone may know of the pool. */
+/** Members below maintenance and what is done about them, for the operator alone. */
+async function uncoveredFor(
+  d: Deps,
+  closer: Closer,
+  body: z.infer<typeof bodies.read>,
+): Promise<object | Rejection> {
+  const number = await asking(d, 'MemberRead', body);
+  if (isRejection(number)) return number;
+  if (number === operatorNumber) return { uncovered: closer.view() };
+  return reject('NotOperator', `${body.member} does not operate this pool`);
+}
+
+/** What anyone may know of the pool; nothing that shows how a member stands. */
 function statusOf(d: Deps): object {
   const { book, freshUntil, lapsedTime, epochs, block } = d.follower.state();
   const last = [...epochs.values()].at(-1);
@@ -261,24 +239,6 @@ function statusOf(d: Deps): object {
     block,
   };
 }
-
-const replyOf = (result: object | Rejection | undefined): JsonReply => ({
-  status: isRejection(result) ? 422 : 200,
-  body: JSON.parse(stringifyPlain(result ?? {})),
-});
-
-/** A route that reads its body by a schema. */
-const route =
-  <S extends z.ZodType>(schema: S, then: (body: z.infer<S>) => Promise<object | Rejection>) =>
-  async ({ body }: JsonRequest): Promise<JsonReply> => {
-    const read = schema.safeParse(body);
-    if (!read.success) {
-      const { path, message } = read.error.issues[0] as { path: PropertyKey[]; message: string };
-      const text = `${path.map(String).join('.') || 'the body'}: ${message}`;
-      return { status: 400, body: reject('Malformed', text) };
-    }
-    return replyOf(await then(read.data));
-  };
 
 async function open(options: OperatorOptions): Promise<Deps & { close(): void }> {
   ensurePrivateDir(options.dir);
@@ -312,13 +272,67 @@ async function open(options: OperatorOptions): Promise<Deps & { close(): void }>
     client.close();
     journal.close();
   };
-  return { options, info, follower, desk, client, seed, now, logger, close };
+  const send = createSend(client);
+  return { options, info, follower, desk, client, send, seed, now, logger, close };
+}
+
+/**
+ * Follows the chain, closes who is below maintenance, and begins an epoch when it is time and
+ * nobody is. An epoch is proven beside that: prices do not wait for a proof.
+ */
+function runLoop(d: Deps, closer: Closer, epoch: () => Promise<Rejection | undefined>) {
+  const { epochSeconds } = d.options;
+  let isStopped = false;
+  let lastEpoch = 0;
+  let proving: Promise<void> | undefined;
+  const failed = (error: unknown): void => {
+    const text = 'the operator could not go on; it tries again';
+    d.logger.error({ error: errorMessage(error) }, text);
+  };
+  async function prove(): Promise<void> {
+    const fault = await epoch();
+    if (fault === undefined) return;
+    d.logger.error(fault, 'no epoch: the pool goes reduce-only when its proof is old');
+    // Prices moved while it was opened: again, as soon as the member is closed.
+    if (fault.code === 'MemberUncovered') lastEpoch = 0;
+  }
+  async function turn(): Promise<void> {
+    await d.follower.advance();
+    const isCovered = await closer.pass();
+    const isDue = epochSeconds > 0 && d.now() >= lastEpoch + epochSeconds;
+    if (!isCovered || !isDue || proving !== undefined) return;
+    lastEpoch = d.now();
+    proving = prove()
+      .catch(failed)
+      .finally(() => {
+        proving = undefined;
+      });
+  }
+  const done = (async () => {
+    while (!isStopped) {
+      await sleep(pollMs);
+      await turn().catch(failed);
+    }
+    await proving;
+  })();
+  return {
+    stop(): Promise<void> {
+      isStopped = true;
+      return done;
+    },
+  };
 }
 
 /** Runs an operator until it is stopped. */
 export async function startOperator(options: OperatorOptions) {
   const d = await open(options);
-  let isStopped = false;
+  const closer = createCloser({
+    ...d,
+    rules: options.closing ?? closingDefault,
+    state: () => d.follower.state(),
+    token: d.client.info.token.address,
+    waitFor: (block) => waitFor(d, block),
+  });
   let epochs: Promise<unknown> = Promise.resolve();
   const epoch = (): Promise<Rejection | undefined> => {
     const next = epochs.then(() => makeEpoch(d));
@@ -342,6 +356,7 @@ export async function startOperator(options: OperatorOptions) {
       'POST /cancel': route(bodies.cancel, cancel),
       'POST /holdings': route(bodies.read, (body) => holdings(d, body)),
       'POST /payout': route(bodies.payout, (body) => payout(d, body)),
+      'POST /uncovered': route(bodies.read, (body) => uncoveredFor(d, closer, body)),
     },
   });
   const stopWatch = await d.client
@@ -350,35 +365,24 @@ export async function startOperator(options: OperatorOptions) {
       d.logger.warn({ error: errorMessage(error) }, 'the venue is not there: no orders for now');
       return undefined;
     });
-  let lastEpoch = 0;
-  const loop = (async () => {
-    while (!isStopped) {
-      await new Promise((done) => setTimeout(done, pollMs));
-      try {
-        await d.follower.advance();
-        if (options.epochSeconds === 0 || d.now() < lastEpoch + options.epochSeconds) continue;
-        lastEpoch = d.now();
-        const fault = await epoch();
-        if (fault)
-          d.logger.error(fault, 'no epoch: the pool goes reduce-only when its proof is old');
-      } catch (error) {
-        d.logger.error(
-          { error: errorMessage(error) },
-          'the operator could not go on; it tries again',
-        );
-      }
-    }
-  })();
+  const loop = runLoop(d, closer, epoch);
   return {
     port: server.port,
     url: `http://${options.host ?? '127.0.0.1'}:${server.port}`,
     status: () => statusOf(d),
-    epoch,
+    /** Opens and proves an epoch, once members below maintenance are closed. */
+    async epoch(): Promise<Rejection | undefined> {
+      for (let waited = 0; waited < closeMs; waited += pollMs) {
+        if (uncovered((await d.follower.advance()).book).length === 0) break;
+        await sleep(pollMs);
+      }
+      return epoch();
+    },
+    uncovered: closer.view,
     desk: d.desk,
     follower: d.follower,
     async stop(): Promise<void> {
-      isStopped = true;
-      await loop;
+      await loop.stop();
       await stopWatch?.();
       await server.close();
       d.close();

@@ -35,7 +35,14 @@ function followed(cash = 1_000): Followed {
   applyEvent(book, { type: 'market', market: 0, to });
   applyEvent(book, { type: 'flow', member: 1, quote: BigInt(cash) * 1_000_000n });
   const filled = new Map<string, number>();
-  const rest = { epochs: new Map(), shared: [], lapsedTime: 0, block: 1, blockHash: '0x' as Hex };
+  const rest = {
+    epochs: new Map(),
+    shared: [],
+    coveredQuote: 0n,
+    lapsedTime: 0,
+    block: 1,
+    blockHash: '0x' as Hex,
+  };
   return { book, filled, freshUntil: 2_000, ...rest };
 }
 

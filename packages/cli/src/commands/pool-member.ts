@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { iConfidentialPoolAbi, iProofRegistryAbi } from '@holdfast/abi';
 import { sleep, writeFileAtomic } from '@holdfast/host';
-import type { Opening } from '@holdfast/pool';
+import type { Holdings, Opening } from '@holdfast/pool';
 import {
   marketBy,
   parseTokens,
@@ -81,21 +81,35 @@ const sharedMs = 500;
 async function keepShared(s: Session, pool: Hex, member: MemberClient): Promise<void> {
   for (let tries = 1; ; tries++) {
     const view = await member.holdings();
-    if (!isRejection(view)) return keepIt(s, pool, member.member, view.shared);
+    if (!isRejection(view)) return keepIt(s, pool, member.member, view);
     if (tries === sharedTries) agreed(view);
     await sleep(sharedMs);
   }
 }
 
-async function keepIt(s: Session, pool: Hex, member: Hex, shared: bigint): Promise<void> {
-  const record = await recordOf(s, pool, member);
-  if (record.shared === undefined) return keepRecord(s, pool, member, { ...record, shared });
-  if (record.shared === shared) return;
+/** Keeps what a leaf is made of without the operator: its secret, and lanes of its closings. */
+async function keepIt(
+  s: Session,
+  pool: Hex,
+  member: Hex,
+  { shared, closings }: Pick<Holdings, 'shared' | 'closings'>,
+): Promise<void> {
+  const { withClosings } = await import('@holdfast/pool');
+  const before = await recordOf(s, pool, member);
+  if (before.shared === undefined || before.shared === shared) {
+    const record = withClosings({ ...before, shared }, closings);
+    if (record.orders !== before.orders || before.shared === undefined) {
+      await keepRecord(s, pool, member, record);
+    }
+    return;
+  }
   const text = 'the operator gives another secret of salts than the one that is kept here';
   agreed({ code: 'SharedDiffers', message: text });
 }
 
-export async function deposit(s: Session, text: string, options: PoolOptions): Promise<Result> {
+export type DepositOptions = PoolOptions & { readonly for?: string };
+
+export async function deposit(s: Session, text: string, options: DepositOptions): Promise<Result> {
   const place = placeOf(s, options);
   const { info } = await poolOn(s, place);
   const client = await s.client('sign');
@@ -103,8 +117,9 @@ export async function deposit(s: Session, text: string, options: PoolOptions): P
   const amount = agreed(parseTokens(text, token.decimals));
   const approve = { address: token.address, abi: erc20Abi, functionName: 'approve' };
   agreed(await client.chain().call({ ...approve, args: [info.pool, amount] }));
-  const signer = await s.signer();
-  const done = await send(s, info, 'pool', 'deposit', [signer.address, amount]);
+  const { address } = await s.signer();
+  const member = options.for === undefined ? address : parseAddress(options.for);
+  const done = await send(s, info, 'pool', 'deposit', [member, amount]);
   return {
     data: done,
     text: pairs([
@@ -161,9 +176,11 @@ export async function cancel(s: Session, nonce: string | undefined, options: Poo
 }
 
 export async function holdings(s: Session, options: PoolOptions): Promise<Result> {
-  const { member } = await memberAt(s, options);
+  const { place, member } = await memberAt(s, options);
   const view = agreed(await member.holdings());
+  await keepIt(s, place.pool, member.member, view);
   const { markets } = await s.info();
+  const own = view.orders.filter(({ isClosing }) => isClosing !== true).length;
   const rows = view.positions.map(({ market, size }) => {
     const found = agreed(marketBy(markets, market));
     return [found.symbol, showSize(found, size)];
@@ -173,12 +190,19 @@ export async function holdings(s: Session, options: PoolOptions): Promise<Result
     ['equity', showQuote(view.equity)],
     ['initial margin', showQuote(view.initial)],
     ['maintenance margin', showQuote(view.maintenance)],
-    ['open orders', `${view.orders.length}`],
+    ['open orders', `${own}`],
+    ...(view.equity < view.maintenance
+      ? ([['state', 'below maintenance: the operator closes you; deposit to end it']] as const)
+      : []),
+    ...(view.closings.length === 0
+      ? []
+      : ([['closed by the operator', `${view.closings.length} times`]] as const)),
   ]);
   const { opening: _, snapshot: __, shared: ___, ...data } = view;
   return {
     data,
     text: rows.length === 0 ? head : `${head}\n\n${table([['market', 'size'], ...rows])}`,
+    ...(view.closings.length === 0 ? {} : { next: 'holdfast pool closings' }),
   };
 }
 
@@ -313,7 +337,7 @@ async function keepLeaf(s: Session, options: PoolOptions): Promise<Result> {
   const { place, info, reader, member } = await memberAt(s, options);
   const view = agreed(await member.holdings());
   const { opening, snapshot, next, shared } = view;
-  await keepIt(s, place.pool, member.member, shared);
+  await keepIt(s, place.pool, member.member, view);
   if (next?.opening !== undefined) {
     // Not proven yet, so there is no root to judge it by; the next run does.
     const path = openingPath(s, place.pool, member.member, next.snapshot.number);

@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createChainReader, createChainWriter, createLogger, loadVenue } from '@holdfast/host';
 import { root } from '@holdfast/host/programs';
+import { parseQuote } from '@holdfast/sdk';
 import { EnvironmentError, type Hex } from '@holdfast/units';
 import { UsageError } from '../failure.ts';
 import { pairs, type Result } from '../io.ts';
-import { parseAddress, parseDuration, parseWhole } from '../parse.ts';
+import { parseAddress, parseDuration, parsePercent, parseWhole } from '../parse.ts';
 import { agreed, type Session } from '../session.ts';
 import {
   keepPlace,
@@ -29,7 +30,8 @@ export type CreateOptions = PoolOptions & {
   readonly chunk: string;
 };
 
-export type RunOptions = PoolOptions & { readonly port: string; readonly every: string };
+export type ClosingOptions = PoolOptions & { readonly slip?: string; readonly cover?: string };
+export type RunOptions = ClosingOptions & { readonly port: string; readonly every: string };
 
 /** Keys of a folder; on a local chain they are made when there are none. */
 async function keysFor(s: Session, dir: string, chainId: number, chunk: number): Promise<number> {
@@ -93,7 +95,19 @@ export async function create(s: Session, options: CreateOptions): Promise<Result
   };
 }
 
-async function operatorOf(s: Session, options: PoolOptions, port: number, epochSeconds: number) {
+/** How members below maintenance are closed. @throws UsageError */
+async function closingOf({ slip, cover }: ClosingOptions) {
+  const { closingDefault, slipPpmMax } = await import('@holdfast/pool');
+  const slipPpm = slip === undefined ? closingDefault.slipPpm : parsePercent(slip);
+  if (slipPpm === 0 || slipPpm > slipPpmMax) {
+    throw new UsageError(`--slip is above 0 and at most ${slipPpmMax / 10_000}%`);
+  }
+  const coverQuote = cover === undefined ? closingDefault.coverQuote : agreed(parseQuote(cover));
+  return { slipPpm, coverQuote };
+}
+
+async function operatorOf(s: Session, options: ClosingOptions, port: number, epochSeconds: number) {
+  const closing = await closingOf(options);
   const { startOperator } = await import('@holdfast/pool');
   const place = placeOf(s, options);
   const { info } = await poolOn(s, place);
@@ -103,7 +117,7 @@ async function operatorOf(s: Session, options: PoolOptions, port: number, epochS
   const logger = createLogger('pool');
   const at = { venue: s.dir, pool: place.pool, dir, signer, port, epochSeconds, prover, logger };
   const { rpc, url } = s.globals;
-  return startOperator({ ...at, rpcUrl: rpc, url });
+  return startOperator({ ...at, rpcUrl: rpc, url, closing });
 }
 
 /** Runs until it is interrupted. */
@@ -122,7 +136,7 @@ export async function run(s: Session, options: RunOptions): Promise<Result> {
 }
 
 /** Opens and proves one epoch; for an operator that runs no process. */
-export async function proveOnce(s: Session, options: PoolOptions): Promise<Result> {
+export async function proveOnce(s: Session, options: ClosingOptions): Promise<Result> {
   const place = placeOf(s, options);
   if (place.operator !== undefined) {
     const isUp = await fetch(`${place.operator}/status`).then(

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { Command as Made } from 'commander';
 import type { Globals } from '../session.ts';
+import * as closing from './pool-closing.ts';
 import * as exits from './pool-exit.ts';
 import * as member from './pool-member.ts';
 import type { PoolOptions } from './pool-place.ts';
@@ -17,6 +18,12 @@ const base = (name: string, description: string): Command =>
     .option('--operator <url>', 'where its operator answers')
     .option('--keys <dir>', 'folder of the circuits’ keys');
 
+/** What an operator says of members below maintenance. */
+const closes = (command: Command): Command =>
+  command
+    .option('--slip <percent>', 'farthest from the mark that a member is closed at, to 5%', '1%')
+    .option('--cover <amount>', 'most to put in, in all, for members that are flat and owe', '0');
+
 function operatorCommands(perform: Perform): Command[] {
   const create = base('create', 'deploy a pool, as its operator, and join it first')
     .option('--fresh <time>', 'how long a proof counts', '1h')
@@ -26,17 +33,21 @@ function operatorCommands(perform: Perform): Command[] {
     .option('--governor <address>', 'who may replace circuits (default: the operator)')
     .option('--chunk <n>', 'members in a chunk, where keys are made', '4')
     .action((o: All<runs.CreateOptions>) => perform(o, (s) => runs.create(s, o)));
-  const run = base('run', 'run the operator')
+  const run = closes(base('run', 'run the operator; it closes members below maintenance'))
     .option('--port <n>', 'where it answers', '8790')
     .option('--every <time>', 'time between two epochs; 0s: only by hand', '10m')
     .action((o: All<runs.RunOptions>) => perform(o, (s) => runs.run(s, o)));
-  const epoch = base('epoch', 'open and prove one epoch, where no operator runs').action(
-    (o: All<PoolOptions>) => perform(o, (s) => runs.proveOnce(s, o)),
+  const epoch = closes(base('epoch', 'open and prove one epoch, where no operator runs')).action(
+    (o: All<runs.ClosingOptions>) => perform(o, (s) => runs.proveOnce(s, o)),
+  );
+  const uncovered = base('uncovered', 'members below maintenance, for the operator').action(
+    (o: All<PoolOptions>) => perform(o, (s) => closing.uncovered(s, o)),
   );
   return [
     finish(create, ['holdfast pool create', 'holdfast pool create --keys ceremony --fresh 30m']),
-    finish(run, ['holdfast pool run --every 5m']),
+    finish(run, ['holdfast pool run --every 5m', 'holdfast pool run --slip 2% --cover 500']),
     finish(epoch, ['holdfast pool epoch']),
+    finish(uncovered, ['holdfast pool uncovered --key operator']),
   ];
 }
 
@@ -44,9 +55,10 @@ function memberCommands(perform: Perform): Command[] {
   const join = base('join', 'join with a secret that is made here').action((o: All<PoolOptions>) =>
     perform(o, (s) => member.join_(s, o)),
   );
-  const deposit = base('deposit', 'deposit for oneself')
+  const deposit = base('deposit', 'deposit for oneself, or for another member')
     .argument('<amount>')
-    .action((amount: string, o: All<PoolOptions>) =>
+    .option('--for <address>', 'the member that it is for (default: oneself)')
+    .action((amount: string, o: All<member.DepositOptions>) =>
       perform(o, (s) => member.deposit(s, amount, o)),
     );
   const order = base('order', 'sign an order and give it to the operator')
@@ -74,6 +86,7 @@ function memberCommands(perform: Perform): Command[] {
     );
   const simple = [
     ['holdings', 'what one holds, as the operator has it', member.holdings],
+    ['closings', 'how the operator closed one, judged by one’s own record', closing.closings],
     ['status', 'state of the pool, from the chain', member.status],
     ['lapse', 'wind the pool up, once its newest proof is too old', exits.lapse],
     ['recall', 'ask the venue for what a wound-up pool has there', exits.recall],
@@ -91,7 +104,7 @@ function memberCommands(perform: Perform): Command[] {
   return [
     finish(inclusion, ['holdfast pool inclusion --every 1m']),
     finish(join, ['holdfast pool join --pool 0x… --operator http://127.0.0.1:8790']),
-    finish(deposit, ['holdfast pool deposit 1000']),
+    finish(deposit, ['holdfast pool deposit 1000', 'holdfast pool deposit 50 --for 0x…']),
     finish(order, ['holdfast pool order BTC-USD buy 0.01 --price 100000']),
     finish(cancel, ['holdfast pool cancel']),
     finish(payout, ['holdfast pool payout 100']),
