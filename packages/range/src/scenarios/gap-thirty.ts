@@ -17,7 +17,8 @@ const markets: VenueMarket[] = numbers.map((id) => ({
   tickSize: '0.001',
   lotSize: '1',
   tickValue: 1_000,
-  openInterestMax: 100_000,
+  // All of the story lies below where margin starts to grow, at half of the cap.
+  openInterestMax: 150_000,
   backstopLotsMax: 1_000,
 }));
 const symbols = markets.map(({ symbol }) => symbol);
