@@ -41,8 +41,8 @@ const lines: readonly (readonly Lane[])[] = [
   [[script('prove', 'tools/prove.ts')]],
   [[script('symbolic', 'tools/symbolic.ts')]],
   [
-    // They wait for clocks a third of their time; what computes takes the rest.
-    [script('e2e', 'tools/e2e.ts', '--acting', '--jobs', '2')],
+    // They wait for clocks half of their time; what computes takes the rest.
+    [script('e2e', 'tools/e2e.ts', '--acting', '--jobs', '3')],
     [patient(script('e2e, computing', 'tools/e2e.ts', '--computing'))],
   ],
 ];

@@ -15,7 +15,7 @@ const computing = new Set(
 );
 
 /** They take minutes, so they begin before the others. */
-const long = ['newuser', 'tape', 'faults', 'range', 'kill'].map(
+const long = ['newuser', 'tape', 'pool', 'faults', 'range', 'kill'].map(
   (name) => `tests/e2e/${name}.e2e.ts`,
 );
 
