@@ -35,6 +35,8 @@ const lines: readonly (readonly Lane[])[] = [
       script('mutants, off chain', 'tools/mutate.ts', 'risk', 'order', 'core', '--sample', '30'),
       script('gas', 'tools/gas.ts', '--check'),
       script('roles', 'tools/roles.ts', '--check'),
+      // Both tests of proofs need them.
+      script('circuits', 'tools/circuits.ts'),
     ].map(patient),
   ],
   // Solvers have limits of time: nothing runs beside them.

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileCircuit, developmentKeys } from '@holdfast/proof/node';
 import { tools } from '../../../packages/proof/test/world.ts';
@@ -14,6 +14,12 @@ export async function keysOf(size: number): Promise<string> {
   mkdirSync(tools.out, { recursive: true });
   const fresh = mkdtempSync(join(tools.out, 'new-keys-'));
   await developmentKeys(tools, fresh, { size, now: 1 });
-  renameSync(fresh, keys);
+  try {
+    renameSync(fresh, keys);
+  } catch (error) {
+    // Another test made them meanwhile.
+    if (!existsSync(keys)) throw error;
+    rmSync(fresh, { recursive: true });
+  }
   return keys;
 }

@@ -10,7 +10,7 @@ import { body, style } from './page-text.ts';
 /** A file of the page, as one script. */
 export async function browserBundle(entry: string, globalName?: string) {
   // Loaded here: a heavy tool, which one command needs.
-  const { build } = await import('esbuild');
+  const { build, stop } = await import('esbuild');
   const made = await build({
     absWorkingDir: root,
     entryPoints: [join(root, 'packages/pool/src/check', entry)],
@@ -26,6 +26,8 @@ export async function browserBundle(entry: string, globalName?: string) {
     metafile: true,
     write: false,
   });
+  // Its service is a process of its own.
+  await stop();
   return { text: made.outputFiles[0]!.text.trimEnd(), inputs: Object.keys(made.metafile.inputs) };
 }
 
