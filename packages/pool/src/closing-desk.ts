@@ -4,21 +4,18 @@
  */
 import { sleep } from '@holdfast/host';
 import type { Order } from '@holdfast/order';
-import type { Client } from '@holdfast/sdk';
 import { EnvironmentError, type Hex, isRejection, type Rejection } from '@holdfast/units';
 import { marketOf, memberOf } from './book.ts';
 import { type ClosingTerms, closingFault, planClosing } from './closing.ts';
 import type { Followed } from './follow.ts';
-import type { ClosingWhy, Entry } from './journal.ts';
+import type { ClosingWhy } from './journal.ts';
 import { isUncovered, memberHealth, type OpenOrder } from './margin.ts';
 import type { Orders, Tracked } from './orders.ts';
+import { type SendDeps, sendTracked } from './send.ts';
 
-export type ClosingDeps = {
+export type ClosingDeps = SendDeps & {
   readonly orders: Orders;
-  readonly now: () => number;
   readonly state: () => Followed;
-  readonly client: () => Client;
-  write(...entries: readonly Entry[]): void;
   /** What may still change a member's position, but for one order. */
   openOf(member: string, but?: number): OpenOrder[];
 };
@@ -108,23 +105,18 @@ export async function closeMember(
 
 async function send(c: ClosingDeps, id: number, terms: ClosingTerms) {
   const { market, isBuy, lots, price, reduceOnly, expiry } = terms;
-  const input = {
+  const sent = await sendTracked(c, {
     market,
-    side: isBuy ? ('buy' as const) : ('sell' as const),
+    side: isBuy ? 'buy' : 'sell',
     size: lots,
     price,
-    timeInForce: 'IOC' as const,
+    timeInForce: 'IOC',
     reduceOnly,
-    lifeSeconds: expiry - c.now(),
+    expiry,
     trackedId: id,
-  };
-  const answer = await c.client().place(input);
-  if (isRejection(answer) && !('lane' in answer)) {
-    c.write({ type: 'ended', id, filled: 0, at: c.now() });
-    return answer;
-  }
-  const { status, lane, seq, code, message } = answer as Exclude<typeof answer, Rejection>;
-  c.write({ type: 'answer', id, answer: { ...(answer as object), status, lane, seq } });
+  });
+  if ('refused' in sent) return sent.refused;
+  const { status, code, message } = sent.answer;
   return status === 'rejected' ? { code: code ?? 'Rejected', message: message ?? '' } : undefined;
 }
 

@@ -15,6 +15,7 @@ import type { Followed } from './follow.ts';
 import type { Entry, Journal } from './journal.ts';
 import { marginFault, type OpenOrder, onlyReduces } from './margin.ts';
 import { createOrders, type Orders, type Tracked } from './orders.ts';
+import { type Routed, sendTracked } from './send.ts';
 import { type MemberOrder, poolDomain, poolTypes } from './terms.ts';
 
 export type DeskDeps = {
@@ -29,7 +30,6 @@ export type DeskDeps = {
 export type Placed = Answer & { readonly nonce: number };
 
 /** An order of a member as the venue's client takes it, with the member's order inside. */
-type Routed = OrderInput & { readonly trackedId: number };
 type Terms = Omit<Routed, 'trackedId'>;
 
 const timeInForceOf = ['GTC', 'IOC', 'FOK'] as const;
@@ -130,22 +130,14 @@ function route(c: Context, number: number, order: MemberOrder): Terms | Rejectio
     timeInForce: timeInForceOf[order.timeInForce],
     postOnly: order.postOnly,
     reduceOnly,
-    // A second, and not a life from now: the wallet signs nothing that outlives the proof.
     expiry,
   };
 }
 
 async function send(c: Context, id: number, terms: Terms): Promise<Placed | Rejection> {
   const order = c.orders.find(id)?.order as MemberOrder;
-  const input: Routed = { ...terms, trackedId: id };
-  const answer = await c.client().place(input);
-  if (isRejection(answer) && !('lane' in answer)) {
-    c.write({ type: 'ended', id, filled: 0, at: c.now() });
-    return answer;
-  }
-  const placed = answer as Answer;
-  c.write({ type: 'answer', id, answer: { ...placed } });
-  return { ...placed, nonce: order.nonce };
+  const sent = await sendTracked(c, { ...terms, trackedId: id });
+  return 'refused' in sent ? sent.refused : { ...sent.answer, nonce: order.nonce };
 }
 
 /** The same order again has the same answer; another one under its number has none. */

@@ -55,6 +55,8 @@ describe('the desk closes', () => {
         [market, side, size, price, reduceOnly, timeInForce],
         [0, 'sell', 10, 955_350, true, 'IOC'],
       );
+      // A second, so that an order signed late outlives no proof.
+      equal(r.sent[0]?.expiry, 1_300);
       // Matched, and not in the book yet: nothing more may leave, however long it takes.
       for (const at of [1_000, 1_020, 1_599]) {
         r.now.at = at;

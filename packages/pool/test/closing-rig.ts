@@ -10,20 +10,11 @@ import type { PoolInfo } from '../src/contract.ts';
 import { createDesk } from '../src/desk.ts';
 import type { Followed } from '../src/follow.ts';
 import { openJournal } from '../src/journal.ts';
+import { market } from './market.ts';
 
 export const pool: Hex = `0x${'11'.repeat(20)}`;
 const place = { chainId: 31_337, pool, account: 9, markets: [0, 1], scale: 1n };
 export const info = place as unknown as PoolInfo;
-
-export const to = {
-  tickValue: 100,
-  initialPpm: 50_000,
-  maintenancePpm: 30_000,
-  takerFeePpm: 450,
-  makerFeePpm: 150,
-  mark: 1_000_000,
-  index: 0n,
-};
 
 export const addressOf = (number: number): Hex => `0x${`${number + 1}`.repeat(40)}`;
 
@@ -44,7 +35,7 @@ export function followed(): Followed {
     const key = BigInt(number + 1);
     applyEvent(book, { type: 'joined', address: addressOf(number), key });
   }
-  for (const market of [0, 1]) applyEvent(book, { type: 'market', market, to });
+  for (const id of [0, 1]) applyEvent(book, { type: 'market', market: id, to: market });
   flow(book, 0, 1_000);
   flow(book, 1, 60);
   flow(book, 2, 1_000);
@@ -60,7 +51,7 @@ export type Sent = {
   price: number;
   reduceOnly: boolean;
   timeInForce: string;
-  lifeSeconds: number;
+  expiry: number;
 };
 
 export type Rig = {
