@@ -141,13 +141,17 @@ contract PoolBoundsTest is PoolTest {
         registry.applyCircuits();
     }
 
-    function test_circuits_voidTheOpenEpoch() public {
-        fillPool(6);
+    function _readyToReplace() private {
         Circuits memory other = circuitsOf(solvency, circuit("margin 2"));
         vm.prank(governor);
         registry.proposeCircuits(other);
         vm.warp(block.timestamp + DELAY);
         refresh();
+    }
+
+    function test_circuits_voidTheOpenEpoch() public {
+        fillPool(6);
+        _readyToReplace();
         openEpoch();
         registry.applyCircuits();
         (uint256 id,,,,) = registry.epochs();
@@ -248,11 +252,7 @@ contract PoolBoundsTest is PoolTest {
     // What a wound up pool's parts rest on stands for ever.
     function test_lapse_endsProofs() public {
         fillPool(6);
-        Circuits memory other = circuitsOf(solvency, circuit("margin 2"));
-        vm.prank(governor);
-        registry.proposeCircuits(other);
-        vm.warp(block.timestamp + DELAY);
-        refresh();
+        _readyToReplace();
         Snapshot memory s = openEpoch();
         registry.submitChunk(s, chunkOf(s, 0, LEAF_0));
         pool.lapse();

@@ -38,6 +38,10 @@ export function table(rows: readonly (readonly string[])[], rightFrom = 1): stri
 export const clockTime = (seconds: number): string =>
   new Date(seconds * 1000).toISOString().slice(0, 19);
 
+/** As above; 0 is no time yet. */
+export const clockTimeOrNone = (seconds: number): string =>
+  seconds === 0 ? '-' : clockTime(seconds);
+
 /** Pairs as an aligned list. */
 export function pairs(entries: readonly (readonly [string, string])[]): string {
   const width = Math.max(0, ...entries.map(([name]) => name.length));

@@ -1,8 +1,8 @@
 /** The chain's logs as events of the book. Pure: the caller reads logs and calldata. */
 import { clearingHouseAbi, iConfidentialPoolAbi, vaultAbi } from '@holdfast/abi';
-import { packedOrderBytes, unpackOrder } from '@holdfast/order';
-import { type ChainEvent, decodeLog, type Sources } from '@holdfast/settle';
-import { EnvironmentError, fromHex, getUint, type Hex, isRejection } from '@holdfast/units';
+import { packedFillBytes, packedOrderBytes, unpackFill, unpackOrder } from '@holdfast/order';
+import { type ChainEvent, decodeLog, type RawLog, type Sources } from '@holdfast/settle';
+import { EnvironmentError, fromHex, type Hex, isRejection } from '@holdfast/units';
 import { decodeEventLog, decodeFunctionData } from 'viem';
 import type { BookEvent, BookFill } from './book.ts';
 
@@ -15,20 +15,8 @@ export type PoolSources = Sources & {
   readonly scale: bigint;
 };
 
-export type LogOf = {
-  readonly address: Hex;
-  readonly topics: readonly Hex[];
-  readonly data: Hex;
-  readonly transactionHash: Hex;
-  readonly logIndex: number;
-  readonly blockNumber: number;
-  readonly blockHash: Hex;
-};
-
 /** Whose an order of the omnibus account is. */
 export type OwnerOf = (lane: number, seq: number) => number | undefined;
-
-const fillBytes = 13;
 
 /** The sides of the omnibus account in a batch's fills, in their order. */
 export function fillsOfBatch(input: Hex, account: number, ownerOf: OwnerOf): BookFill[] {
@@ -40,14 +28,12 @@ export function fillsOfBatch(input: Hex, account: number, ownerOf: OwnerOf): Boo
   const orders = fromHex(batch.orders);
   const fills = fromHex(batch.fills);
   const sides: BookFill[] = [];
-  for (let at = 0; at < fills.length; at += fillBytes) {
-    const lots = getUint(fills, at + 4, 5);
-    const price = getUint(fills, at + 9, 4);
-    for (const [role, from] of [
-      ['maker', at],
-      ['taker', at + 2],
-    ] as const) {
-      const place = getUint(fills, from, 2) * packedOrderBytes;
+  for (let at = 0; at < fills.length; at += packedFillBytes) {
+    const fill = unpackFill(fills, at);
+    if (isRejection(fill)) throw new EnvironmentError('BatchUnread', fill.message);
+    const { lots, price } = fill;
+    for (const role of ['maker', 'taker'] as const) {
+      const place = fill[role] * packedOrderBytes;
       const order = unpackOrder(orders.slice(place, place + packedOrderBytes));
       if (isRejection(order) || order.account !== account) continue;
       const member = ownerOf(order.lane, order.seq);
@@ -103,7 +89,7 @@ function houseEvents(s: PoolSources, event: ChainEvent, fills: () => BookFill[])
 export function createReader(s: PoolSources, ownerOf: OwnerOf) {
   const queued = new Map<bigint, number>();
 
-  function poolEvents(log: LogOf): BookEvent[] {
+  function poolEvents(log: RawLog): BookEvent[] {
     const topics = log.topics as [Hex, ...Hex[]];
     const { eventName, args } = decodeEventLog({
       abi: iConfidentialPoolAbi,
@@ -122,7 +108,7 @@ export function createReader(s: PoolSources, ownerOf: OwnerOf) {
   }
 
   /** A payout that was stopped comes back to whom it was for. */
-  function vaultEvents(log: LogOf): BookEvent[] {
+  function vaultEvents(log: RawLog): BookEvent[] {
     const topics = log.topics as [Hex, ...Hex[]];
     const { eventName, args } = decodeEventLog({ abi: vaultAbi, data: log.data, topics });
     if (eventName !== 'Returned') return [];
@@ -139,7 +125,7 @@ export function createReader(s: PoolSources, ownerOf: OwnerOf) {
      * Events of one transaction's logs, in order; flows first, so that what the clearing house
      * says of the account contains them.
      */
-    eventsOf(logs: readonly LogOf[], input: () => Hex): BookEvent[] {
+    eventsOf(logs: readonly RawLog[], input: () => Hex): BookEvent[] {
       const events = logs.flatMap((log) => {
         if (log.address === s.pool) return poolEvents(log);
         if (log.address === s.vault) return vaultEvents(log);

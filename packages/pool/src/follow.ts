@@ -1,11 +1,11 @@
 /** Follows the chain into the book: reads logs block by block, and anew after a reorganisation. */
 import { iConfidentialPoolAbi, iProofRegistryAbi } from '@holdfast/abi';
 import type { ChainReader } from '@holdfast/host';
-import { decodeLog } from '@holdfast/settle';
+import { decodeLog, type RawLog } from '@holdfast/settle';
 import { EnvironmentError, type Hex } from '@holdfast/units';
 import { decodeEventLog } from 'viem';
 import { applyEvent, type Book, emptyBook, isShared, operatorNumber, sumsFault } from './book.ts';
-import { createReader, type LogOf, type OwnerOf, type PoolSources } from './events.ts';
+import { createReader, type OwnerOf, type PoolSources } from './events.ts';
 
 /** What the chain fixed when an epoch was opened, as `submitChunk` takes it. */
 export type Snapshot = {
@@ -101,7 +101,7 @@ function heldBy(book: Book, markets: readonly number[], count: number): Held[] {
   }));
 }
 
-function registryLog(p: FollowPlace, at: Followed, log: LogOf): void {
+function registryLog(p: FollowPlace, at: Followed, log: RawLog): void {
   const topics = log.topics as [Hex, ...Hex[]];
   const { eventName, args } = decodeEventLog({ abi: iProofRegistryAbi, data: log.data, topics });
   if (eventName === 'EpochOpened') {
@@ -120,7 +120,7 @@ function registryLog(p: FollowPlace, at: Followed, log: LogOf): void {
 }
 
 /** Counts what was settled, and notices the end. */
-function sideLog(p: FollowPlace, at: Followed, log: LogOf): void {
+function sideLog(p: FollowPlace, at: Followed, log: RawLog): void {
   if (log.address === p.clearingHouse) {
     const event = decodeLog(p, log);
     if (event?.type !== 'Settled') return;
@@ -136,8 +136,8 @@ function sideLog(p: FollowPlace, at: Followed, log: LogOf): void {
   }
 }
 
-function byTransaction(logs: readonly LogOf[]): LogOf[][] {
-  const groups: LogOf[][] = [];
+function byTransaction(logs: readonly RawLog[]): RawLog[][] {
+  const groups: RawLog[][] = [];
   for (const log of logs) {
     const last = groups.at(-1);
     if (last?.[0]?.transactionHash === log.transactionHash) last.push(log);
@@ -150,10 +150,10 @@ function byTransaction(logs: readonly LogOf[]): LogOf[][] {
 async function inputs(
   reader: ChainReader,
   p: FollowPlace,
-  groups: readonly LogOf[][],
+  groups: readonly RawLog[][],
 ): Promise<Map<Hex, Hex>> {
   const found = new Map<Hex, Hex>();
-  const isOwn = (log: LogOf): boolean => {
+  const isOwn = (log: RawLog): boolean => {
     if (log.address !== p.clearingHouse) return false;
     const event = decodeLog(p, log);
     if (event?.type !== 'Settled') return false;
@@ -178,7 +178,7 @@ export function createFollower(reader: ChainReader, p: FollowPlace, ownerOf: Own
       fromBlock: BigInt(from),
       toBlock: BigInt(to),
     });
-    const list: LogOf[] = raw.map((log) => ({
+    const list: RawLog[] = raw.map((log) => ({
       address: log.address.toLowerCase() as Hex,
       topics: log.topics,
       data: log.data,

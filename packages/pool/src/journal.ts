@@ -12,23 +12,9 @@ import {
   truncateSync,
   writeSync,
 } from 'node:fs';
-import { EnvironmentError, type Hex, isRejection, type Rejection, reject } from '@holdfast/units';
+import { EnvironmentError, isRejection, type Rejection, reject } from '@holdfast/units';
 import { z } from 'zod';
-
-const hex = z.custom<Hex>((value) => typeof value === 'string' && /^0x[0-9a-f]*$/i.test(value));
-const whole = z.int().min(0);
-
-const memberOrder = z.strictObject({
-  member: hex,
-  market: whole,
-  isBuy: z.boolean(),
-  size: whole,
-  price: whole,
-  timeInForce: z.union([z.literal(0), z.literal(1), z.literal(2)]),
-  postOnly: z.boolean(),
-  expiry: whole,
-  nonce: whole,
-});
+import { hex, memberOrder, whole } from './schemas.ts';
 
 const answer = z.looseObject({
   status: z.enum(['accepted', 'rejected', 'cancelled']),

@@ -1,11 +1,9 @@
 /** What the operator is asked over HTTP: bodies by their schemas, and answers. */
 import type { JsonReply, JsonRequest } from '@holdfast/host';
-import { type Hex, isRejection, type Rejection, reject, stringifyPlain } from '@holdfast/units';
+import { isRejection, type Rejection, reject, stringifyPlain } from '@holdfast/units';
 import { z } from 'zod';
+import { address, hex, memberOrder, whole } from './schemas.ts';
 
-const hex = z.custom<Hex>((v) => typeof v === 'string' && /^0x[0-9a-fA-F]*$/.test(v));
-const address = z.custom<Hex>((v) => typeof v === 'string' && /^0x[0-9a-fA-F]{40}$/.test(v));
-const whole = z.int().min(0);
 const natural = z
   .string()
   .regex(/^\d{1,78}$/)
@@ -13,17 +11,7 @@ const natural = z
 
 export const bodies = {
   order: z.strictObject({
-    order: z.strictObject({
-      member: address,
-      market: whole,
-      isBuy: z.boolean(),
-      size: whole,
-      price: whole,
-      timeInForce: z.union([z.literal(0), z.literal(1), z.literal(2)]),
-      postOnly: z.boolean(),
-      expiry: whole,
-      nonce: whole,
-    }),
+    order: memberOrder,
     signature: hex,
   }),
   cancel: z.strictObject({ member: address, nonce: whole, expiry: whole, signature: hex }),

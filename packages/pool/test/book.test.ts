@@ -11,16 +11,7 @@ import {
 } from '../src/book.ts';
 import { marginFault, memberHealth, onlyReduces, uncovered } from '../src/margin.ts';
 import { shareOut } from '../src/shares.ts';
-
-const market = {
-  tickValue: 100,
-  initialPpm: 50_000,
-  maintenancePpm: 30_000,
-  takerFeePpm: 450,
-  makerFeePpm: 150,
-  mark: 1_000_000,
-  index: 0n,
-};
+import { market } from './market.ts';
 
 function bookOf(...events: readonly BookEvent[]): Book {
   const book = emptyBook();

@@ -13,6 +13,7 @@ import { createDesk } from '../src/desk.ts';
 import type { Followed } from '../src/follow.ts';
 import { openJournal } from '../src/journal.ts';
 import { type MemberOrder, orderForm, poolDomain, poolTypes } from '../src/terms.ts';
+import { market } from './market.ts';
 
 const pool: Hex = `0x${'11'.repeat(20)}`;
 const info = { chainId: 31_337, pool, account: 9, markets: [0] } as unknown as PoolInfo;
@@ -23,16 +24,7 @@ function followed(cash = 1_000): Followed {
   const book = emptyBook();
   applyEvent(book, { type: 'joined', address: operator.address, key: 1n });
   applyEvent(book, { type: 'joined', address: alice.address, key: 2n });
-  const to = {
-    tickValue: 100,
-    initialPpm: 50_000,
-    maintenancePpm: 30_000,
-    takerFeePpm: 450,
-    makerFeePpm: 150,
-    mark: 1_000_000,
-    index: 0n,
-  };
-  applyEvent(book, { type: 'market', market: 0, to });
+  applyEvent(book, { type: 'market', market: 0, to: market });
   applyEvent(book, { type: 'flow', member: 1, quote: BigInt(cash) * 1_000_000n });
   const filled = new Map<string, number>();
   const rest = {

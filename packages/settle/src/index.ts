@@ -5,5 +5,6 @@ export type { ChainEvent } from './events.ts';
 export type { FillTerms } from './fills.ts';
 export type { SettlerDeps, SettlerOptions, SettlerStatus } from './options.ts';
 export { encodeBatch } from './planner.ts';
+export type { RawLog } from './rpc.ts';
 export { createSettler } from './settler.ts';
 export { memoryStore, openStore, type SettleStore, storeOver } from './store.ts';

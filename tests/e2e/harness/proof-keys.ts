@@ -1,14 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { compileCircuit, developmentKeys } from '@holdfast/proof/node';
+import { compileCircuits, developmentKeys } from '@holdfast/proof/node';
 import { tools } from '../../../packages/proof/test/world.ts';
 
 /** Development keys of the circuits as they are, made once and kept beside what is compiled. */
 export async function keysOf(size: number): Promise<string> {
-  const made: string[] = [];
-  for (const name of ['solvency', 'margin'] as const) {
-    made.push((await compileCircuit(tools, name, size)).r1csHash.slice(0, 8));
-  }
+  const made = (await compileCircuits(tools, { size })).map(({ r1csHash }) => r1csHash.slice(0, 8));
   const keys = join(tools.out, `keys-${size}-${made.join('-')}`);
   if (existsSync(keys)) return keys;
   mkdirSync(tools.out, { recursive: true });

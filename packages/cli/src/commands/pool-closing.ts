@@ -1,12 +1,10 @@
 /** pool closings, uncovered: members below maintenance, as the member and the operator see it. */
 import { iConfidentialPoolAbi } from '@holdfast/abi';
 import { type Market, marketBy, showPrice, showQuote, showSize } from '@holdfast/sdk';
-import { pairs, type Result, table } from '../io.ts';
+import { clockTime, pairs, type Result, table } from '../io.ts';
 import { agreed, type Session } from '../session.ts';
 import { memberAt } from './pool-member.ts';
 import { keepRecord, type PoolOptions, recordOf } from './pool-place.ts';
-
-const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
 /** Every order by which the operator closed oneself, judged by the chain and one's own record. */
 export async function closings(s: Session, options: PoolOptions): Promise<Result> {
@@ -32,7 +30,14 @@ export async function closings(s: Session, options: PoolOptions): Promise<Result
     const sold = `${isBuy ? 'buy' : 'sell'} ${showSize(market, lots)} ${market.symbol}`;
     const limit = `${showPrice(market, price)} (mark ${showPrice(market, mark)})`;
     const why = `${showQuote(equity)} of ${showQuote(maintenance)} at block ${block}`;
-    return [iso(at), sold, limit, showSize(market, settled), why, fault?.code ?? 'as it says'];
+    return [
+      clockTime(at),
+      sold,
+      limit,
+      showSize(market, settled),
+      why,
+      fault?.code ?? 'as it says',
+    ];
   });
   const head = ['time', 'order', 'limit', 'filled', 'equity of maintenance', 'own record'];
   const faults = judged.flatMap(({ fault }) => (fault === undefined ? [] : [fault]));

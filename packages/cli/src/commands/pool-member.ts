@@ -20,7 +20,7 @@ import {
   stringifyExact,
 } from '@holdfast/units';
 import { erc20Abi } from 'viem';
-import { pairs, type Result, table } from '../io.ts';
+import { clockTimeOrNone, pairs, type Result, table } from '../io.ts';
 import { parseAddress, parseDuration, parseSide, parseTimeInForce } from '../parse.ts';
 import { agreed, type Session } from '../session.ts';
 import {
@@ -35,9 +35,6 @@ import {
   secretOf,
   send,
 } from './pool-place.ts';
-
-const iso = (seconds: number): string =>
-  seconds === 0 ? '-' : new Date(seconds * 1000).toISOString();
 
 /** The operator's address, or what to do without. */
 function operatorUrl(place: Place): string {
@@ -245,10 +242,12 @@ export async function status(s: Session, options: PoolOptions): Promise<Result> 
       ['state', state],
       ['members', `${members}`],
       ['epoch', `${epochs[1]} opened, ${last[0]} proven`],
-      ['fresh until', iso(freshUntil)],
-      ['may be wound up from', iso(lapsesAt)],
-      ...(lapsedTime === 0 ? [] : ([['wound up', iso(lapsedTime)]] as const)),
-      ...(pending[1] === 0 ? [] : ([['other circuits from', iso(pending[1])]] as const)),
+      ['fresh until', clockTimeOrNone(freshUntil)],
+      ['may be wound up from', clockTimeOrNone(lapsesAt)],
+      ...(lapsedTime === 0 ? [] : ([['wound up', clockTimeOrNone(lapsedTime)]] as const)),
+      ...(pending[1] === 0
+        ? []
+        : ([['other circuits from', clockTimeOrNone(pending[1])]] as const)),
     ]),
   };
 }

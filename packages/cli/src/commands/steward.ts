@@ -17,7 +17,7 @@ import {
 } from '@holdfast/steward';
 import { EnvironmentError } from '@holdfast/units';
 import { Command } from 'commander';
-import { clockTime, type Result, table } from '../io.ts';
+import { clockTimeOrNone, type Result, table } from '../io.ts';
 import { parseWhole } from '../parse.ts';
 import { findVenueDir, type Session } from '../session.ts';
 import { finish, group, type Perform } from './shared.ts';
@@ -28,8 +28,6 @@ function venueOf({ globals, io }: Session): Venue {
   const message = 'no venue here; name its folder with --venue';
   throw new EnvironmentError('VenueMissing', message, { retry: false });
 }
-
-const at = (seconds: number): string => (seconds === 0 ? '-' : clockTime(seconds));
 
 const fields: readonly (keyof RiskTuple)[] = [
   'initialPpm',
@@ -60,9 +58,11 @@ async function status(s: Session): Promise<Result> {
   const rows = state.markets.flatMap((market) => fieldRows(market));
   const courses = state.markets.map(({ symbol, course }) => [
     symbol,
-    at(course.movedAt),
-    at(course.expiresAt),
-    course.noticePpm === 0 ? '-' : `${course.noticePpm} from ${at(course.noticeReadyAt)}`,
+    clockTimeOrNone(course.movedAt),
+    clockTimeOrNone(course.expiresAt),
+    course.noticePpm === 0
+      ? '-'
+      : `${course.noticePpm} from ${clockTimeOrNone(course.noticeReadyAt)}`,
   ]);
   const { steward, operator, inOffice, terms } = state;
   const lines = [

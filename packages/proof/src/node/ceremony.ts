@@ -28,7 +28,14 @@ import {
   transcriptFault,
   transcriptFile,
 } from '../transcript.ts';
-import { type Compiled, compileCircuit, fileHash, sourcesHash, toolVersions } from './compile.ts';
+import {
+  type Compiled,
+  compileCircuit,
+  compileCircuits,
+  fileHash,
+  sourcesHash,
+  toolVersions,
+} from './compile.ts';
 import type { Toolbox } from './run.ts';
 import {
   beaconKey,
@@ -158,11 +165,7 @@ export async function beginCeremony(
   options: CeremonyOptions,
 ): Promise<Transcript> {
   claimFolder(dir);
-  const circuits: Compiled[] = [];
-  for (const name of options.circuits ?? (['solvency', 'margin'] as const)) {
-    options.onStep?.(`compiling ${name} for chunks of ${options.size}`);
-    circuits.push(await compileCircuit(tools, name, options.size));
-  }
+  const circuits = await compileCircuits(tools, options);
   const transcript = transcriptHead(tools, 'ceremony', circuits, options);
   const { power } = transcript;
   const file = 'powers-0000.ptau';

@@ -94,6 +94,23 @@ export async function compileCircuit(
   };
 }
 
+/** Both circuits, or those that are named, one after the other. */
+export async function compileCircuits(
+  tools: Toolbox,
+  options: {
+    readonly size: number;
+    readonly circuits?: readonly CircuitName[];
+    readonly onStep?: (what: string) => void;
+  },
+): Promise<Compiled[]> {
+  const circuits: Compiled[] = [];
+  for (const name of options.circuits ?? (['solvency', 'margin'] as const)) {
+    options.onStep?.(`compiling ${name} for chunks of ${options.size}`);
+    circuits.push(await compileCircuit(tools, name, options.size));
+  }
+  return circuits;
+}
+
 async function build(
   tools: Toolbox,
   dir: string,

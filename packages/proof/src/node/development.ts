@@ -16,7 +16,7 @@ import { fieldPrime } from '../field.ts';
 import type { CircuitName } from '../files.ts';
 import type { Step, Transcript } from '../transcript.ts';
 import { append, claimFolder, entryOf, finishKey, nextStep, transcriptHead } from './ceremony.ts';
-import { type Compiled, compileCircuit } from './compile.ts';
+import { compileCircuits } from './compile.ts';
 import type { Toolbox } from './run.ts';
 
 const order = bn254.fields.Fp.ORDER;
@@ -308,11 +308,7 @@ export async function developmentKeys(
   options: DevelopmentOptions,
 ): Promise<Transcript> {
   claimFolder(dir);
-  const circuits: Compiled[] = [];
-  for (const name of options.circuits ?? (['solvency', 'margin'] as const)) {
-    options.onStep?.(`compiling ${name} for chunks of ${options.size}`);
-    circuits.push(await compileCircuit(tools, name, options.size));
-  }
+  const circuits = await compileCircuits(tools, options);
   const head = { contributors: [], beacon: undefined, now: options.now };
   const transcript = transcriptHead(tools, 'development', circuits, head);
   const files: Step['files'] = {};
