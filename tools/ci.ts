@@ -35,8 +35,6 @@ const lines: readonly (readonly Lane[])[] = [
       script('mutants, off chain', 'tools/mutate.ts', 'risk', 'order', 'core', '--sample', '30'),
       script('gas', 'tools/gas.ts', '--check'),
       script('roles', 'tools/roles.ts', '--check'),
-      // Both tests of proofs need them.
-      script('circuits', 'tools/circuits.ts'),
     ].map(patient),
   ],
   // Solvers have limits of time: nothing runs beside them.
@@ -44,7 +42,7 @@ const lines: readonly (readonly Lane[])[] = [
   [[script('symbolic', 'tools/symbolic.ts')]],
   [
     // They wait for clocks half of their time; what computes takes the rest.
-    [script('e2e', 'tools/e2e.ts', '--acting', '--jobs', '3')],
+    [script('e2e', 'tools/e2e.ts', '--acting', '--jobs', '2')],
     [patient(script('e2e, computing', 'tools/e2e.ts', '--computing'))],
   ],
 ];
@@ -73,8 +71,12 @@ function tellOfDisk(): void {
 }
 
 tellOfDisk();
-const setup = await runStep({ name: 'setup', command: node, args: ['tools/setup.mjs'] });
-const results = [setup];
+const [setup, circuits] = await Promise.all([
+  runStep({ name: 'setup', command: node, args: ['tools/setup.mjs'] }),
+  // The keys that the tests of the proofs share; the compiler of contracts leaves them a core.
+  runStep(patient(script('circuits', 'tools/circuits.ts'))),
+]);
+const results = [setup, circuits];
 if (setup.code === 0) {
   for (const lanes of lines) results.push(...(await Promise.all(lanes.map(runLane))).flat());
 }

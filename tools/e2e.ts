@@ -9,13 +9,13 @@ import { runStep, type StepResult, timeTable } from './run.ts';
 
 /** No clock of theirs minds what else the machine does. */
 const computing = new Set(
-  ['adversary', 'cascade', 'group', 'lives', 'margin', 'proof'].map(
+  ['adversary', 'cascade', 'group', 'lives', 'margin', 'proof', 'range'].map(
     (name) => `tests/e2e/${name}.e2e.ts`,
   ),
 );
 
 /** They take minutes, so they begin before the others. */
-const long = ['newuser', 'tape', 'pool', 'faults', 'range', 'kill'].map(
+const long = ['pool', 'tape', 'newuser', 'faults', 'kill'].map(
   (name) => `tests/e2e/${name}.e2e.ts`,
 );
 

@@ -1,6 +1,7 @@
 /** Running the steps of a gate: one child process each, its output passed through and counted. */
 import { spawn } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
+import { constants, getPriority, setPriority } from 'node:os';
 import { stripVTControlCharacters } from 'node:util';
 import { root } from './sources.mjs';
 
@@ -15,7 +16,7 @@ export type Step = {
   minutesMax?: number;
   /** On top of this process's own environment. */
   env?: Readonly<Record<string, string>>;
-  /** It takes only what others leave of the processors. */
+  /** It takes only what others leave of the processors, and so do the steps that it runs. */
   isPatient?: boolean;
 };
 
@@ -49,6 +50,21 @@ function endGroup(pid: number): NodeJS.Timeout {
   return setTimeout(() => send('SIGKILL'), graceMs);
 }
 
+const patience = constants.priority.PRIORITY_LOW;
+
+/** Makes the process group that `pid` leads, and what it will start, wait for all others. */
+function makePatient(pid: number): void {
+  setPriority(pid, patience);
+  // Linux shares the processors between sessions first: a process's priority counts within its
+  // session alone.
+  const session = `/proc/${pid}/autogroup`;
+  try {
+    if (existsSync(session)) writeFileSync(session, `${patience}`);
+  } catch {
+    // The step has ended already.
+  }
+}
+
 /** Runs one step with its output passed through. A signal counts as exit code 1. */
 export function runStep(step: Step, cwd = root): Promise<StepResult> {
   const started = Date.now();
@@ -60,8 +76,8 @@ export function runStep(step: Step, cwd = root): Promise<StepResult> {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
-    if (step.isPatient && child.pid !== undefined) {
-      setPriority(child.pid, constants.priority.PRIORITY_LOW);
+    if ((step.isPatient || getPriority() >= patience) && child.pid !== undefined) {
+      makePatient(child.pid);
     }
     let output = '';
     let ending: NodeJS.Timeout | undefined;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,6 +40,26 @@ describe('runStep', () => {
   it('tells the exit code of a step', async () => {
     assert.equal((await runStep(step('process.exit(3)'))).code, 3);
     assert.equal((await runStep(step('0'))).code, 0);
+  });
+
+  it('lets a patient step, and what that runs, wait for all others', async () => {
+    const file = join(folder, 'patience');
+    const module = JSON.stringify(join(import.meta.dirname, '../run.ts'));
+    const told = `const { readFileSync, writeFileSync, existsSync } = require('node:fs');
+      const session = '/proc/self/autogroup';
+      const shared = existsSync(session) ? readFileSync(session, 'utf8') : 'nice 19';
+      const nice = require('node:os').getPriority();
+      writeFileSync(${JSON.stringify(file)}, nice + ' ' + shared.trim().split(' ').at(-1));`;
+    const inner = `setTimeout(() => { ${told} }, 200)`;
+    const outer = `import { runStep } from ${module};
+      const args = ['-e', ${JSON.stringify(inner)}];
+      const { code } = await runStep({ name: 'inner', command: process.execPath, args });
+      process.exitCode = code;`;
+    const args = ['--import', 'tsx', '--input-type=module', '-e', outer];
+    const patient = { name: 'outer', command: process.execPath, args, isPatient: true };
+    assert.equal((await runStep(patient)).code, 0);
+    const low = constants.priority.PRIORITY_LOW;
+    assert.equal(readFileSync(file, 'utf8'), `${low} ${low}`);
   });
 
   it('ends a step that hangs, with what it started', async () => {
