@@ -110,16 +110,18 @@ contract WrapChecks {
         Margin.isInitial(market, lots, ppm[1], equity);
     }
 
-    /// The accepted mark; `MarginChecks` says which it is.
+    /// The accepted mark; `MarginChecks` says which it is. An index before is none, or one above
+    /// `below`: so the divisor is seen not to be zero.
     function check_marks(
         uint32 reported,
         uint32 before,
-        uint32 indexBefore,
+        uint32 below,
         uint32 index,
         uint24 clampPpm
     ) external pure {
         require(index != 0);
-        assert(Marks.accepted(reported, before, indexBefore, index, clampPpm) != 0);
+        assert(Marks.accepted(reported, before, 0, index, clampPpm) != 0);
+        assert(Marks.accepted(reported, before, uint256(below) + 1, index, clampPpm) != 0);
     }
 
     /// What is left: a lane that is filled, the side of an order, the rank of a median, and the
