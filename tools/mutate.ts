@@ -25,16 +25,18 @@ import { invalidAmong } from './mutate/typecheck.ts';
 import { openWorkshop } from './mutate/workshop.ts';
 import { root } from './sources.mjs';
 
-const mutated = ['risk', 'order', 'laws', 'core', 'contracts', 'parts', 'house', 'pool'] as const;
+const states = groups.map(({ name }) => name);
+const mutated = ['risk', 'order', 'laws', 'core', 'contracts', ...states];
 
 const help = `npm run mutate [-- package… options]
 
-Packages: ${mutated.join(', ')} (default: all but parts, house, pool).
+Packages: ${mutated.join(', ')} (default: all but ${states.join(', ')}).
 \`contracts\` are the libraries of the rules in Solidity, held against TypeScript on the inputs of
 tests/e2e/margin.e2e.ts. \`parts\` are vault, oracle, breaker, parameters, committees and treasury,
-\`house\` the clearing house, its modules, forced queue and backstop, \`pool\` the confidential
-pool: their mutants are compiled together and judged by the tests of forge. A run that was broken
-off goes on where it stopped, as long as sources and tests stay.
+\`house\` the clearing house, its modules, forced queue and backstop, \`governance\` votes,
+seats and the access of what is voted for, \`pool\` the confidential pool: their mutants are
+compiled together and judged by the tests of forge. A run that was broken off goes on where it
+stopped, as long as sources and tests stay.
   --sample N    only N mutants, each as likely as any other: chosen by the hash of the sources and
                 --seed; of fewer the same ones first. Tells what all of them score with 95 %
   --seed TEXT   another sample (default: empty)
@@ -166,12 +168,11 @@ async function main(): Promise<void> {
     console.log(help);
     return;
   }
-  const unknown = positionals.find((name) => !(mutated as readonly string[]).includes(name));
+  const unknown = positionals.find((name) => !mutated.includes(name));
   if (unknown !== undefined) {
     console.error(`mutate: there is no package ${unknown} here; one of ${mutated.join(', ')}`);
     process.exit(2);
   }
-  const states = groups.map(({ name }) => name);
   const usual = mutated.filter((name) => !states.includes(name));
   const wanted = positionals.length > 0 ? positionals : usual;
   const packages = wanted.filter((name) => name !== 'contracts' && !states.includes(name));

@@ -56,6 +56,13 @@ export const groups: readonly Group[] = [
     further: src('Vault'),
   },
   {
+    name: 'governance',
+    mutated: src('Council VenueAccess VenueGovernor', 'src/governance'),
+    tests: tests(/^test\/Governance\w*\.t\.sol$/),
+    further: [],
+    taken: ['Parameters', 'Breaker'],
+  },
+  {
     name: 'pool',
     mutated: src(
       'PoolStatements ProofRegistry PoolBase PoolMembers PoolOrders ConfidentialPool',
@@ -75,12 +82,12 @@ export const groups: readonly Group[] = [
 /**
  * What no group mutates: interfaces and types, laws, which are generated and have mutants of their
  * own, doubles for tests, and the libraries that `contracts.ts` mutates. Two have only assembly.
- * The contracts of governance are mostly OpenZeppelin's, and have no group yet. The pairing of the
- * pool's proofs is calls of precompiles, in assembly.
+ * The pairing of the pool's proofs is calls of precompiles, in assembly.
  */
 export const unmutated = new RegExp(
   [
-    '^src/(interfaces|generated|mocks|governance)/',
+    '^src/(interfaces|generated|mocks)/',
+    '^src/governance/I[A-Z]\\w+\\.sol$',
     '^src/pool/(I[A-Z]\\w+|Groth16|PoolTypes)\\.sol$',
     '/(Types|Causes|Delegation|Margin|Liquidations|Deleveraging|Funding|Marks|Profit|Aging)\\.sol$',
   ].join('|'),

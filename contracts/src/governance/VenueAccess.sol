@@ -35,7 +35,6 @@ contract VenueAccess is AccessManager {
     uint64 public constant TIGHTEN_ROLE = 1;
 
     uint256 private constant SHADOW_SECONDS_MIN = 1 days;
-    uint256 private constant PROPOSE_BYTES_MIN = 4 + 32;
 
     /// @notice Functions of a contract that only tighten.
     struct Tightening {
@@ -129,7 +128,6 @@ contract VenueAccess is AccessManager {
 
     /// @dev A proposal for a market that is new, or young.
     function _checkMarket(bytes calldata data) private {
-        if (data.length < PROPOSE_BYTES_MIN) return;
         if (bytes4(data) != IGovernedVenue.proposeMarket.selector) return;
         (uint8 id, MarketParams memory next) = abi.decode(data[4:], (uint8, MarketParams));
         if (parameters.market(id).tickValue == 0) {

@@ -156,8 +156,9 @@ contract VenueGovernor is
             if (block.timestamp > last) return ProposalState.Expired;
         }
         if (found == ProposalState.Queued) {
-            uint256 last = proposalEta(proposalId) + accessManager().expiration();
-            if (block.timestamp > last) return ProposalState.Expired;
+            // The manager executes nothing any more from this second on.
+            uint256 end = proposalEta(proposalId) + accessManager().expiration();
+            if (block.timestamp >= end) return ProposalState.Expired;
         }
     }
 
