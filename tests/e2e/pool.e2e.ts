@@ -106,6 +106,7 @@ async function operate({ stage, cli, pool }: World): Promise<ChildProcess> {
 }
 
 async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((done) => child.once('exit', done));
   child.kill('SIGKILL');
   await gone;
@@ -376,8 +377,7 @@ async function life(stage: Stage): Promise<void> {
     await serviceOf(stage.running, 'node').stop();
     await leave(world);
   } finally {
-    const { operator } = running;
-    if (operator.exitCode === null && operator.signalCode === null) await kill(operator);
+    await kill(running.operator);
     world.other.close();
   }
 }
