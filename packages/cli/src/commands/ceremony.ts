@@ -134,7 +134,7 @@ async function contribute(s: Session, options: ContributeOptions): Promise<Resul
       ['step', step.hash],
       ...Object.entries(step.responses).map(([name, hash]): [string, string] => [name, hash]),
     ]),
-    next: 'keep the hashes, hand the folder on, destroy what you typed from',
+    next: 'keep the hashes, hand the folder on, destroy every copy of your entropy',
   };
 }
 
