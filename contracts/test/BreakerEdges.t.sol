@@ -104,6 +104,25 @@ contract BreakerEdgesTest is BreakerTest {
         _tighten(BEN, 1, 3, 600);
     }
 
+    /// @dev What is done, and a vote that counts, are not told as skipped.
+    function test_tightenMany_tellsOnlyOfWhatIsRefused() public {
+        ITightening.Tightening[] memory list = new ITightening.Tightening[](2);
+        list[0] = ITightening.Tightening(1, 1, 600, _evidence());
+        list[1] = ITightening.Tightening(2, 3, 600, _evidence());
+        vm.recordLogs();
+        vm.prank(ANN);
+        assertEq(breaker.tightenMany(list), 1);
+        assertEq(_count(vm.getRecordedLogs(), ITightening.Skipped.selector), 0);
+    }
+
+    /// @dev A quorum that rests after its halt keeps no guardian from what it may do alone.
+    function test_tighten_aloneWhileTheQuorumRests() public {
+        _together(2, 3, 1 hours);
+        vm.warp(START + 1 hours + 1);
+        assertTrue(_tighten(CAT, 1, 1, 600));
+        assertEq(breaker.level(1), 1);
+    }
+
     /// @dev Of what has ended by itself a clearing ends nothing.
     function test_clear_inTheSecondOfTheEnd() public {
         _tighten(ANN, 1, 1, HOLD);

@@ -128,13 +128,16 @@ contract ParametersVenueTest is Base {
     /// @dev Every entrance of the governor, by anyone else.
     function testFuzz_revertsIf_NotGovernor(address caller) public {
         vm.assume(caller != GOVERNOR);
-        bytes[7] memory calls = [
+        bytes[10] memory calls = [
             abi.encodeCall(Parameters.proposeMarket, (0, _market())),
             abi.encodeCall(Parameters.cancelMarket, (0)),
             abi.encodeCall(Parameters.proposeVenue, (_venue())),
             abi.encodeCall(Parameters.cancelVenue, ()),
             abi.encodeCall(Parameters.proposeGovernor, (caller)),
             abi.encodeCall(Parameters.cancelGovernor, ()),
+            abi.encodeCall(Parameters.proposeSteward, (address(1))),
+            abi.encodeCall(Parameters.cancelSteward, ()),
+            abi.encodeCall(Parameters.dismissSteward, ()),
             abi.encodeCall(Parameters.proposeMarket, (2, _market()))
         ];
         for (uint256 i; i < calls.length; ++i) {

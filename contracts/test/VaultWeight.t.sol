@@ -44,6 +44,15 @@ contract VaultWeightTest is VaultTest {
         assertEq(vault.preview(ANY, 20_000e6, 0), 20_000e6);
     }
 
+    /// @dev An exit that nobody may stop asks for nothing, and wipes out nothing that was asked.
+    function test_attack_forcedExitWipesOutWhatWasAsked() public {
+        vault.pay(THIEF, 30_000e6, ANY, 0);
+        vault.payForced(THIEF, 1_000e6, ANY);
+        uint256 half = vault.trailingLow() / 200;
+        assertEq(vault.preview(ANY, half - 30_000e6, 0), 0);
+        assertEq(vault.preview(8, half - 30_000e6, 0), half - 30_000e6);
+    }
+
     /// @dev Once as much as two large ones waits, whoever asks waits an hour, but for small ones,
     /// and never an exit that nobody may stop.
     function test_attack_crowdOfManyAccountsIsLarge() public {

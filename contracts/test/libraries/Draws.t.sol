@@ -52,6 +52,16 @@ contract DrawsTest is Base {
         assertEq(_paid(START + 60 minutes), most);
     }
 
+    /// @dev What was paid is part of what the fund would have; a fund that lost the rest pays
+    /// nothing more.
+    function test_left_isTheShareOfWhatThereWouldBe() public {
+        assertEq(_pay(START, 1_000, 10), 10);
+        assertEq(_draws.rolled(START).left(990, SHARE), 240);
+        assertEq(_draws.rolled(START).left(30, SHARE), 0);
+        assertEq(_draws.rolled(START).left(29, SHARE), 0);
+        assertEq(_draws.rolled(START).left(0, SHARE), 0);
+    }
+
     function testFuzz_left_isTheShareOfTheHour(uint256 seed) public {
         uint256 time = START;
         uint256 spare = 1_000_000;
