@@ -51,17 +51,24 @@ function endGroup(pid: number): NodeJS.Timeout {
 }
 
 const patience = constants.priority.PRIORITY_LOW;
+/** Time after which the priority of another session may be set. */
+const againMs = 150;
 
 /** Makes the process group that `pid` leads, and what it will start, wait for all others. */
 function makePatient(pid: number): void {
   setPriority(pid, patience);
   // Linux shares the processors between sessions first: a process's priority counts within its
   // session alone.
-  const session = `/proc/${pid}/autogroup`;
+  if (existsSync(`/proc/${pid}/autogroup`)) makeSessionPatient(pid);
+}
+
+function makeSessionPatient(pid: number): void {
   try {
-    if (existsSync(session)) writeFileSync(session, `${patience}`);
-  } catch {
-    // The step has ended already.
+    writeFileSync(`/proc/${pid}/autogroup`, `${patience}`);
+  } catch (error) {
+    // Who is not root may do it ten times a second; any other failure means that it has ended.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EAGAIN') setTimeout(makeSessionPatient, againMs, pid).unref();
   }
 }
 
