@@ -43,7 +43,7 @@ const lines: readonly (readonly Lane[])[] = [
   [
     // They wait for clocks half of their time; what computes takes the rest.
     [script('e2e', 'tools/e2e.ts', '--acting', '--jobs', '2')],
-    [patient(script('e2e, computing', 'tools/e2e.ts', '--computing'))],
+    [patient(script('e2e, computing', 'tools/e2e.ts', '--computing', '--jobs', '2'))],
   ],
 ];
 

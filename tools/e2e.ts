@@ -1,7 +1,7 @@
 /**
  * `npm run e2e [-- filter…]`: runs the whole-venue tests of tests/e2e one after another, each in
  * its own process; `--jobs 2` runs two at a time. A filter is a part of a file's name. Those that
- * only compute go together; `--computing` runs them alone, `--acting` all others.
+ * only compute go first; `--computing` runs them alone, `--acting` all others.
  */
 import { parseArgs } from 'node:util';
 import { filesIn } from './files.ts';
@@ -15,7 +15,7 @@ const computing = new Set(
 );
 
 /** They take minutes, so they begin before the others. */
-const long = ['pool', 'tape', 'newuser', 'faults', 'kill'].map(
+const long = ['range', 'pool', 'tape', 'newuser', 'faults', 'kill'].map(
   (name) => `tests/e2e/${name}.e2e.ts`,
 );
 
@@ -50,13 +50,19 @@ function run(path: string): Promise<StepResult> {
   return runStep({ name: path, command: process.execPath, args: command, minutesMax });
 }
 
-const results = await Promise.all(files.filter((path) => computing.has(path)).map(run));
-const acting = files.filter((path) => !computing.has(path));
-const first = long.filter((path) => acting.includes(path));
-const queue = [...first, ...acting.filter((path) => !first.includes(path))];
-async function runInTurn(): Promise<void> {
-  for (let path = queue.shift(); path; path = queue.shift()) results.push(await run(path));
+const results: StepResult[] = [];
+
+/** So many at a time as are wished; the long ones first. */
+async function runAll(paths: readonly string[]): Promise<void> {
+  const first = long.filter((path) => paths.includes(path));
+  const queue = [...first, ...paths.filter((path) => !first.includes(path))];
+  const inTurn = async (): Promise<void> => {
+    for (let path = queue.shift(); path; path = queue.shift()) results.push(await run(path));
+  };
+  await Promise.all(Array.from({ length: jobs }, inTurn));
 }
-await Promise.all(Array.from({ length: jobs }, runInTurn));
+
+await runAll(files.filter((path) => computing.has(path)));
+await runAll(files.filter((path) => !computing.has(path)));
 console.log(`\n${timeTable(results)}`);
 if (results.some(({ code }) => code !== 0)) process.exitCode = 1;
