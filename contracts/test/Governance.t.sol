@@ -249,6 +249,6 @@ contract GovernanceTest is GovernedTest {
         vm.expectRevert(
             abi.encodeWithSelector(VenueGovernor.TermsInvalid.selector, found, required)
         );
-        deploy("VenueGovernor", abi.encode(votes, access, breaker, bad));
+        deployGovernor(address(access), bad);
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 import {Guardians} from "../src/Guardians.sol";
@@ -62,11 +61,11 @@ contract GovernanceEdgesTest is GovernedTest {
     }
 
     function test_access_revertsIf_shadowIsShorterThanADay() public {
-        _deployAccess(1 days);
+        deployAccess(LOOSEN, 1 days);
         vm.expectRevert(
             abi.encodeWithSelector(IGoverned.DelayOutOfBounds.selector, 1 days - 1, 1 days)
         );
-        _deployAccess(1 days - 1);
+        deployAccess(LOOSEN, 1 days - 1);
     }
 
     /// @dev A market of another venue is none of this one's.
@@ -85,7 +84,7 @@ contract GovernanceEdgesTest is GovernedTest {
 
     /// @dev Too short to name a market, whatever it begins with.
     function test_execute_revertsIf_aProposalIsCutOff() public {
-        bytes memory whole = abi.encodeCall(Parameters.proposeMarket, (0, looser()));
+        bytes memory whole = abi.encodeCall(Parameters.proposeMarket, (1, looser()));
         uint8[4] memory lengths = [4, 5, 36, 37];
         for (uint256 i; i < lengths.length; ++i) {
             bytes memory data = new bytes(lengths[i]);
@@ -97,7 +96,7 @@ contract GovernanceEdgesTest is GovernedTest {
             vm.expectRevert();
             access.execute(address(parameters), data);
         }
-        assertEq(access.freeAt(0), 0);
+        assertEq(access.freeAt(1), 0);
     }
 
     function test_listing_thatStaysShut_needsNoPrice() public {
@@ -125,13 +124,13 @@ contract GovernanceEdgesTest is GovernedTest {
     function test_quorum_mayBeEveryVote() public {
         VenueGovernor.Terms memory t = terms();
         t.quorumPpm = 1_000_000;
-        _governor(t);
+        deployGovernor(address(access), t);
     }
 
     function test_quorum_isRoundedUp_andNeverBelowItsFloor() public {
         VenueGovernor.Terms memory t = terms();
         (t.quorumFloor, t.quorumPpm) = (1, 666_667);
-        VenueGovernor strict = _governor(t);
+        VenueGovernor strict = deployGovernor(address(access), t);
         skip(1);
         uint256 at = vm.getBlockTimestamp() - 1;
         vm.mockCall(votes, abi.encodeCall(IVotes.getPastTotalSupply, (at)), abi.encode(3));
@@ -173,20 +172,5 @@ contract GovernanceEdgesTest is GovernedTest {
         veto(d, 0);
         veto(d, 1);
         assertState(d, IGovernor.ProposalState.Canceled);
-    }
-
-    function _governor(VenueGovernor.Terms memory t) private returns (VenueGovernor) {
-        return VenueGovernor(
-            payable(deploy("VenueGovernor", abi.encode(votes, access, breaker, t)))
-        );
-    }
-
-    function _deployAccess(uint256 shadow) private {
-        VenueAccess.Tightening[] memory none = new VenueAccess.Tightening[](0);
-        VenueAccess.Listing memory listing = VenueAccess.Listing(shadow, SHADOW_QUOTE);
-        bytes memory parts = abi.encode(
-            governor, parameters, around, address(this), LOOSEN, listing, none
-        );
-        deploy("VenueAccess", parts);
     }
 }

@@ -25,7 +25,7 @@ interface Told {
 
 describe('the adversary', () => {
   it('finds nothing, whichever keys it holds', async () => {
-    const { data, failed, text } = await runAdversary({ seed, seeds: 7, steps: 60 }, quiet);
+    const { data, failed, text } = await runAdversary({ seed, seeds: 7, steps: 100 }, quiet);
     assert.deepEqual(failed, [], text);
     const { rows } = data as Told;
     assert.equal(rows.length, 7);

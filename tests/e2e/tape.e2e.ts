@@ -158,7 +158,7 @@ describe('the tape of 10 October 2025', { timeout: 900_000 }, () => {
       const trader = stage.running.services.find(({ name }) => name.startsWith('trader'));
       await trader?.stop();
       // A machine with other work needs longer for the fills of the end.
-      const stored = await agree(stage, 400_000);
+      const stored = await agree(stage, 180_000);
       await advance(stage.venue, records, await headOf(stage.venue), judge.judge);
       await judge.audit(records);
       const status = await statusOf(stage.url);

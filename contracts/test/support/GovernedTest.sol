@@ -82,14 +82,24 @@ abstract contract GovernedTest is Base {
         uint256 nonce = vm.getNonce(address(this));
         address at = vm.computeCreateAddress(address(this), nonce + 2);
         votes = deployVotes(at);
-        governor = VenueGovernor(
-            payable(deploy("VenueGovernor", abi.encode(votes, at, breaker, terms())))
-        );
+        governor = deployGovernor(at, terms());
         access = VenueAccess(deployAccess(LOOSEN));
         assertEq(address(access), at);
     }
 
+    function deployGovernor(address manager, VenueGovernor.Terms memory t)
+        internal
+        returns (VenueGovernor)
+    {
+        bytes memory args = abi.encode(votes, manager, breaker, t);
+        return VenueGovernor(payable(deploy("VenueGovernor", args)));
+    }
+
     function deployAccess(uint32 loosen) internal returns (address) {
+        return deployAccess(loosen, SHADOW);
+    }
+
+    function deployAccess(uint32 loosen, uint256 shadow) internal returns (address) {
         VenueAccess.Tightening[] memory list = new VenueAccess.Tightening[](2);
         bytes4[] memory some = new bytes4[](2);
         (some[0], some[1]) = (Guardians.removeGuardian.selector, Breaker.cancelClear.selector);
@@ -98,7 +108,7 @@ abstract contract GovernedTest is Base {
         (more[0], more[1]) = (Parameters.cancelMarket.selector, Parameters.cancelVenue.selector);
         more[2] = Parameters.cancelGovernor.selector;
         list[1] = VenueAccess.Tightening(address(parameters), more);
-        VenueAccess.Listing memory listing = VenueAccess.Listing(SHADOW, SHADOW_QUOTE);
+        VenueAccess.Listing memory listing = VenueAccess.Listing(shadow, SHADOW_QUOTE);
         return deploy(
             "VenueAccess",
             abi.encode(governor, parameters, around, address(this), loosen, listing, list)
