@@ -145,9 +145,9 @@ export function generate(): Record<string, string> {
 What holds the laws of \`LAWS.md\`, law by law: where each is enforced, proved, fuzzed, simulated
 and watched. \`npm run prove -- --full\` repeats every proof, shows the mutants that each proof
 does not survive, and denies every assertion, to see that each is reached. Times and solvers are
-in its table; they vary and are not here. Run whole, from nothing, on two cores on 2026-11-27:
-\`npm run prove -- --full --fresh\` 15 minutes, \`npm run symbolic -- --full --fresh\` 5,
-\`npm run ties -- --full\` a quarter of an hour for each tie, of a million operations.
+in its table; they vary and are not here. Run last from nothing, on two cores, on 2026-11-27:
+\`npm run prove -- --full\` 15 minutes, \`npm run symbolic -- --full --fresh\` 5, and
+\`npm run ties -- --only house --full\`, a million operations, 12 minutes of CPU.
 
 Methods: *all executions* is an invariant of any sequence of calls; *one step* is what one call
 does to any state in which the law holds; *all inputs* is what a pure function returns for every
